@@ -1,0 +1,1 @@
+"""Runs a plan over the `SubgraphClient` port: no schema, no socket, no request of its own."""
