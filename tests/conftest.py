@@ -1,0 +1,28 @@
+"""Fixtures that every room's tests may use."""
+
+import secrets
+from collections.abc import Iterator
+
+import pymongo
+import pytest
+
+from tests.kit.mongo import running_mongod
+
+
+@pytest.fixture(scope="session")
+def mongo_uri() -> Iterator[str]:
+    """A real replica set, started once for the test session."""
+    with running_mongod() as uri:
+        yield uri
+
+
+@pytest.fixture
+def mongo_database(mongo_uri: str) -> Iterator[str]:
+    """A database name of the test's own; every database that begins with it is dropped after."""
+    name = f"t{secrets.token_hex(5)}"
+    yield name
+    client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(mongo_uri)
+    with client:
+        for database in client.list_database_names():
+            if database.startswith(name):
+                client.drop_database(database)
