@@ -1,0 +1,1 @@
+"""Plans as data: what to fetch, in which order, and the shape of the response."""

@@ -1,0 +1,1 @@
+"""The supergraph as a frozen model, who may reach whom in it, and what clients see of it."""
