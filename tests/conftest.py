@@ -1,6 +1,7 @@
 """Fixtures that every room's tests may use."""
 
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 
 import pymongo
@@ -26,3 +27,15 @@ def mongo_database(mongo_uri: str) -> Iterator[str]:
         for database in client.list_database_names():
             if database.startswith(name):
                 client.drop_database(database)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints the time of each area (folder below tests/), so that one that grows is seen."""
+    spent: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                spent["/".join(report.nodeid.split("/")[1:-1]) or "tests"] += report.duration
+    terminalreporter.section("time of each area")
+    for area, seconds in spent.most_common():
+        terminalreporter.write_line(f"{seconds:8.1f} s  {area}")

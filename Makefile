@@ -1,0 +1,63 @@
+# Two commands: `make up` and `make test`. Everything else is listed by `make help`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock
+NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
+
+.DEFAULT_GOAL := help
+.PHONY: help up test demo lint types schema check graphiql lock clean bench
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "make: CredGraph needs Python 3.11 or newer; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "make: python3 can't make a virtual environment (on Debian: apt-get install python3-venv)" >&2; exit 1; }
+
+$(VENV)/.run: $(BIN)/python pyproject.toml requirements.lock
+	@echo "installing CredGraph into $(VENV)"
+	@$(PIP) --editable '.[embedded,sm2]'
+	@{ command -v node >/dev/null && $(NODE_OK); } || $(PIP) '.[node]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	@echo "installing what the tests need into $(VENV)"
+	@$(PIP) --editable '.[embedded,sm2,dev,node]'
+	@touch $@
+
+up: $(VENV)/.run ## start everything, print the address of GraphiQL
+	@$(BIN)/python -m gateway.graphiql.build
+	@$(BIN)/python -m subgraphs.demo up
+
+demo: $(VENV)/.run ## play the whole journey against the running system
+	@$(BIN)/python -m subgraphs.demo play
+
+test: $(VENV)/.test ## lint, types, import rules, every test
+	@$(MAKE) --no-print-directory lint types schema
+	@$(BIN)/pytest -q --durations=10
+
+lint: $(VENV)/.test ## ruff and the import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: $(VENV)/.test ## mypy --strict
+	@$(BIN)/mypy gateway subgraphs ledger_adapter tests
+
+schema: $(VENV)/.test ## fail when a committed schema file is stale
+	@$(BIN)/python -m subgraphs.kit.sdl --check
+	@$(BIN)/credgraph compose --config schema/supergraph.yaml --check
+
+bench: $(VENV)/.test ## measure; figures to the terminal
+	@$(BIN)/python -m bench
+
+lock: $(VENV)/.test ## pin every dependency anew
+	@$(PIP) uv
+	@$(BIN)/uv pip compile --quiet --universal --all-extras --no-header --no-annotate --no-emit-index-url \
+		pyproject.toml --output-file requirements.lock
+
+clean: ## remove the environment and the data of the demo
+	rm -rf $(VENV) .data

@@ -1,0 +1,99 @@
+"""Key ceremony of a development deployment: makes each missing key, touches none that is there.
+
+Production brings its own keys (HSM, sealed files) and distributes trust.json out of band.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger_adapter.crypto import keys, sm2
+from ledger_adapter.verify import write_trust
+from subgraphs.demo.deployment import DemoError
+from subgraphs.demo.pilot import INSTITUTIONS
+from subgraphs.kit.ids import institution_id
+
+LOG_ORIGIN = "credgraph.example/log/2026"
+
+
+def hold_ceremony(data: Path) -> None:
+    """Makes keys/ and trust.json below `data`; DemoError when the folder can't be written."""
+    home = data / "keys"
+    try:
+        (home / "institutions").mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.chmod(0o700)
+        _once(home / "cursor.key", lambda: secrets.token_hex(16).encode())
+        _ed25519_pair(home, "gateway-context")
+        _ed25519_pair(home, "token-issuer")
+        _jwks(home)
+        _sm2(home / "log.json")
+        for institution in INSTITUTIONS:
+            _sm2(home / "institutions" / f"{institution_id(institution.uscc)}.json")
+        log_key = keys.load_private_key(home / "log.json").public_key
+        write_trust(data / "trust.json", origin=LOG_ORIGIN, keys=[log_key])
+    except OSError as error:
+        raise DemoError(f"the data folder {data} can't be written: {error.strerror}") from error
+
+
+def _once(path: Path, make: Callable[[], bytes]) -> None:
+    if path.exists():
+        return
+    draft = path.with_suffix(f".{os.getpid()}.draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(make())
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)  # a ceremony killed half-way leaves no half a key
+
+
+def _sm2(path: Path) -> None:
+    if not path.exists():
+        keys.save_private_key(path, sm2.PrivateKey.generate())
+
+
+def _ed25519_pair(home: Path, name: str) -> None:
+    _once(
+        home / f"{name}.key.pem",
+        lambda: Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ),
+    )
+    _once(
+        home / f"{name}.pub.pem",
+        lambda: (
+            _load_ed25519(home / f"{name}.key.pem")
+            .public_key()
+            .public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+        ),
+    )
+
+
+def _load_ed25519(path: Path) -> Ed25519PrivateKey:
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise DemoError(f"{path} holds no Ed25519 key")
+    return key
+
+
+def _jwks(home: Path) -> None:
+    raw = (
+        _load_ed25519(home / "token-issuer.key.pem")
+        .public_key()
+        .public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+    )
+    x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    kid = hashlib.sha256(raw).hexdigest()[:16]
+    key = {"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": kid, "x": x}
+    _once(home / "token-issuer.jwks.json", lambda: json.dumps({"keys": [key]}).encode())

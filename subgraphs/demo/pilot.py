@@ -1,0 +1,46 @@
+"""The institutions of the pilot's public form: real names and codes, no customer of theirs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PilotInstitution:
+    """One line of the trust register as `make up` seeds it."""
+
+    uscc: str
+    name: str
+    kind: str
+    roles: tuple[str, ...]
+
+
+GUOTAI_JUNAN = PilotInstitution(
+    uscc="9131000063159284XQ",
+    name="国泰君安证券股份有限公司",
+    kind="SECURITIES_COMPANY",
+    roles=("ISSUER", "VERIFIER"),
+)
+ZHENGTONG = PilotInstitution(
+    uscc="91310000324360627T",
+    name="证通股份有限公司",
+    kind="TECH_COMPANY",
+    roles=("IDENTITY_PROVIDER",),
+)
+HUAAN_FUND = PilotInstitution(
+    uscc="91310000630888761K",
+    name="华安基金管理有限公司",
+    kind="FUND_COMPANY",
+    roles=("ISSUER",),
+)
+GUOTAI_JUNAN_FUTURES = PilotInstitution(
+    uscc="91310000100020711J",
+    name="国泰君安期货有限公司",
+    kind="FUTURES_COMPANY",
+    roles=("ISSUER", "VERIFIER"),
+)
+CAITONG_FUND = PilotInstitution(
+    uscc="91310000577433812A",
+    name="财通基金管理有限公司",
+    kind="FUND_COMPANY",
+    roles=("ISSUER", "VERIFIER"),
+)
+INSTITUTIONS = (GUOTAI_JUNAN, ZHENGTONG, HUAAN_FUND, GUOTAI_JUNAN_FUTURES, CAITONG_FUND)
