@@ -7,7 +7,7 @@
     │   ├── ValidationFailed              GRAPHQL_VALIDATION_FAILED
     │   ├── BadVariables                  BAD_USER_INPUT
     │   ├── UnknownOperation              OPERATION_RESOLUTION_FAILURE
-    │   ├── Unauthenticated               UNAUTHENTICATED (reason: TOKEN_EXPIRED, TOKEN_INVALID, ...)
+    │   ├── Unauthenticated               UNAUTHENTICATED (reason: TOKEN_EXPIRED, TOKEN_INVALID)
     │   └── LimitExceeded
     │       ├── BodyTooLarge              BODY_TOO_LARGE
     │       ├── TooManyTokens             MAX_TOKENS_LIMIT
@@ -62,7 +62,7 @@ class GatewayError(Exception):
         return {"message": self.message, "extensions": {"code": self.code, **self.facts}}
 
 
-class ClientFault(GatewayError):
+class ClientFault(GatewayError):  # noqa: N818 - named by who must act
     """The caller must change the request; repeating it changes nothing."""
 
     code = "BAD_REQUEST"
@@ -162,7 +162,7 @@ class PlanTooLarge(LimitExceeded):
     subject, unit = "operation", "planning steps"
 
 
-class NotReady(GatewayError):
+class NotReady(GatewayError):  # noqa: N818 - named by who must act
     """Nothing is wrong with the request; the gateway cannot take it yet, or any more."""
 
     code = "NOT_READY"
@@ -180,7 +180,7 @@ class ShuttingDown(NotReady):
     code = "SHUTTING_DOWN"
 
 
-class OperatorFault(GatewayError):
+class OperatorFault(GatewayError):  # noqa: N818 - named by who must act
     """A file or a setting must be mended; told once, in one sentence, at start or reload."""
 
     code = "SETTINGS_INVALID"
@@ -214,7 +214,7 @@ class CannotListen(OperatorFault):
     code = "CANNOT_LISTEN"
 
 
-class InternalFault(GatewayError):
+class InternalFault(GatewayError):  # noqa: N818 - named by who must act
     """A bug of ours; its sentence goes to the log, not to the caller."""
 
     code = INTERNAL_SERVER_ERROR

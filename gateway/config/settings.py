@@ -1,0 +1,101 @@
+"""All settings of the gateway: frozen, read once, handed down in pieces (decision 9)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Self
+
+from gateway.config.parts import (
+    Auth,
+    ContextTokenSettings,
+    Issuer,
+    Limits,
+    Listen,
+    SubgraphSettings,
+    Timeouts,
+)
+from gateway.config.section import Section
+from gateway.errors import BadSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The `gateway:` section. `personas` are claims of demo tokens and mean nothing else here."""
+
+    supergraph: Path
+    listen: Listen = field(default_factory=Listen)
+    demo: bool = False
+    introspection: bool = True
+    access_log: bool = True
+    auth: Auth = field(default_factory=Auth)
+    limits: Limits = field(default_factory=Limits)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    subgraphs: Mapping[str, SubgraphSettings] = field(default_factory=dict)
+    personas: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    token_key: Path | None = None
+    examples: Path | None = None
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, object]) -> Self:
+        """Raises BadSettings, naming the key, for anything unknown, missing or of a wrong kind."""
+        section = Section(values, "gateway")
+        examples, token_key = section.optional("examples"), section.optional("token_key")
+        settings = cls(
+            supergraph=Path(section.text("supergraph")),
+            listen=Listen.read(section.section("listen")),
+            demo=section.flag("demo", default=False),
+            introspection=section.flag("introspection", default=True),
+            access_log=section.flag("access_log", default=True),
+            auth=Auth.read(section.section("auth"), section.section("jwt")),
+            limits=Limits.read(section.section("limits")),
+            timeouts=Timeouts.read(section.section("timeouts")),
+            subgraphs=_subgraphs(section.section("subgraphs")),
+            personas=_personas(section.section("personas")),
+            token_key=Path(token_key) if token_key else None,
+            examples=Path(examples) if examples else None,
+        )
+        section.finish()
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        if self.demo and not is_loopback(self.listen.host):
+            raise BadSettings(
+                "gateway.demo",
+                f"demo mode hands out tokens to everybody, so it listens on loopback only "
+                f"and not on {self.listen.host!r}",
+            )
+        if self.personas and self.token_key is None:
+            raise BadSettings("gateway.token_key", "is missing; personas need a key to sign with")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _subgraphs(section: Section) -> dict[str, SubgraphSettings]:
+    return {name: SubgraphSettings.read(section.section(name)) for name in section.names()}
+
+
+def _personas(section: Section) -> dict[str, Mapping[str, object]]:
+    return {name: section.section(name).everything() for name in section.names()}
+
+
+__all__ = [
+    "Auth",
+    "ContextTokenSettings",
+    "Issuer",
+    "Limits",
+    "Listen",
+    "Settings",
+    "SubgraphSettings",
+    "Timeouts",
+    "is_loopback",
+]
