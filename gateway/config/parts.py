@@ -115,8 +115,12 @@ class Limits:
 
     @classmethod
     def read(cls, section: Section) -> Self:
+        default = cls()
         limits = cls(
-            **{bound.name: section.whole(bound.name, bound.default, low=1) for bound in fields(cls)}
+            **{
+                bound.name: section.whole(bound.name, getattr(default, bound.name), low=1)
+                for bound in fields(cls)
+            }
         )
         section.finish()
         return limits
@@ -137,8 +141,12 @@ class Timeouts:
 
     @classmethod
     def read(cls, section: Section) -> Self:
+        default = cls()
         timeouts = cls(
-            **{span.name: section.seconds(span.name, span.default) for span in fields(cls)}
+            **{
+                span.name: section.seconds(span.name, getattr(default, span.name))
+                for span in fields(cls)
+            }
         )
         section.finish()
         return timeouts
