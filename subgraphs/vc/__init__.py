@@ -1,0 +1,1 @@
+"""Credentials as data: documents, proofs, disclosures. Pure: no database, no network, no clock."""

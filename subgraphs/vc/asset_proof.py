@@ -1,0 +1,109 @@
+"""The asset proof (资产证明) as an issuer states it: lines and total, all of one closing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from subgraphs.vc.did import Did
+from subgraphs.vc.errors import MalformedDocument, UnknownCategory, UnsupportedSuite
+from subgraphs.vc.money import NOTHING, Fen
+
+
+class AssetCategory(StrEnum):
+    """The nine categories of schema version 1."""
+
+    BANK_DEPOSIT = "BANK_DEPOSIT"
+    STOCK = "STOCK"
+    BOND = "BOND"
+    FUND_UNIT = "FUND_UNIT"
+    ASSET_MGMT_PLAN = "ASSET_MGMT_PLAN"
+    BANK_WEALTH_PRODUCT = "BANK_WEALTH_PRODUCT"
+    TRUST_PLAN = "TRUST_PLAN"
+    INSURANCE_PRODUCT = "INSURANCE_PRODUCT"
+    FUTURES_EQUITY = "FUTURES_EQUITY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaVersion:
+    """A version of the credential schema: later ones may know more categories, never fewer."""
+
+    name: str
+    version: int
+    categories: frozenset[AssetCategory]
+
+    @property
+    def uri(self) -> str:
+        """What `credentialSchema.id` says."""
+        return f"https://credgraph.example/schemas/{self.name}/{self.version}"
+
+
+ASSET_PROOF_1: Final = SchemaVersion(
+    name="asset-proof", version=1, categories=frozenset(AssetCategory)
+)
+SCHEMAS: Final[Mapping[str, SchemaVersion]] = MappingProxyType({ASSET_PROOF_1.uri: ASSET_PROOF_1})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetLine:
+    """Settled positions of one category."""
+
+    category: AssetCategory
+    amount: Fen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingExperience:
+    """Since when the customer trades, and on which markets (交易经验)."""
+
+    first_trade_date: date
+    markets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetProof:
+    """What an issuer states. `in_transit` (在途) is listed apart and never part of the total."""
+
+    credential_id: str
+    credential_no: str
+    issuer: Did
+    subject: Did
+    as_of: date
+    valid_from: datetime
+    valid_until: datetime
+    lines: tuple[AssetLine, ...]
+    in_transit: Fen = NOTHING
+    trading_experience: TradingExperience | None = None
+    schema: SchemaVersion = ASSET_PROOF_1
+
+    def __post_init__(self) -> None:
+        if not self.valid_from < self.valid_until:
+            raise MalformedDocument("validity ends before it begins", "/validUntil")
+        if len({line.category for line in self.lines}) != len(self.lines):
+            raise MalformedDocument("one category twice", "/credentialSubject/assetLines")
+        if any(line.amount < 0 for line in self.lines) or self.in_transit < 0:
+            raise MalformedDocument("an amount below zero", "/credentialSubject/assetLines")
+
+    @property
+    def total(self) -> Fen:
+        """The sum of the lines."""
+        return Fen(sum(line.amount for line in self.lines))
+
+
+def parse_category(
+    text: str, place: str = "", schema: SchemaVersion = ASSET_PROOF_1
+) -> AssetCategory:
+    """A category the declared schema version knows."""
+    if text not in {category.value for category in schema.categories}:
+        raise UnknownCategory("an asset category the schema version does not know", place)
+    return AssetCategory(text)
+
+
+def schema_of(uri: str, place: str = "") -> SchemaVersion:
+    """The schema version that a credential declares."""
+    found = SCHEMAS.get(uri)
+    if found is None:
+        raise UnsupportedSuite("a credential schema we do not speak", place)
+    return found

@@ -1,0 +1,61 @@
+"""What can be wrong with a credential, a proof or one of their parts.
+
+VcError                     code, place (a JSON pointer into the input, "" for the whole)
+├── MalformedJson           not strict JSON: a key twice, too deep, too large, a number out of range
+├── MalformedDocument       a member is missing or has another type or shape
+├── BadAmount               money that is not an exact decimal of CNY
+├── UnknownCategory         an asset category the declared schema version does not know
+├── BadUscc                 a unified social credit code whose form or check digit is wrong
+├── BadKey                  a Multikey that is no key, or of another kind than the suite needs
+├── UnsupportedSuite        a cryptosuite, hash or credential schema we do not speak
+├── BadDisclosure           a disclosure that the signed body does not call for
+└── BadLowerBound           more steps than the total or the cap allows
+"""
+
+from typing import ClassVar
+
+
+class VcError(Exception):
+    """Root of the tree. The sentence never repeats a claim's value."""
+
+    code: ClassVar[str] = "VC_ERROR"
+
+    def __init__(self, message: str, place: str = "") -> None:
+        super().__init__(f"{message} (at {place})" if place else message)
+        self.place = place
+
+
+class MalformedJson(VcError):
+    code = "MALFORMED_JSON"
+
+
+class MalformedDocument(VcError):
+    code = "MALFORMED_DOCUMENT"
+
+
+class BadAmount(VcError):
+    code = "BAD_AMOUNT"
+
+
+class UnknownCategory(VcError):
+    code = "UNKNOWN_CATEGORY"
+
+
+class BadUscc(VcError):
+    code = "BAD_USCC"
+
+
+class BadKey(VcError):
+    code = "BAD_KEY"
+
+
+class UnsupportedSuite(VcError):
+    code = "UNSUPPORTED_SUITE"
+
+
+class BadDisclosure(VcError):
+    code = "BAD_DISCLOSURE"
+
+
+class BadLowerBound(VcError):
+    code = "BAD_LOWER_BOUND"

@@ -1,0 +1,288 @@
+"""The credential body: W3C VC Data Model 2.0 JSON around an asset proof.
+
+In clear stand the ids, the issuer, the dates, the currency and the lower-bound commitment. Amounts,
+categories, trading experience and the chain's seed are salted digests; lists are filled up with
+decoys to one length, so the number of categories shows nothing either.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, NewType
+
+from subgraphs.vc import lower_bound
+from subgraphs.vc.asset_proof import (
+    AssetCategory,
+    AssetLine,
+    AssetProof,
+    SchemaVersion,
+    TradingExperience,
+    parse_category,
+    schema_of,
+)
+from subgraphs.vc.did import Did, parse_did
+from subgraphs.vc.disclosure import (
+    ClaimPath,
+    Concealed,
+    Disclosure,
+    Salts,
+    conceal,
+    general,
+    reveal,
+)
+from subgraphs.vc.encoding import Hash, sm3_hash, to_base64url, to_time
+from subgraphs.vc.errors import BadAmount, MalformedDocument
+from subgraphs.vc.lower_bound import Steps
+from subgraphs.vc.money import CURRENCY, Fen, format_amount, parse_amount
+from subgraphs.vc.proofs import unsecured
+from subgraphs.vc.shape import Shape, shaped
+from subgraphs.vc.strict_json import JsonObject, JsonValue, canonical, pointer
+
+CredentialUri = NewType("CredentialUri", str)
+"""`urn:credgraph:<credential id>`, the `id` of the body."""
+
+URN: Final = "urn:credgraph:"
+CONTEXT: Final = (
+    "https://www.w3.org/ns/credentials/v2",
+    "https://credgraph.example/contexts/asset-proof/v1",
+)
+TYPES: Final = ("VerifiableCredential", "AssetProofCredential")
+CHAIN: Final = "sm3-chain"
+MOST_LINES: Final = 32
+
+TOTAL: Final = ClaimPath("/credentialSubject/total")
+IN_TRANSIT: Final = ClaimPath("/credentialSubject/inTransit")
+EXPERIENCE: Final = ClaimPath("/credentialSubject/tradingExperience")
+LINES: Final = ClaimPath("/credentialSubject/assetLines/*")
+LINE_CATEGORY: Final = ClaimPath("/credentialSubject/assetLines/*/category")
+LINE_AMOUNT: Final = ClaimPath("/credentialSubject/assetLines/*/amount")
+SEED: Final = ClaimPath("/credentialSubject/lowerBound/seed")
+"""The holder's secret. Showing it shows the total, so no presentation may carry it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowerBound:
+    """The commitment in the signed body; `cap` says how much a chain can prove at most."""
+
+    commitment: bytes
+    cap: Steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialHead:
+    """What a credential says to everybody who holds it."""
+
+    uri: CredentialUri
+    credential_no: str
+    issuer: Did
+    subject: Did
+    schema: SchemaVersion
+    as_of: date
+    valid_from: datetime
+    valid_until: datetime
+    lower_bound: LowerBound
+
+    @property
+    def credential_id(self) -> str:
+        """The id the graph knows the credential by (`cred_...`)."""
+        return self.uri.removeprefix(URN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLine:
+    """A line as far as it was shown; None is withheld."""
+
+    category: AssetCategory
+    amount: Fen | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownClaims:
+    """The claims a holder showed; None is withheld, and a list may be a part of the whole."""
+
+    lines: tuple[ShownLine, ...]
+    total: Fen | None
+    in_transit: Fen | None
+    trading_experience: TradingExperience | None
+    seed: bytes | None
+    paths: tuple[ClaimPath, ...]
+
+
+def build(proof: AssetProof, *, seed: bytes, salts: Salts) -> Concealed:
+    """The body to sign and the disclosures for the holder. `seed` is 32 fresh random bytes."""
+    hidden = [TOTAL, IN_TRANSIT, SEED]
+    hidden += [LINES, LINE_AMOUNT] if proof.lines else []
+    hidden += [] if proof.trading_experience is None else [EXPERIENCE]
+    spare = max(0, len(proof.schema.categories) - len(proof.lines))
+    decoys = {
+        "/credentialSubject/assetLines": spare,
+        "/credentialSubject": 1 if proof.trading_experience is None else 0,
+    }
+    return conceal(_body(proof, seed), hidden, salts=salts, decoys=decoys)
+
+
+def vc_hash(document: JsonObject) -> Hash:
+    """SM3 over the canonical body without proofs: one name for a credential, whoever signs it."""
+    return sm3_hash(canonical(unsecured(document)))
+
+
+def credential_uri(credential_id: str) -> CredentialUri:
+    """The body's `id` for an id of the graph."""
+    return CredentialUri(f"{URN}{credential_id}")
+
+
+def read_head(document: JsonObject, place: str = "") -> CredentialHead:
+    """Read what stands in clear; whether it is true is the proofs' matter."""
+    shape = shaped(document, place)
+    _expect_kind(shape)
+    subject = shape.inner("credentialSubject")
+    uri = shape.text("id", longest=128)
+    if not uri.startswith(URN):
+        raise MalformedDocument("not an id of ours", pointer(place, "id"))
+    if subject.text("currency") != CURRENCY:
+        raise BadAmount("only CNY is known", pointer(subject.place, "currency"))
+    schema = shape.inner("credentialSchema")
+    return CredentialHead(
+        uri=CredentialUri(uri),
+        credential_no=shape.text("credentialNo", longest=64),
+        issuer=parse_did(shape.text("issuer"), pointer(place, "issuer")),
+        subject=parse_did(subject.text("id"), pointer(subject.place, "id")),
+        schema=schema_of(schema.text("id"), pointer(schema.place, "id")),
+        as_of=subject.date("asOf"),
+        valid_from=shape.time("validFrom"),
+        valid_until=shape.time("validUntil"),
+        lower_bound=_lower_bound(subject.inner("lowerBound")),
+    )
+
+
+def read_claims(document: JsonObject, encoded: tuple[str, ...], place: str = "") -> ShownClaims:
+    """Open disclosures and read the claims they show; strict about every one of them."""
+    head = read_head(document, place)
+    shown = reveal(unsecured(document), encoded)
+    subject = shaped(shown.document, place).inner("credentialSubject")
+    seed = subject.inner("lowerBound")
+    return ShownClaims(
+        lines=tuple(
+            _line(line, head.schema) for line in subject.inners("assetLines", most=MOST_LINES)
+        ),
+        total=_amount(subject, "total"),
+        in_transit=_amount(subject, "inTransit"),
+        trading_experience=_experience(subject),
+        seed=seed.data("seed") if "seed" in seed.members else None,
+        paths=shown.paths,
+    )
+
+
+def read_whole(document: JsonObject, encoded: tuple[str, ...]) -> AssetProof:
+    """The issuer's full statement, for the holder: all disclosures there, and consistent.
+
+    Sum and chain are computed again, so a holder never countersigns a total or a bound that its own
+    lines do not carry.
+    """
+    head, claims = read_head(document), read_claims(document, encoded)
+    if claims.total is None or claims.in_transit is None or claims.seed is None:
+        raise MalformedDocument("a disclosure is withheld from the holder", "/disclosures")
+    lines = tuple(_whole_line(line) for line in claims.lines)
+    proof = AssetProof(
+        credential_id=head.credential_id,
+        credential_no=head.credential_no,
+        issuer=head.issuer,
+        subject=head.subject,
+        as_of=head.as_of,
+        valid_from=head.valid_from,
+        valid_until=head.valid_until,
+        lines=lines,
+        in_transit=claims.in_transit,
+        trading_experience=claims.trading_experience,
+        schema=head.schema,
+    )
+    chain = lower_bound.commit(claims.seed, lower_bound.steps_of(proof.total))
+    if proof.total != claims.total or chain != head.lower_bound.commitment:
+        raise MalformedDocument("total, lines and lower bound do not agree", TOTAL)
+    return proof
+
+
+def concealed_paths(disclosures: tuple[Disclosure, ...]) -> frozenset[ClaimPath]:
+    """Which kinds of claims can be disclosed, list numbers as `*`."""
+    return frozenset(general(disclosure.path) for disclosure in disclosures)
+
+
+def _body(proof: AssetProof, seed: bytes) -> JsonObject:
+    chain = lower_bound.commit(seed, lower_bound.steps_of(proof.total))
+    subject: JsonObject = {
+        "id": proof.subject,
+        "asOf": proof.as_of.isoformat(),
+        "currency": CURRENCY,
+        "assetLines": [
+            {"category": line.category.value, "amount": format_amount(line.amount)}
+            for line in proof.lines
+        ],
+        "total": format_amount(proof.total),
+        "inTransit": format_amount(proof.in_transit),
+        "lowerBound": {
+            "alg": CHAIN,
+            "unit": format_amount(lower_bound.UNIT),
+            "cap": lower_bound.CAP,
+            "commitment": to_base64url(chain),
+            "seed": to_base64url(seed),
+        },
+    }
+    experience = proof.trading_experience
+    if experience is not None:
+        subject["tradingExperience"] = {
+            "firstTradeDate": experience.first_trade_date.isoformat(),
+            "markets": list(experience.markets),
+        }
+    return {
+        "@context": list[JsonValue](CONTEXT),
+        "id": credential_uri(proof.credential_id),
+        "type": list[JsonValue](TYPES),
+        "issuer": proof.issuer,
+        "credentialNo": proof.credential_no,
+        "credentialSchema": {"id": proof.schema.uri, "type": "JsonSchema"},
+        "validFrom": to_time(proof.valid_from),
+        "validUntil": to_time(proof.valid_until),
+        "credentialSubject": subject,
+    }
+
+
+def _expect_kind(shape: Shape) -> None:
+    if shape.texts("@context", most=8) != CONTEXT:
+        raise MalformedDocument("not the contexts of an asset proof", f"{shape.place}/@context")
+    if shape.texts("type", most=8) != TYPES:
+        raise MalformedDocument("not an asset proof", pointer(shape.place, "type"))
+
+
+def _lower_bound(shape: Shape) -> LowerBound:
+    cap = shape.integer("cap")
+    if shape.text("alg") != CHAIN or shape.text("unit") != format_amount(lower_bound.UNIT):
+        raise MalformedDocument("a lower bound of another kind", shape.place)
+    if not 0 < cap <= lower_bound.CAP:
+        raise MalformedDocument("a cap out of range", pointer(shape.place, "cap"))
+    return LowerBound(commitment=shape.data("commitment"), cap=Steps(cap))
+
+
+def _line(shape: Shape, schema: SchemaVersion) -> ShownLine:
+    place = pointer(shape.place, "category")
+    category = parse_category(shape.text("category"), place, schema)
+    return ShownLine(category=category, amount=_amount(shape, "amount"))
+
+
+def _whole_line(line: ShownLine) -> AssetLine:
+    if line.amount is None:
+        raise MalformedDocument("an amount is withheld from the holder", LINE_AMOUNT)
+    return AssetLine(category=line.category, amount=line.amount)
+
+
+def _amount(shape: Shape, name: str) -> Fen | None:
+    if name not in shape.members:
+        return None
+    return parse_amount(shape.text(name), pointer(shape.place, name))
+
+
+def _experience(subject: Shape) -> TradingExperience | None:
+    if "tradingExperience" not in subject.members:
+        return None
+    shape = subject.inner("tradingExperience")
+    return TradingExperience(
+        first_trade_date=shape.date("firstTradeDate"), markets=shape.texts("markets", most=16)
+    )

@@ -1,0 +1,58 @@
+"""Public keys as W3C Multikey text: SM2, Ed25519 and P-256, nothing else."""
+
+from typing import Final, TypeAlias
+
+import base58
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ledger_adapter.crypto import multikey as sm2_multikey
+from ledger_adapter.crypto import sm2
+from ledger_adapter.errors import CryptoError
+from subgraphs.vc.errors import BadKey
+
+VerificationKey: TypeAlias = sm2.PublicKey | ed25519.Ed25519PublicKey | ec.EllipticCurvePublicKey
+
+_ED25519: Final = b"\xed\x01"
+_P256: Final = b"\x80\x24"
+_SM2: Final = b"\x86\x24"
+_LONGEST: Final = 64
+
+
+def encode_key(key: VerificationKey) -> str:
+    """The `z...` text of a key."""
+    match key:
+        case sm2.PublicKey():
+            return sm2_multikey.encode_sm2(key)
+        case ed25519.Ed25519PublicKey():
+            return _text(_ED25519 + key.public_bytes(Encoding.Raw, PublicFormat.Raw))
+        case ec.EllipticCurvePublicKey():
+            point = key.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+            return _text(_P256 + point)
+
+
+def decode_key(text: str, place: str = "") -> VerificationKey:
+    """The key of a `z...` text; points off their curve are refused."""
+    if not text.startswith("z") or len(text) > _LONGEST:
+        raise BadKey("a base58btc Multikey is wanted", place)
+    try:
+        return _decode(base58.b58decode(text[1:]), text)
+    except (ValueError, UnsupportedAlgorithm, CryptoError) as error:
+        raise BadKey("not a public key of a kind we know", place) from error
+
+
+def _decode(raw: bytes, text: str) -> VerificationKey:
+    prefix, body = raw[:2], raw[2:]
+    if prefix == _SM2:
+        return sm2_multikey.decode(text)
+    if prefix == _ED25519:
+        return ed25519.Ed25519PublicKey.from_public_bytes(body)
+    if prefix == _P256 and len(body) == 33:
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), body)
+    raise BadKey("not a public key of a kind we know")
+
+
+def _text(raw: bytes) -> str:
+    encoded: bytes = base58.b58encode(raw)
+    return "z" + encoded.decode("ascii")
