@@ -1,0 +1,261 @@
+"""The rows of this subgraph's database, frozen: a change is a new record."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NewType
+
+from subgraphs.kit.ids import CredentialId, EndorsementId, HolderId, InstitutionId
+from subgraphs.rules import Evidence, Outcome, ReasonCode
+from subgraphs.verifier.states import (
+    AcceptanceState,
+    CheckKind,
+    CheckOutcome,
+    CredentialStatus,
+    PermissionState,
+    PresentationState,
+    Reason,
+    RequestState,
+    SupplementState,
+    VerificationResult,
+)
+
+BindingId = NewType("BindingId", str)
+RequestId = NewType("RequestId", str)
+PresentationId = NewType("PresentationId", str)
+VerificationId = NewType("VerificationId", str)
+AcceptanceId = NewType("AcceptanceId", str)
+QualificationId = NewType("QualificationId", str)
+PermissionId = NewType("PermissionId", str)
+SupplementId = NewType("SupplementId", str)
+ConsentId = NewType("ConsentId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """A real-name customer of one verifier matched to a root DID; the number only as a digest."""
+
+    id: BindingId
+    verifier: InstitutionId
+    customer_digest: str
+    holder: HolderId
+    did: str
+    receipt: dict[str, object]
+    matched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One use, one customer, one audience, one nonce."""
+
+    id: RequestId
+    verifier: InstitutionId
+    holder: HolderId
+    binding: BindingId
+    rule_set: str
+    purpose: str
+    nonce: str
+    audience: str
+    created_at: datetime
+    expires_at: datetime
+    state: RequestState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One credential inside a presentation, as its bytes say; unchecked until verified."""
+
+    credential: CredentialId
+    vc_hash: str
+    issuer: InstitutionId
+    categories: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...]
+    total: str | None
+    lower_bound: str | None
+    as_of: date
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """What a holder submitted, verbatim, with what was read from it."""
+
+    id: PresentationId
+    request: RequestId
+    verifier: InstitutionId
+    holder: HolderId
+    digest: str
+    document: str
+    shown: tuple[Shown, ...]
+    consent: ConsentId | None
+    state: PresentationState
+    submitted_at: datetime
+    verification: VerificationId | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """The answer to one of the five questions, with what it rests on."""
+
+    kind: CheckKind
+    outcome: CheckOutcome
+    reason: Reason | None
+    evidence: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """All five answers at one position of the log."""
+
+    id: VerificationId
+    presentation: PresentationId
+    verifier: InstitutionId
+    holder: HolderId
+    result: VerificationResult
+    checks: tuple[Check, ...]
+    checked_at: datetime
+    checked_at_index: int
+    qualification: "QualificationId | None"
+    acceptances: "tuple[AcceptanceId, ...]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acceptance:
+    """A credential this verifier relies on and therefore watches."""
+
+    id: AcceptanceId
+    verifier: InstitutionId
+    holder: HolderId
+    credential: CredentialId
+    vc_hash: str
+    issuer: InstitutionId
+    presentation: PresentationId
+    verification: VerificationId
+    qualification: QualificationId
+    consent: ConsentId
+    monitoring_until: datetime
+    state: AcceptanceState
+    accepted_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionReason:
+    """One threshold of the rule set and what the proofs showed against it, in fen or months."""
+
+    code: ReasonCode
+    metric: str
+    required: int
+    shown: int | None
+    short_by: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Qualification:
+    """A decision under one version of the rules; it keeps that version for good."""
+
+    id: QualificationId
+    verifier: InstitutionId
+    holder: HolderId
+    verification: VerificationId
+    rule_set: str
+    outcome: Outcome
+    reasons: tuple[DecisionReason, ...]
+    evidence: Evidence | None
+    as_of: date | None
+    basis: str
+    decided_at: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """What the customer may do at this verifier because of a qualification."""
+
+    id: PermissionId
+    verifier: InstitutionId
+    holder: HolderId
+    product: str
+    qualification: QualificationId
+    acceptances: tuple[AcceptanceId, ...]
+    state: PermissionState
+    suspended_by: EndorsementId | None
+    suspended_reason: str | None
+    changed_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supplement:
+    """A request for further proof, due by a date."""
+
+    id: SupplementId
+    verifier: InstitutionId
+    holder: HolderId
+    credential: CredentialId
+    acceptance: AcceptanceId
+    reason: str
+    requested_at: datetime
+    due_at: datetime
+    state: SupplementState
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialOnLog:
+    """What the log has said of a credential up to `at_index`."""
+
+    id: CredentialId
+    vc_hash: str
+    issuer: InstitutionId
+    holder: HolderId
+    status: CredentialStatus
+    valid_until: datetime | None
+    at_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionOnLog:
+    """An entry of the public trust register, from INSTITUTION_REGISTERED."""
+
+    id: InstitutionId
+    did: str
+    public_key: str
+    name: str
+    roles: tuple[str, ...]
+    participation: str
+    since_index: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentOnLog:
+    """A holder's authorisation for one institution."""
+
+    id: ConsentId
+    holder: HolderId
+    institution: InstitutionId
+    monitoring: bool
+    digest: str | None
+    withdrawn: bool
+    at_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One event of a feed. `audience` is the verifier or holder it is for; `previous` is the
+    position of the event before it in the same feed."""
+
+    audience: str
+    index: int
+    previous: int | None
+    kind: str
+    at: datetime
+    credential: CredentialId | None
+    effect: str | None
+    state: str | None
+    endorsement: EndorsementId | None
+    acceptance: AcceptanceId | None
+    permission: PermissionId | None
+    supplement: SupplementId | None

@@ -1,0 +1,125 @@
+"""The closed vocabularies of this subgraph, as they stand in rows, events and the schema."""
+
+from enum import StrEnum
+
+
+class RequestState(StrEnum):
+    """A presentation request waits for exactly one presentation."""
+
+    OPEN = "OPEN"
+    USED = "USED"
+
+
+class PresentationState(StrEnum):
+    """From the request to the decision (domain: PresentationState)."""
+
+    REQUESTED = "REQUESTED"
+    CONSENTED = "CONSENTED"
+    SUBMITTED = "SUBMITTED"
+    VERIFYING = "VERIFYING"
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+    NEEDS_REVIEW = "NEEDS_REVIEW"
+    DECLINED = "DECLINED"
+    EXPIRED = "EXPIRED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class AcceptanceState(StrEnum):
+    """Life after acceptance (domain: AcceptanceState)."""
+
+    MONITORED = "MONITORED"
+    CHANGE_DETECTED = "CHANGE_DETECTED"
+    UNAFFECTED = "UNAFFECTED"
+    SUPPLEMENT_REQUESTED = "SUPPLEMENT_REQUESTED"
+    CURED = "CURED"
+    LAPSED = "LAPSED"
+    ENDED = "ENDED"
+
+
+class PermissionState(StrEnum):
+    """What the customer may do because of a qualification."""
+
+    PENDING = "PENDING"
+    GRANTED = "GRANTED"
+    SUSPENDED = "SUSPENDED"
+    TERMINATED = "TERMINATED"
+
+
+class SupplementState(StrEnum):
+    """A request for further proof: open until met, overdue or void."""
+
+    OPEN = "OPEN"
+    FULFILLED = "FULFILLED"
+    OVERDUE = "OVERDUE"
+    VOID = "VOID"
+
+
+class CheckKind(StrEnum):
+    """The five questions every presentation is asked, always all of them."""
+
+    HOLDER_BINDING = "HOLDER_BINDING"
+    INTEGRITY = "INTEGRITY"
+    TRUSTED_ISSUER = "TRUSTED_ISSUER"
+    HOLDER_AUTHORISATION = "HOLDER_AUTHORISATION"
+    TIMELINESS = "TIMELINESS"
+
+
+class CheckOutcome(StrEnum):
+    """A check either holds or does not; there is no doubtful pass."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+
+
+class VerificationResult(StrEnum):
+    """ACCEPTED only when all five checks passed."""
+
+    ACCEPTED = "ACCEPTED"
+    REJECTED = "REJECTED"
+
+
+class Reason(StrEnum):
+    """Why a check failed; stable, part of the interface."""
+
+    NOT_OUR_CUSTOMER = "NOT_OUR_CUSTOMER"
+    HOLDER_KEY_MISMATCH = "HOLDER_KEY_MISMATCH"
+    PROOF_INVALID = "PROOF_INVALID"
+    HASH_NOT_ON_LOG = "HASH_NOT_ON_LOG"
+    DISCLOSURE_INVALID = "DISCLOSURE_INVALID"
+    ISSUER_NOT_TRUSTED = "ISSUER_NOT_TRUSTED"
+    ISSUER_KEY_MISMATCH = "ISSUER_KEY_MISMATCH"
+    NONCE_UNKNOWN = "NONCE_UNKNOWN"
+    NONCE_REPLAYED = "NONCE_REPLAYED"
+    AUDIENCE_MISMATCH = "AUDIENCE_MISMATCH"
+    CONSENT_MISSING = "CONSENT_MISSING"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    MONITORING_NOT_GRANTED = "MONITORING_NOT_GRANTED"
+    FACE_CHECK_INVALID = "FACE_CHECK_INVALID"
+    EXPIRED = "EXPIRED"
+    NOT_YET_VALID = "NOT_YET_VALID"
+    NOT_ACTIVE = "NOT_ACTIVE"
+
+
+class CredentialStatus(StrEnum):
+    """What the log says of a credential, as far as a verifier needs it."""
+
+    OFFERED = "OFFERED"
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    REVOKED = "REVOKED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    SUPERSEDED = "SUPERSEDED"
+    WITHDRAWN = "WITHDRAWN"
+    LAPSED = "LAPSED"
+
+
+class Effect(StrEnum):
+    """What an endorsement does to the credential it stands on."""
+
+    NOTE = "NOTE"
+    REDUCED = "REDUCED"
+    RESTORED = "RESTORED"
+    SUSPEND = "SUSPEND"
+    REVOKE = "REVOKE"
