@@ -1,0 +1,133 @@
+"""Every fault the ledger can report, with the stable code callers may branch on.
+
+LedgerFault
+├── CryptoError                 the caller's bytes or keys are not what they claim
+│   ├── BadKey                  BAD_KEY
+│   ├── BadSignatureEncoding    BAD_SIGNATURE_ENCODING
+│   ├── BadMultibase            BAD_MULTIBASE
+│   ├── DecryptionFailed        DECRYPTION_FAILED
+│   └── NoProvider              SM2_PROVIDER_UNAVAILABLE
+├── BadEnvelope                 BAD_ENVELOPE: an event that may not enter the log
+├── BadProof                    BAD_PROOF: a proof bundle that proves nothing
+├── BadSettings                 BAD_SETTINGS
+└── LedgerError                 the log itself
+    ├── LedgerUnavailable       LEDGER_UNAVAILABLE (retryable)
+    ├── QueueFull               LEDGER_QUEUE_FULL (retryable)
+    ├── LeadershipLost          LEDGER_LEADERSHIP_LOST (retryable)
+    ├── EntryNotFound           LEDGER_ENTRY_NOT_FOUND
+    └── LogCorrupt              LEDGER_LOG_CORRUPT: stored data contradict each other
+"""
+
+from typing import ClassVar
+
+
+class LedgerFault(Exception):
+    """Root of everything the ledger raises on purpose."""
+
+    code: ClassVar[str] = "LEDGER_FAULT"
+    retryable: ClassVar[bool] = False
+
+
+class CryptoError(LedgerFault):
+    """Bytes or keys that no library below may see."""
+
+    code = "CRYPTO_ERROR"
+
+
+class BadKey(CryptoError):
+    """Not a key of this curve, out of range, or halves that do not belong together."""
+
+    code = "BAD_KEY"
+
+
+class BadSignatureEncoding(CryptoError):
+    """A signature whose bytes are not the one strict form we accept."""
+
+    code = "BAD_SIGNATURE_ENCODING"
+
+
+class BadMultibase(CryptoError):
+    """Text that is not base58btc multibase of the expected kind."""
+
+    code = "BAD_MULTIBASE"
+
+
+class DecryptionFailed(CryptoError):
+    """Authenticated decryption refused: wrong key, nonce, data or tag; which one is not told."""
+
+    code = "DECRYPTION_FAILED"
+
+
+class NoProvider(CryptoError):
+    """No SM2 provider of this machine passed its known-answer test."""
+
+    code = "SM2_PROVIDER_UNAVAILABLE"
+
+
+class BadEnvelope(LedgerFault):
+    """An event that may not enter the log (size, time, shape)."""
+
+    code = "BAD_ENVELOPE"
+
+
+class BadProof(LedgerFault):
+    """A proof that does not prove; `step` names the check that refused it."""
+
+    code = "BAD_PROOF"
+
+    def __init__(self, step: str, reason: str) -> None:
+        super().__init__(f"{step}: {reason}")
+        self.step, self.reason = step, reason
+
+
+class BadSettings(LedgerFault):
+    """A configuration that cannot be used; the sentence names the key."""
+
+    code = "BAD_SETTINGS"
+
+
+class LedgerError(LedgerFault):
+    """A fault of the log or its store."""
+
+    code = "LEDGER_ERROR"
+
+
+class LedgerUnavailable(LedgerError):
+    """The store did not answer within its bounds; the same call may succeed later."""
+
+    code = "LEDGER_UNAVAILABLE"
+    retryable = True
+
+
+class QueueFull(LedgerError):
+    """Back-pressure: too many events wait for the sequencer; nothing was queued."""
+
+    code = "LEDGER_QUEUE_FULL"
+    retryable = True
+
+    def __init__(self, waiting: int, limit: int) -> None:
+        super().__init__(f"{waiting} events wait for the log (limit {limit}); try again later")
+        self.waiting, self.limit = waiting, limit
+
+
+class LeadershipLost(LedgerError):
+    """Another sequencer holds a newer term, or the head moved below us; nothing was written."""
+
+    code = "LEDGER_LEADERSHIP_LOST"
+    retryable = True
+
+
+class EntryNotFound(LedgerError):
+    """The log has no entry at this index (yet)."""
+
+    code = "LEDGER_ENTRY_NOT_FOUND"
+
+    def __init__(self, index: int, size: int) -> None:
+        super().__init__(f"entry {index} does not exist: the log holds {size}")
+        self.index, self.size = index, size
+
+
+class LogCorrupt(LedgerError):
+    """Stored data contradict each other; the sentence names the first place."""
+
+    code = "LEDGER_LOG_CORRUPT"

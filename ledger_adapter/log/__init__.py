@@ -1,0 +1,1 @@
+"""The RFC 9162 tree, its tiles, its signed heads and the proof bundle: pure, no clock, no store."""

@@ -1,0 +1,142 @@
+"""The ledger as its users see it: put events in a queue, read and follow the log, prove entries.
+
+The sequencer alone gives positions. An event is QUEUED when the caller's transaction commits,
+SEQUENCED when it has a position, CHECKPOINTED when a signed tree head covers it.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NewType, Protocol, TypeAlias
+
+from ledger_adapter.log.bundle import Opening, encode_bundle
+from ledger_adapter.log.checkpoint import Checkpoint
+
+JsonValue: TypeAlias = (
+    "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
+)
+Shard = NewType("Shard", str)
+EntryIndex = NewType("EntryIndex", int)
+EventId = NewType("EventId", str)
+AnchorState: TypeAlias = Literal[
+    "QUEUED", "SEQUENCED", "CHECKPOINTED", "SUBMITTED", "CONFIRMED", "FINAL", "FAILED"
+]
+TrustLabel: TypeAlias = Literal["SELF", "WITNESSED", "CONSENSUS"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """Where an event stands: the one cursor of every feed."""
+
+    shard: Shard
+    index: EntryIndex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What happened, in words that may lie beside the log: no name, no amount in clear."""
+
+    event_id: EventId
+    kind: str
+    subjects: tuple[str, ...]
+    institutions: tuple[str, ...]
+    at: datetime
+    body: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedEvent:
+    """An envelope with its place, the entry that stands on the log, and the salt that opens it."""
+
+    position: Position
+    envelope: Envelope
+    entry: bytes
+    leaf_hash: bytes
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRef:
+    """Which log a proof speaks of."""
+
+    id: bytes
+    origin: str
+    shard: Shard
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainProof:
+    """Everything that ties one event to a signed tree head; empty parts are still to come."""
+
+    anchor_state: AnchorState
+    trust: TrustLabel
+    log: LogRef
+    entry: bytes
+    leaf_hash: bytes
+    leaf_index: EntryIndex
+    tree_size: int
+    path: tuple[bytes, ...]
+    checkpoint: Checkpoint | None
+    opening: Opening
+
+    def bundle(self, *, opening: bool) -> bytes:
+        """One canonical JSON file for `verify-proof`; the opening only for who may see the event.
+
+        Raises BadProof while no checkpoint covers the entry: such a file would prove nothing.
+        """
+        return encode_bundle(
+            anchor_state=self.anchor_state,
+            trust=self.trust,
+            log_id=self.log.id,
+            origin=self.log.origin,
+            shard=self.log.shard,
+            hash_name=self.log.hash,
+            entry=self.entry,
+            leaf_index=self.leaf_index,
+            path=self.path,
+            checkpoint=self.checkpoint,
+            opening=self.opening if opening else None,
+        )
+
+
+class Queue(Protocol):
+    """The way in. One method, so that a writer needs nothing else of the ledger."""
+
+    async def put(self, envelopes: Sequence[Envelope], /, *, session: object) -> None:
+        """Queue events inside the caller's transaction: they exist exactly when it commits.
+
+        Draws the salts. Raises QueueFull under back-pressure, BadEnvelope for what may not enter.
+        """
+        ...
+
+
+class Ledger(Protocol):
+    """The way out. Every call may raise LedgerError."""
+
+    @property
+    def log(self) -> LogRef: ...
+
+    async def size(self) -> int:
+        """How many events have a position in this shard."""
+        ...
+
+    async def read(self, first: EntryIndex, limit: int, /) -> Sequence[LoggedEvent]:
+        """Up to `limit` events from `first` on, in order, without gaps."""
+        ...
+
+    def follow(self, after: EntryIndex | None, /) -> AsyncIterator[Sequence[LoggedEvent]]:
+        """Batches after a position, first from the log, then as they come; never skips one."""
+        ...
+
+    async def prove(self, index: EntryIndex, /) -> ChainProof:
+        """The proof of one entry; path and checkpoint are empty until it is CHECKPOINTED."""
+        ...
+
+    async def attest(self, events: Sequence[LoggedEvent], /) -> Sequence[ChainProof]:
+        """The proofs of events the caller already holds, for a fixed number of reads in all."""
+        ...
+
+    async def latest_checkpoint(self) -> Checkpoint | None:
+        """The newest signed tree head; None while nothing has been signed."""
+        ...
