@@ -1,0 +1,1 @@
+"""The only files of the gateway that open a connection outward: they implement `SubgraphClient`."""

@@ -1,0 +1,138 @@
+"""Connections to one origin: last in, first out, so that few stay warm and the rest can go.
+
+At most `connections` are open or being opened; at most `waiting` callers queue for one, in order.
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from dataclasses import dataclass
+
+from gateway.errors import (
+    SUBREQUEST_CONNECTION_ERROR,
+    SUBREQUEST_OVERLOADED,
+    SUBREQUEST_TIMEOUT,
+)
+from gateway.transport.connection import Connection, ExchangeFailed
+from gateway.transport.endpoint import Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolLimits:
+    """Bounds of one origin. `answer_bytes` bounds each body, before and after decompression."""
+
+    connections: int = 100
+    waiting: int = 1_000
+    answer_bytes: int = 32_000_000
+    connect_seconds: float = 3.0
+
+
+class Pool:
+    """Hands out connections; whoever took one gives it back through `release`, always."""
+
+    def __init__(self, origin: Origin, limits: PoolLimits, tls: ssl.SSLContext | None) -> None:
+        self._origin, self._limits, self._tls = origin, limits, tls
+        self._idle: list[Connection] = []
+        self._open: set[Connection] = set()
+        self._taken = 0
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._closed = False
+
+    async def take(self, deadline: float, *, fresher_than: float = 0.0) -> Connection:
+        """A kept connection or a new one. Raises ExchangeFailed.
+
+        `fresher_than` passes over kept connections that have lain idle since before that time:
+        their peer may be about to close them."""
+        if self._taken >= self._limits.connections:
+            await self._queue(deadline)
+        else:
+            self._taken += 1
+        try:
+            return self._kept(fresher_than) or await self._connect(deadline)
+        except BaseException:
+            self._hand_on()
+            raise
+
+    def release(self, connection: Connection, now: float) -> None:
+        """Give a connection back; an unusable one is dropped."""
+        if connection.usable and not self._closed:
+            connection.idle_since = now
+            self._idle.append(connection)
+        else:
+            self._drop(connection)
+        self._hand_on()
+
+    def close(self) -> None:
+        """Drop every connection; exchanges under way fail."""
+        self._closed = True
+        for connection in tuple(self._open):
+            connection.close()
+        self._idle.clear()
+        self._open.clear()
+
+    def _kept(self, fresher_than: float) -> Connection | None:
+        while self._idle and self._idle[-1].idle_since >= fresher_than:
+            connection = self._idle.pop()
+            if connection.usable:
+                return connection
+            self._drop(connection)
+        while self._idle and len(self._open) >= self._limits.connections:
+            self._drop(self._idle.pop(0))
+        return None
+
+    def _drop(self, connection: Connection) -> None:
+        connection.close()
+        self._open.discard(connection)
+
+    async def _connect(self, deadline: float) -> Connection:
+        loop = asyncio.get_running_loop()
+        limit = self._limits.answer_bytes
+        until = min(deadline, loop.time() + self._limits.connect_seconds)
+        try:
+            async with asyncio.timeout_at(until):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(answer_bytes=limit),
+                    self._origin.host,
+                    self._origin.port,
+                    ssl=self._tls,
+                )
+        except TimeoutError:
+            raise ExchangeFailed(
+                SUBREQUEST_TIMEOUT, "the subgraph accepted no connection in time"
+            ) from None
+        except OSError as error:
+            problem = error.strerror or type(error).__name__
+            raise ExchangeFailed(SUBREQUEST_CONNECTION_ERROR, f"no connection: {problem}") from None
+        self._open.add(connection)
+        return connection
+
+    async def _queue(self, deadline: float) -> None:
+        """Wait for somebody's place; it is handed over, so `_taken` does not change."""
+        if len(self._waiters) >= self._limits.waiting:
+            raise ExchangeFailed(SUBREQUEST_OVERLOADED, "too many requests wait for this subgraph")
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            async with asyncio.timeout_at(deadline):
+                await waiter
+        except BaseException as error:
+            self._leave(waiter)
+            if isinstance(error, TimeoutError):
+                raise ExchangeFailed(
+                    SUBREQUEST_TIMEOUT, "no connection became free in time"
+                ) from None
+            raise
+
+    def _leave(self, waiter: asyncio.Future[None]) -> None:
+        if waiter.done() and not waiter.cancelled():
+            self._hand_on()  # the place was given in the same moment: pass it on
+        elif waiter in self._waiters:
+            self._waiters.remove(waiter)
+
+    def _hand_on(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+        self._taken -= 1
