@@ -1,0 +1,263 @@
+"""The only door to the driver: motor or pymongo's async client, the same calls above either.
+
+Laws: no other file of the subgraphs imports motor, pymongo or bson. Work inside `transaction` may
+run several times, so it keeps nothing outside the session. Times are UTC and aware.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, Protocol, TypeVar, cast
+
+# Motor reads its thread limit at import; ten idle change streams would stall its default pool.
+os.environ.setdefault("MOTOR_MAX_WORKERS", "100")  # noqa: TID251
+
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, ReturnDocument
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
+
+__all__ = [
+    "ASCENDING",
+    "DESCENDING",
+    "Collection",
+    "Contended",
+    "Database",
+    "Document",
+    "Driver",
+    "DuplicateKeyError",
+    "IndexModel",
+    "Mongo",
+    "ReturnDocument",
+    "Session",
+    "Unreachable",
+    "create_indexes",
+]
+
+Driver = Literal["motor", "pymongo"]
+Document = dict[str, Any]
+T = TypeVar("T")
+
+ATTEMPTS: Final = 12
+COMMIT_ATTEMPTS: Final = 5
+
+
+class Unreachable(Exception):
+    """The database did not answer in time; the message is one sentence for the operator."""
+
+    code = "DATABASE_UNREACHABLE"
+
+
+class Contended(Exception):
+    """A transaction lost its race ATTEMPTS times; nothing was written, a retry may work."""
+
+    code = "TRY_AGAIN"
+
+
+class Session(Protocol):
+    """The caller's transaction, opaque above this file."""
+
+    async def commit_transaction(self) -> None: ...
+    async def abort_transaction(self) -> None: ...
+
+
+class Cursor(Protocol):
+    def sort(self, keys: Sequence[tuple[str, int]], /) -> Cursor: ...
+    def limit(self, number: int, /) -> Cursor: ...
+    async def to_list(self, length: int | None = None, /) -> list[Document]: ...
+    def __aiter__(self) -> AsyncIterator[Document]: ...
+
+
+class Collection(Protocol):
+    """The calls that are alike in both drivers; `aggregate` and `watch` are not (see Mongo)."""
+
+    def find(
+        self,
+        filter: Mapping[str, Any],  # noqa: A002  # the driver's name
+        projection: Mapping[str, Any] | None = None,
+        *,
+        session: Any = None,
+    ) -> Cursor: ...
+    async def find_one(
+        self,
+        filter: Mapping[str, Any],  # noqa: A002
+        projection: Mapping[str, Any] | None = None,
+        *,
+        session: Any = None,
+    ) -> Document | None: ...
+    async def insert_one(self, document: Document, *, session: Any = None) -> Any: ...
+    async def insert_many(
+        self, documents: Iterable[Document], *, ordered: bool = True, session: Any = None
+    ) -> Any: ...
+    async def update_one(
+        self,
+        filter: Mapping[str, Any],  # noqa: A002
+        update: Mapping[str, Any],
+        *,
+        upsert: bool = False,
+        session: Any = None,
+    ) -> Any: ...
+    async def update_many(
+        self,
+        filter: Mapping[str, Any],  # noqa: A002
+        update: Mapping[str, Any],
+        *,
+        session: Any = None,
+    ) -> Any: ...
+    async def replace_one(
+        self,
+        filter: Mapping[str, Any],  # noqa: A002
+        replacement: Mapping[str, Any],
+        *,
+        upsert: bool = False,
+        session: Any = None,
+    ) -> Any: ...
+    async def find_one_and_update(
+        self,
+        filter: Mapping[str, Any],  # noqa: A002
+        update: Mapping[str, Any],
+        *,
+        upsert: bool = False,
+        return_document: bool = False,
+        session: Any = None,
+    ) -> Document | None: ...
+    async def delete_one(
+        self,
+        filter: Mapping[str, Any],  # noqa: A002
+        *,
+        session: Any = None,
+    ) -> Any: ...
+    async def delete_many(
+        self,
+        filter: Mapping[str, Any],  # noqa: A002
+        *,
+        session: Any = None,
+    ) -> Any: ...
+    async def count_documents(
+        self,
+        filter: Mapping[str, Any],  # noqa: A002
+        *,
+        session: Any = None,
+        limit: int = 0,
+    ) -> int: ...
+    async def bulk_write(
+        self, requests: Sequence[Any], *, ordered: bool = True, session: Any = None
+    ) -> Any: ...
+    async def create_indexes(self, indexes: Sequence[IndexModel], /) -> list[str]: ...
+
+
+class Database(Protocol):
+    @property
+    def name(self) -> str: ...
+    def __getitem__(self, name: str, /) -> Collection: ...
+    async def command(self, command: Any, /) -> Document: ...
+
+
+class Mongo:
+    """A connection with the two drivers' differences removed."""
+
+    def __init__(self, uri: str, *, driver: Driver = "motor", pool: int = 32) -> None:
+        make: Callable[..., Any] = AsyncIOMotorClient if driver == "motor" else AsyncMongoClient
+        self._client: Any = make(
+            uri, tz_aware=True, maxPoolSize=pool, serverSelectionTimeoutMS=2_000
+        )
+
+    def database(self, name: str) -> Database:
+        return cast("Database", self._client[name])
+
+    async def close(self) -> None:
+        await _settled(self._client.close())
+
+    async def wait_until_writable(self, *, seconds: float = 60.0) -> None:
+        """Wait for a primary with bounded retries; Unreachable says what was missing."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while True:
+            reason = await self._unready()
+            if reason is None:
+                return
+            if asyncio.get_running_loop().time() > deadline:
+                raise Unreachable(f"MongoDB is not writable after {seconds:g} s: {reason}")
+            await asyncio.sleep(0.25)
+
+    async def _unready(self) -> str | None:
+        try:
+            hello = await self._client.admin.command("hello")
+        except PyMongoError as fault:
+            return str(fault).split(",", maxsplit=1)[0]
+        return None if hello.get("isWritablePrimary") else "no primary is elected"
+
+    async def transaction(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        """Run `work` and commit, again after a transient conflict, at most ATTEMPTS times."""
+        session = await _settled(self._client.start_session())
+        try:
+            for attempt in range(ATTEMPTS):
+                try:
+                    return await self._once(session, work)
+                except PyMongoError as fault:
+                    if not fault.has_error_label("TransientTransactionError"):
+                        raise
+                # full jitter: rivals that met once must not meet again
+                await asyncio.sleep(random.uniform(0, min(0.2, 0.004 * 2**attempt)))  # noqa: S311
+            raise Contended(f"a transaction met conflicts {ATTEMPTS} times")
+        finally:
+            await _settled(session.end_session())
+
+    async def _once(self, session: Any, work: Callable[[Session], Awaitable[T]]) -> T:
+        await _settled(session.start_transaction())
+        try:
+            result = await work(session)
+        except BaseException:
+            await _abort(session)
+            raise
+        await _commit(session)
+        return result
+
+    async def aggregate(
+        self, collection: Collection, pipeline: Sequence[Mapping[str, Any]]
+    ) -> list[Document]:
+        cursor = await _settled(cast("Any", collection).aggregate(pipeline))
+        rows: list[Document] = await cursor.to_list(None)
+        return rows
+
+    async def watch(
+        self, collection: Collection, pipeline: Sequence[Mapping[str, Any]], *, await_ms: int = 1000
+    ) -> AsyncIterator[Document]:
+        """A change stream. One a process and collection: fan out in memory (`feed.py`)."""
+        opened = await _settled(cast("Any", collection).watch(pipeline, max_await_time_ms=await_ms))
+        async with opened as stream:
+            async for change in stream:
+                yield change
+
+
+async def create_indexes(database: Database, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
+    """Create what is missing; called at each start, before the first request."""
+    for collection, models in indexes.items():
+        await database[collection].create_indexes(models)
+
+
+async def _commit(session: Any) -> None:
+    for attempt in range(COMMIT_ATTEMPTS):
+        try:
+            await session.commit_transaction()
+        except PyMongoError as fault:
+            unknown = fault.has_error_label("UnknownTransactionCommitResult")
+            if not unknown or attempt == COMMIT_ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(0.05 * 2**attempt)
+        else:
+            return
+
+
+async def _abort(session: Any) -> None:
+    try:
+        await session.abort_transaction()
+    except (ConnectionFailure, PyMongoError):
+        return  # the server drops it by itself; the first fault is the one to tell
+
+
+async def _settled(value: Any) -> Any:
+    """The two drivers disagree which of their calls are coroutines."""
+    return await value if inspect.isawaitable(value) else value

@@ -1,0 +1,25 @@
+"""The `@resumable` directive: which event field is the cursor, and which argument takes it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import strawberry
+from strawberry import federation
+from strawberry.schema_directive import Location
+
+
+@federation.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="resumable",
+    compose=True,
+    import_url="https://credgraph.dev/specs/resumable/v0.1",
+)
+class Resumable:
+    """Read by gateways: a client that comes back resumes here without gap or repeat."""
+
+    cursor: str = strawberry.directive_field(name="cursor")
+    argument: str = strawberry.directive_field(name="argument")
+
+
+RESUMABLE: Final = Resumable(cursor="cursor", argument="after")
