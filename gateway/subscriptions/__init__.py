@@ -1,0 +1,1 @@
+"""Streams of results as protocols: machines without sockets, tasks or clocks."""

@@ -1,0 +1,192 @@
+"""graphql-transport-ws as two machines, the server's end and the client's: frame in, effects out.
+
+Laws:
+1. A machine has no socket, no task and no clock; timers and tokens are reported to it as calls.
+2. `Close` is the last effect it ever gives; afterwards every call gives none.
+3. The server's end acknowledges once, answers every ping, and sends nothing for an id that the
+   client has completed or that has ended, so that a late result is dropped here and nowhere else.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TypeAlias
+
+from gateway.subscriptions.frames import (
+    Close,
+    NotAFrame,
+    Send,
+    decode,
+    object_payload,
+    operation_id,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authenticate:
+    """Check what the client said of itself, then call `acknowledge` or `refuse`."""
+
+    payload: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Run this operation and report its results under this id."""
+
+    id: str
+    payload: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """Free everything that serves this operation, now."""
+
+    id: str
+
+
+Effect: TypeAlias = Send | Close | Authenticate | Start | Stop
+
+
+class State(Enum):
+    """Where a connection stands."""
+
+    NEW = auto()
+    AUTHENTICATING = auto()
+    READY = auto()
+    CLOSED = auto()
+
+
+class ServerMachine:
+    """The server's end of one socket. `operations` bounds what may run on it at once."""
+
+    def __init__(self, *, operations: int = 100) -> None:
+        self._state = State.NEW
+        self._limit = operations
+        self._running: set[str] = set()
+        self._answers: Mapping[str, Callable[[dict[str, object]], list[Effect]]] = {
+            "connection_init": self._on_init,
+            "ping": self._on_ping,
+            "pong": self._on_pong,
+            "subscribe": self._on_subscribe,
+            "complete": self._on_complete,
+        }
+
+    @property
+    def state(self) -> State:
+        """Where the connection stands."""
+        return self._state
+
+    def receive(self, text: str | bytes) -> list[Effect]:
+        """A frame has come from the client."""
+        if self._state is State.CLOSED:
+            return []
+        try:
+            message = decode(text)
+            return self._answers.get(str(message["type"]), _unknown)(message)
+        except NotAFrame as error:
+            return self._close(4400, str(error))
+
+    def acknowledge(self) -> list[Effect]:
+        """The client is who it says it is."""
+        if self._state is not State.AUTHENTICATING:
+            return []
+        self._state = State.READY
+        return [Send(frame={"type": "connection_ack"})]
+
+    def refuse(self, reason: str) -> list[Effect]:
+        """The client is not welcome, or not any more: its token is bad or has expired."""
+        return self._close(4403, reason)
+
+    def init_is_late(self) -> list[Effect]:
+        """The wait for connection_init is over."""
+        if self._state is not State.NEW:
+            return []
+        return self._close(4408, "Connection initialisation timeout")
+
+    def lagged(self) -> list[Effect]:
+        """The client reads too slowly; it is told so rather than served with gaps."""
+        return self._close(4460, "LAGGED: messages were not read in time")
+
+    def going_away(self) -> list[Effect]:
+        """The server stops; running operations are over, and clients may come back."""
+        return self._close(1012, "SHUTTING_DOWN: the gateway restarts")
+
+    def broken(self) -> list[Effect]:
+        """A bug of ours."""
+        return self._close(4500, "Internal server error")
+
+    def result(self, id_: str, payload: Mapping[str, object]) -> list[Effect]:
+        """A running operation has a result."""
+        if id_ not in self._running:
+            return []
+        return [Send(frame={"id": id_, "type": "next", "payload": payload})]
+
+    def failed(self, id_: str, errors: Sequence[Mapping[str, object]]) -> list[Effect]:
+        """An operation was refused before it ran; no complete follows."""
+        if id_ not in self._running:
+            return []
+        self._running.discard(id_)
+        return [Send(frame={"id": id_, "type": "error", "payload": list(errors)})]
+
+    def ended(self, id_: str) -> list[Effect]:
+        """A running operation has no further results."""
+        if id_ not in self._running:
+            return []
+        self._running.discard(id_)
+        return [Send(frame={"id": id_, "type": "complete"})]
+
+    def _on_init(self, message: dict[str, object]) -> list[Effect]:
+        payload = object_payload(message) or {}
+        if self._state is not State.NEW:
+            return self._close(4429, "Too many initialisation requests")
+        self._state = State.AUTHENTICATING
+        return [Authenticate(payload=payload)]
+
+    def _on_ping(self, message: dict[str, object]) -> list[Effect]:
+        payload = object_payload(message)
+        if payload is None:
+            return [Send(frame={"type": "pong"})]
+        return [Send(frame={"type": "pong", "payload": payload})]
+
+    def _on_pong(self, message: dict[str, object]) -> list[Effect]:
+        object_payload(message)
+        return []
+
+    def _on_subscribe(self, message: dict[str, object]) -> list[Effect]:
+        id_, payload = operation_id(message), object_payload(message)
+        if payload is None or not isinstance(payload.get("query"), str):
+            raise NotAFrame("Subscribe has no query")
+        if self._state is not State.READY:
+            return self._close(4401, "Unauthorized")
+        if id_ in self._running:
+            return self._close(4409, f"Subscriber for {id_} already exists")
+        self._running.add(id_)
+        if len(self._running) > self._limit:
+            return self.failed(id_, [_too_many(self._limit)])
+        return [Start(id=id_, payload=payload)]
+
+    def _on_complete(self, message: dict[str, object]) -> list[Effect]:
+        id_ = operation_id(message)
+        if id_ not in self._running:
+            return []  # it crossed our own complete on the wire
+        self._running.discard(id_)
+        return [Stop(id=id_)]
+
+    def _close(self, code: int, reason: str) -> list[Effect]:
+        if self._state is State.CLOSED:
+            return []
+        self._state = State.CLOSED
+        stops: list[Effect] = [Stop(id=id_) for id_ in sorted(self._running)]
+        self._running.clear()
+        return [*stops, Close(code=code, reason=reason)]
+
+
+def _unknown(_: dict[str, object]) -> list[Effect]:
+    raise NotAFrame("Message has an unknown type")
+
+
+def _too_many(limit: int) -> dict[str, object]:
+    return {
+        "message": f"a socket may run at most {limit} operations at once",
+        "extensions": {"code": "SUBSCRIPTION_TOO_MANY_OPERATIONS", "limit": limit},
+    }
