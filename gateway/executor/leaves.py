@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 
-class BadLeaf(Exception):  # noqa: N818  # raised and caught inside the projection only
+class BadLeaf(Exception):  # raised and caught inside the projection only
     """The value is not of its scalar."""
 
 

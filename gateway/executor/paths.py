@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from gateway.executor.source import build, indented
+from gateway.executor.source import build
 from gateway.plan.nodes import Path, Step
 
 Tree: TypeAlias = dict[str, Any]
@@ -12,34 +12,29 @@ Place: TypeAlias = tuple[str | int, ...]
 
 
 def compile_gather(path: Path) -> Gather:
-    """A function that lists the objects at `path`, in order; what is not there is passed over."""
-    lines = ["def gather(tree):", "    found = []", "    o = tree"]
+    """A function that lists the objects at `path`, in order; what is not there is passed over.
+
+    It takes the whole tree one step down at a time, so a long path nests nothing."""
+    lines = ["def gather(tree):", "    found = [tree]"]
     namespace: dict[str, object] = {}
-    depth = 1
     for number, step in enumerate(path):
-        lines.append(indented(depth, f"o = o.get({step.key!r})"))
-        for level in range(step.lists):
-            items = f"l{number}_{level}"
-            lines.append(indented(depth, f"{items} = o"))
-            lines.append(indented(depth, f"if {items}.__class__ is list:"))
-            lines.append(indented(depth + 1, f"for o in {items}:"))
-            depth += 2
-        lines.append(
-            indented(depth, f"if o.__class__ is dict{_type_test(step, number, namespace)}:")
-        )
-        depth += 1
-    lines.append(indented(depth, "found.append(o)"))
+        wanted = _object_test(step, number, namespace)
+        tests = ["v.__class__ is list"] * step.lists + [wanted]
+        taken = f"v for o in found for v in (o.get({step.key!r}),)"
+        lines.append(f"    found = [{taken} if {tests[0]}]")
+        lines += [f"    found = [v for items in found for v in items if {t}]" for t in tests[1:]]
     lines.append("    return found")
     return build("gather", lines, namespace)
 
 
-def _type_test(step: Step, number: int, namespace: dict[str, object]) -> str:
+def _object_test(step: Step, number: int, namespace: dict[str, object]) -> str:
+    test = "v.__class__ is dict"
     if step.types is None:
-        return ""
+        return test
     if len(step.types) == 1:
-        return f" and o.get('__typename') == {next(iter(step.types))!r}"
+        return f"{test} and v.get('__typename') == {next(iter(step.types))!r}"
     namespace[f"T{number}"] = step.types
-    return f" and (t := o.get('__typename')).__class__ is str and t in T{number}"
+    return f"{test} and (t := v.get('__typename')).__class__ is str and t in T{number}"
 
 
 def places(path: Path, tree: Tree) -> Iterator[tuple[Place, Tree]]:

@@ -109,7 +109,7 @@ def _note() -> list[str]:
     ]
 
 
-class _Unsendable(Exception):  # noqa: N818  # control flow inside this file
+class _Unsendable(Exception):  # control flow inside this file
     pass
 
 
@@ -130,7 +130,9 @@ def _take(fields: Sequence[RepresentationField], source: Tree) -> Tree:
     taken: Tree = {}
     type_name = source.get("__typename")
     for field in fields:
-        if field.types is not None and type_name not in field.types:
+        if field.types is not None and not (
+            isinstance(type_name, str) and type_name in field.types
+        ):
             continue
         value = source.get(field.key, _ABSENT)
         if value is _ABSENT or (value is None and field.non_null):

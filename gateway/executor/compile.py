@@ -1,0 +1,198 @@
+"""Generates the projection of a flawless tree: straight-line Python, one function per selection.
+
+Laws: what a generated function returns is what `project` would return, without failures; as soon
+as it meets anything that would be a failure it raises, and `project` does all the work again with
+care. So no path is kept and no error is built on the way most answers take.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias, assert_never
+
+from gateway.executor.conditions import holds
+from gateway.executor.failures import Failures
+from gateway.executor.leaves import COERCIONS, BadLeaf
+from gateway.executor.paths import Tree
+from gateway.executor.project import needs_typename, project
+from gateway.executor.source import build
+from gateway.plan.shape import (
+    ALWAYS,
+    Content,
+    EnumLeaf,
+    ObjectShape,
+    ScalarLeaf,
+    ShapeField,
+    TypenameLeaf,
+    VerbatimLeaf,
+    When,
+)
+
+Project: TypeAlias = Callable[[Tree, Mapping[str, object], Failures], Tree | None]
+
+
+class _NeedsCare(Exception):
+    """The tree is not flawless."""
+
+
+# What a flawed tree can raise in generated code: `.get` of no object, an unhashable type name.
+_FLAWS: Final = (_NeedsCare, BadLeaf, AttributeError, TypeError)
+
+
+def compile_projection(shape: ObjectShape) -> Project:
+    """The projection of one shape; as `project`, many times faster where nothing is wrong."""
+    writer = _Writer()
+    entry = writer.object(shape)
+    whens = tuple(writer.whens)
+    generated = build(entry, writer.lines, writer.namespace)
+
+    def run(tree: Tree, variables: Mapping[str, object], failures: Failures) -> Tree | None:
+        try:
+            data: Tree = generated(tree, [holds(when, variables) for when in whens])
+        except _FLAWS:
+            return project(shape, tree, variables, failures)
+        return data
+
+    return run
+
+
+def _care() -> Any:
+    raise _NeedsCare
+
+
+def _null_or_care(value: Any) -> None:
+    if value is not None:
+        raise _NeedsCare
+
+
+def _hidden_or_care(value: Any) -> None:
+    if value is not None and value.__class__ is not str:
+        raise _NeedsCare
+
+
+def _optional(coerce: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else coerce(value)
+
+
+class _Writer:
+    """Writes one function for each distinct selection; expressions name the value at hand `v`."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.whens: dict[When, int] = {}
+        self.namespace: dict[str, object] = {
+            "care": _care,
+            "null_or_care": _null_or_care,
+            "hidden_or_care": _hidden_or_care,
+        }
+        for name, (_, coerce) in COERCIONS.items():
+            self.namespace[f"req_{name}"] = coerce
+            self.namespace[f"opt_{name}"] = _optional(coerce)
+        self._names: dict[int, str] = {}
+
+    def object(self, shape: ObjectShape) -> str:
+        """The name of the function that projects an object of this shape."""
+        known = self._names.get(id(shape))
+        if known is not None:
+            return known
+        name = self._names[id(shape)] = f"p{len(self._names)}"
+        if shape.typename is not None:
+            self._selection(name, _applying(shape, shape.typename))
+        else:
+            self._dispatch(name, shape)
+        return name
+
+    def _dispatch(self, name: str, shape: ObjectShape) -> None:
+        """By runtime type; types with the same fields share one function."""
+        functions: dict[tuple[int, ...], str] = {}
+        table: list[str] = []
+        for type_name in sorted(shape.possible):
+            fields = _applying(shape, type_name)
+            function = functions.setdefault(tuple(map(id, fields)), f"{name}_{len(functions)}")
+            if function == f"{name}_{len(functions) - 1}" and function not in self.namespace:
+                self.namespace[function] = None
+                self._selection(function, fields)
+            table.append(f"{type_name!r}: {function}")
+        if not needs_typename(shape):
+            self._selection(f"{name}_u", shape.fields)
+            table.append(f"None: {name}_u")
+        self.lines += [
+            f"{name}_types = {{{', '.join(table)}}}",
+            f"def {name}(o, w):",
+            "    t = o.get('__typename')",
+            f"    f = {name}_types.get(t)",
+            "    if f is not None:",
+            "        return f(o, w)",
+            "    return None if t.__class__ is str else care()",
+        ]
+
+    def _selection(self, name: str, fields: tuple[ShapeField, ...]) -> None:
+        entries = [
+            (field.when, f"{field.response_key!r}: {self._field(field)}") for field in fields
+        ]
+        body: list[str] = []
+        always = [entry for when, entry in entries if when == ALWAYS]
+        if len(always) == len(entries):
+            body.append(f"    return {{{', '.join(always)}}}")
+        else:
+            body.append("    r = {}")
+            for when, entry in entries:
+                key, value = entry.split(": ", 1)
+                body.append(f"    {self._guard(when)}r[{key}] = {value}")
+            body.append("    return r")
+        self.lines += [f"def {name}(o, w):", "    g = o.get", *body]
+
+    def _guard(self, when: When) -> str:
+        if when == ALWAYS:
+            return ""
+        return f"if w[{self.whens.setdefault(when, len(self.whens))}]: "
+
+    def _field(self, field: ShapeField) -> str:
+        return self._value(field.content, field.non_null, f"(v := g({field.key!r}))", "v")
+
+    def _value(self, content: Content, non_null: tuple[bool, ...], first: str, again: str) -> str:
+        """An expression; `first` reads the value, `again` names it once it was read."""
+        required = non_null[0]
+        if len(non_null) == 1:
+            return self._leaf(content, first, again, required=required)
+        item = f"i{len(non_null)}"
+        items = f"[{self._value(content, non_null[1:], item, item)} for {item} in {again}]"
+        misfit = "care()" if required else f"null_or_care({again})"
+        return f"({items} if {first}.__class__ is list else {misfit})"
+
+    def _leaf(self, content: Content, first: str, again: str, *, required: bool) -> str:
+        match content:
+            case ScalarLeaf(name=name):
+                return self._scalar(name, first, again, required=required)
+            case EnumLeaf(values=values):
+                known = f"E{len(self.namespace)}"
+                self.namespace[known] = values
+                misfit = "care()" if required else f"hidden_or_care({again})"
+                return f"({again} if {first} in {known} else {misfit})"
+            case TypenameLeaf(name=None):
+                return f"({again} if {first}.__class__ is str else care())"
+            case TypenameLeaf(name=name):
+                return repr(name)
+            case VerbatimLeaf():
+                return first
+            case ObjectShape():
+                return self._object_value(content, first, again, required=required)
+            case _:
+                assert_never(content)
+
+    def _scalar(self, name: str, first: str, again: str, *, required: bool) -> str:
+        if name in COERCIONS:
+            usual = COERCIONS[name][0].__name__
+            prefix = "req" if required else "opt"
+            return f"({again} if {first}.__class__ is {usual} else {prefix}_{name}({again}))"
+        return f"({again} if {first} is not None else care())" if required else first
+
+    def _object_value(self, shape: ObjectShape, first: str, again: str, *, required: bool) -> str:
+        function = self.object(shape)
+        if not required:
+            return f"({function}({again}, w) if {first} is not None else None)"
+        if shape.typename is not None:
+            return f"{function}({first}, w)"
+        return f"(h if (h := {function}({first}, w)) is not None else care())"
+
+
+def _applying(shape: ObjectShape, type_name: str) -> tuple[ShapeField, ...]:
+    return tuple(field for field in shape.fields if field.types is None or type_name in field.types)
