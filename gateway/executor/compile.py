@@ -106,11 +106,11 @@ class _Writer:
         table: list[str] = []
         for type_name in sorted(shape.possible):
             fields = _applying(shape, type_name)
-            function = functions.setdefault(tuple(map(id, fields)), f"{name}_{len(functions)}")
-            if function == f"{name}_{len(functions) - 1}" and function not in self.namespace:
-                self.namespace[function] = None
-                self._selection(function, fields)
-            table.append(f"{type_name!r}: {function}")
+            alike = tuple(map(id, fields))
+            if alike not in functions:
+                functions[alike] = f"{name}_{len(functions)}"
+                self._selection(functions[alike], fields)
+            table.append(f"{type_name!r}: {functions[alike]}")
         if not needs_typename(shape):
             self._selection(f"{name}_u", shape.fields)
             table.append(f"None: {name}_u")
@@ -125,18 +125,15 @@ class _Writer:
         ]
 
     def _selection(self, name: str, fields: tuple[ShapeField, ...]) -> None:
-        entries = [
-            (field.when, f"{field.response_key!r}: {self._field(field)}") for field in fields
-        ]
-        body: list[str] = []
-        always = [entry for when, entry in entries if when == ALWAYS]
-        if len(always) == len(entries):
-            body.append(f"    return {{{', '.join(always)}}}")
+        entries = [(repr(field.response_key), self._field(field)) for field in fields]
+        if all(field.when == ALWAYS for field in fields):
+            display = ", ".join(f"{key}: {value}" for key, value in entries)
+            body = [f"    return {{{display}}}"]
         else:
-            body.append("    r = {}")
-            for when, entry in entries:
-                key, value = entry.split(": ", 1)
-                body.append(f"    {self._guard(when)}r[{key}] = {value}")
+            guards = [self._guard(field.when) for field in fields]
+            body = ["    r = {}"]
+            for guard, (key, value) in zip(guards, entries, strict=True):
+                body.append(f"    {guard}r[{key}] = {value}")
             body.append("    return r")
         self.lines += [f"def {name}(o, w):", "    g = o.get", *body]
 

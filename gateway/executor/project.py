@@ -142,13 +142,16 @@ class _Projection:
                 return None
         return self.selection(shape, value, path)
 
-    def _untyped(self, site: _Site, path: ResponsePath) -> None:
-        message = f"an object of {site} came without its __typename"
-        self._failures.add(message, SUBREQUEST_MALFORMED_RESPONSE, path=path)
+    def _untyped(self, site: _Site, path: ResponsePath) -> Any:
+        return self._malformed(f"an object of {site} came without its __typename", path)
 
-    def _misfit(self, site: _Site, wanted: str, value: Any, path: ResponsePath) -> None:
-        message = f"a subgraph gave {_kind(value)} where {site} is {wanted}"
+    def _misfit(self, site: _Site, wanted: str, value: Any, path: ResponsePath) -> Any:
+        return self._malformed(f"a subgraph gave {_kind(value)} where {site} is {wanted}", path)
+
+    def _malformed(self, message: str, path: ResponsePath) -> Any:
+        """Null in the misfit's place, and why."""
         self._failures.add(message, SUBREQUEST_MALFORMED_RESPONSE, path=path)
+        return None
 
 
 def needs_typename(shape: ObjectShape) -> bool:
