@@ -31,6 +31,7 @@ __all__ = [
     "DuplicateKeyError",
     "IndexModel",
     "Mongo",
+    "PyMongoError",
     "ReturnDocument",
     "Session",
     "Unreachable",

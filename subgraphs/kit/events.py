@@ -1,0 +1,137 @@
+"""The business events that may enter the log: who they concern, and the exact keys of their body.
+
+An institution in `institutions` may see the event, a holder in `subjects` may see it, a public kind
+is seen by all. Bodies carry digests, states and codes: no name of a person, no amount in clear.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from ledger_adapter.port import Envelope, EventId, JsonValue
+from subgraphs.kit.ids import InstitutionId, type_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventKind:
+    """The shape of one kind; `subjects` are the types its subject ids may have."""
+
+    subjects: frozenset[str]
+    required: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+    public: bool = False
+
+
+def _kind(
+    subjects: str, required: str = "", optional: str = "", *, public: bool = False
+) -> EventKind:
+    return EventKind(
+        subjects=frozenset(subjects.split()),
+        required=frozenset(required.split()),
+        optional=frozenset(optional.split()),
+        public=public,
+    )
+
+
+_CRED = "Credential Holder"
+_ENDO = "Credential Endorsement Holder"
+_PERM = "BusinessPermission Holder Credential"
+_ACCP = "Acceptance Credential Holder"
+
+KINDS: Final[Mapping[str, EventKind]] = {
+    "INSTITUTION_REGISTERED": _kind(
+        "Institution",
+        "uscc name kind roles did publicKeyMultibase participation",
+        public=True,
+    ),
+    "ROOT_DID_REGISTERED": _kind("Holder", "documentDigest"),
+    "CUSTOMER_BOUND": _kind("Holder", "role"),
+    "CREDENTIAL_REQUESTED": _kind(_CRED, "issuer"),
+    "CREDENTIAL_DRAFTED": _kind(_CRED, "issuer"),
+    "CREDENTIAL_OFFERED": _kind(_CRED, "issuer vcHash"),
+    "CREDENTIAL_REJECTED": _kind(_CRED, "issuer reasonCode"),
+    "CREDENTIAL_WITHDRAWN": _kind(_CRED, "issuer"),
+    "CREDENTIAL_LAPSED": _kind(_CRED, "issuer"),
+    "CREDENTIAL_EXPIRED": _kind(_CRED, "issuer"),
+    "CREDENTIAL_ACTIVATED": _kind(_CRED, "issuer vcHash validUntil asOf"),
+    "CREDENTIAL_ENDORSED": _kind(_ENDO, "issuer vcHash effect reasonCode state", "newTotalBand"),
+    "CONSENT_GRANTED": _kind("Consent Holder", "monitoring", "consentDigest"),
+    "CONSENT_WITHDRAWN": _kind("Consent Holder", "monitoring", "consentDigest"),
+    "PRESENTATION_SUBMITTED": _kind("Presentation Holder Credential", "presentationDigest"),
+    "PRESENTATION_VERIFIED": _kind("Verification Presentation Holder Credential", "result"),
+    "CREDENTIAL_ACCEPTED": _kind(_ACCP, "vcHash verifier"),
+    "QUALIFICATION_DECIDED": _kind("Qualification Holder", "outcome ruleSet"),
+    "PERMISSION_GRANTED": _kind(_PERM, "product state"),
+    "PERMISSION_SUSPENDED": _kind(_PERM, "product state", "reasonCode"),
+    "PERMISSION_REINSTATED": _kind(_PERM, "product state", "reasonCode"),
+    "SUPPLEMENT_REQUESTED": _kind(_ACCP + " SupplementRequest", "dueAt"),
+    "ACCEPTANCE_ENDED": _kind(_ACCP, "reasonCode"),
+    "FRAUD_SIGNAL": _kind("Presentation Holder Credential", "check reasonCode"),
+}
+
+_FORMS: Final[Mapping[str, re.Pattern[str]]] = {
+    "vcHash": re.compile(r"sm3:[0-9a-f]{64}"),
+    "documentDigest": re.compile(r"sm3:[0-9a-f]{64}"),
+    "consentDigest": re.compile(r"sm3:[0-9a-f]{64}"),
+    "presentationDigest": re.compile(r"sm3:[0-9a-f]{64}"),
+    "reasonCode": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
+    "state": re.compile(r"[A-Z][A-Z_]{0,63}"),
+    "effect": re.compile(r"NOTE|REDUCED|RESTORED|SUSPEND|REVOKE"),
+    "issuer": re.compile(r"inst_[0-9A-Z]{26}"),
+    "verifier": re.compile(r"inst_[0-9A-Z]{26}"),
+}
+LONGEST_TEXT: Final = 200
+
+
+class BadEvent(Exception):
+    """A writer built an event that its kind does not allow: a bug, never a caller's fault."""
+
+    code = "BAD_EVENT"
+
+
+def event(
+    kind: str,
+    *,
+    entity: str,
+    version: int,
+    subjects: Sequence[str],
+    institutions: Sequence[InstitutionId],
+    at: datetime,
+    body: Mapping[str, JsonValue],
+) -> Envelope:
+    """An envelope whose id is the fact itself, so that the same fact is queued at most once."""
+    shape = KINDS.get(kind)
+    if shape is None:
+        raise BadEvent(f"unknown kind {kind!r}")
+    _check_subjects(kind, shape, subjects)
+    _check_body(kind, shape, body)
+    return Envelope(
+        event_id=EventId(f"{entity}:{kind}:{version}"),
+        kind=kind,
+        subjects=tuple(dict.fromkeys(subjects)),
+        institutions=tuple(dict.fromkeys(institutions)),
+        at=at.astimezone(UTC).replace(microsecond=0),
+        body=body,
+    )
+
+
+def _check_subjects(kind: str, shape: EventKind, subjects: Sequence[str]) -> None:
+    for subject in subjects:
+        if type_of(subject) not in shape.subjects:
+            raise BadEvent(f"{kind} does not concern {subject!r}")
+
+
+def _check_body(kind: str, shape: EventKind, body: Mapping[str, JsonValue]) -> None:
+    keys = set(body)
+    if not shape.required <= keys <= shape.required | shape.optional:
+        raise BadEvent(f"{kind} has keys {sorted(keys)}, needs {sorted(shape.required)}")
+    for key, value in body.items():
+        form = _FORMS.get(key)
+        if form is not None and not (isinstance(value, str) and form.fullmatch(value)):
+            raise BadEvent(f"{kind}.{key} is not well-formed")
+        if isinstance(value, str) and len(value) > LONGEST_TEXT:
+            raise BadEvent(f"{kind}.{key} is too long")

@@ -1,0 +1,117 @@
+"""Follows the log: effects and position in one transaction, then the feed.
+
+After kill -9 the position says what was applied; what was applied but not yet published is what
+subscribers read from storage when they come back. Two processes may follow under one name: the one
+whose compare-and-set fails lets the other's work stand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from ledger_adapter.errors import LedgerError
+from ledger_adapter.port import EntryIndex, Ledger, LoggedEvent
+from subgraphs.kit.feed import BEFORE_FIRST, Feed, Item
+from subgraphs.kit.mongo import Contended, Database, Mongo, PyMongoError, Session
+
+T = TypeVar("T")
+log = logging.getLogger("credgraph.follower")
+
+POSITIONS: Final = "positions"
+LONGEST_PAUSE: Final = 5.0
+
+
+class Apply(Protocol[T]):
+    """Writes the effects of a batch in the session; idempotent by position; returns feed items."""
+
+    async def __call__(
+        self, events: Sequence[LoggedEvent], session: Session, /
+    ) -> Sequence[Item[T]]: ...
+
+
+class _Overtaken(Exception):
+    """Another process moved the position first."""
+
+
+class Follower(Generic[T]):
+    """One named reader of the log, writing to one database."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        mongo: Mongo,
+        database: Database,
+        ledger: Ledger,
+        apply: Apply[T],
+        feed: Feed[T] | None = None,
+        after_commit: Callable[[Sequence[LoggedEvent]], Awaitable[None]] | None = None,
+    ) -> None:
+        self._name, self._mongo, self._ledger = name, mongo, ledger
+        self._positions = database[POSITIONS]
+        self._apply, self._feed, self._after_commit = apply, feed, after_commit
+        self.applied: int = BEFORE_FIRST
+
+    async def lag(self) -> int:
+        """How many sequenced events are not applied yet."""
+        return max(0, await self._ledger.size() - 1 - self.applied)
+
+    async def run(self) -> None:
+        """Follow for ever; a ledger or database that is away is waited for."""
+        pause = 0.1
+        while True:
+            try:
+                await self._follow()
+                pause = 0.1
+            except _Overtaken:
+                continue
+            except (LedgerError, PyMongoError, Contended) as fault:
+                log.warning("%s waits %.1f s: %s", self._name, pause, fault)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _follow(self) -> None:
+        await self._load_position()
+        after = None if self.applied == BEFORE_FIRST else EntryIndex(self.applied)
+        async for batch in self._ledger.follow(after):
+            await self._take(batch)
+
+    async def _load_position(self) -> None:
+        row = await self._positions.find_one({"_id": self._name})
+        self.applied = row["index"] if row else BEFORE_FIRST
+        if self._feed is not None:
+            self._feed.reread(head=self.applied)
+
+    async def _take(self, batch: Sequence[LoggedEvent]) -> None:
+        fresh = [event for event in batch if event.position.index > self.applied]
+        if not fresh:
+            return
+        last = fresh[-1].position.index
+
+        async def work(session: Session) -> Sequence[Item[T]]:
+            await self._move(last, session)
+            return await self._apply(fresh, session)
+
+        items = await self._mongo.transaction(work)
+        self.applied = last
+        if self._feed is not None:
+            self._feed.publish(items, head=last)
+        if self._after_commit is not None:
+            await self._after_commit(fresh)
+
+    async def _move(self, last: int, session: Session) -> None:
+        # compare-and-set: of two processes that took the same batch only one may apply it
+        if self.applied == BEFORE_FIRST:
+            seen: Any = await self._positions.find_one({"_id": self._name}, session=session)
+            if seen is not None:
+                raise _Overtaken
+            await self._positions.insert_one({"_id": self._name, "index": last}, session=session)
+            return
+        moved = await self._positions.update_one(
+            {"_id": self._name, "index": self.applied}, {"$set": {"index": last}}, session=session
+        )
+        if moved.modified_count != 1:
+            raise _Overtaken

@@ -1,0 +1,239 @@
+"""How a subgraph meets the network: /graphql (HTTP and graphql-transport-ws) and /health.
+
+Laws: no request reaches GraphQL without a context token of the gateway; SIGTERM ends everything
+within three seconds, open subscriptions with `complete`; a start that cannot succeed says one
+sentence and exits with 1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+
+from subgraphs.kit.context import RequestContext
+from subgraphs.kit.federation import Schema
+from subgraphs.kit.settings import ServiceName, Settings
+from subgraphs.kit.viewer import ContextTokens, Unauthenticated
+
+PartsT = TypeVar("PartsT")
+Job = Callable[[], Awaitable[None]]
+log = logging.getLogger("credgraph.serve")
+
+GRACE_SECONDS: Final = 1
+_VIEWER: Final = "credgraph.viewer"
+
+
+class CannotStart(Exception):
+    """The process cannot come up; the message is one sentence for the person at the terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A running service: its ASGI app, the jobs beside it, and what ends its streams."""
+
+    app: ASGIApp
+    jobs: Sequence[Job] = ()
+    stopping: Sequence[Callable[[], None]] = ()
+
+
+Health = Callable[[], Awaitable[Mapping[str, object]]]
+Open = Callable[[Settings], AbstractAsyncContextManager[Service]]
+
+
+class Endpoint(GraphQL[RequestContext[Any], None], Generic[PartsT]):
+    """GraphQL for the gateway alone."""
+
+    def __init__(self, schema: Schema, *, parts: PartsT, tokens: ContextTokens) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            allow_queries_via_get=False,
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            max_subscriptions_per_connection=None,  # the gateway shares one socket among clients
+        )
+        self._parts, self._tokens = parts, tokens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            try:
+                scope[_VIEWER] = self._tokens.viewer(Headers(scope=scope).get("authorization"))
+            except Unauthenticated as refusal:
+                await _unauthenticated(refusal)(scope, receive, send)
+                return
+        await super().__call__(scope, receive, send)
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> RequestContext[PartsT]:
+        context = RequestContext(parts=self._parts, request=request, response=response)
+        if request.scope["type"] == "http":
+            context.viewer = request.scope[_VIEWER]
+        return context
+
+    async def on_ws_connect(self, context: RequestContext[Any]) -> Any:
+        """The same token, as `authorization` in the payload of connection_init."""
+        value = (context.connection_params or {}).get("authorization")
+        try:
+            context.viewer = self._tokens.viewer(value if isinstance(value, str) else None)
+        except Unauthenticated as refusal:
+            raise ConnectionRejectionError({"code": refusal.code}) from refusal
+        return await super().on_ws_connect(context)
+
+    def encode_json(self, data: object) -> str:
+        """Text, because the WebSocket adapter would send bytes as a binary frame."""
+        return orjson.dumps(data).decode()
+
+
+def asgi(
+    schema: Schema, *, name: str, parts: PartsT, tokens: ContextTokens, health: Health
+) -> Starlette:
+    """The ASGI app of one subgraph."""
+    endpoint = Endpoint(schema, parts=parts, tokens=tokens)
+
+    async def healthy(_: Request) -> Response:
+        try:
+            async with asyncio.timeout(2):
+                facts = await health()
+        except Exception as fault:  # noqa: BLE001  # whatever is wrong, the answer is 503
+            return JSONResponse(
+                {"status": "down", "subgraph": name, "reason": type(fault).__name__}, 503
+            )
+        return JSONResponse({"status": "up", "subgraph": name, **facts})
+
+    return Starlette(
+        routes=[
+            Route("/graphql", endpoint),
+            WebSocketRoute("/graphql", endpoint),
+            Route("/health", healthy),
+        ]
+    )
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that tells our streams first, and leaves with exit code 0 on SIGTERM."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Sequence[Callable[[], None]]) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for stop in self._stopping:
+            stop()
+        await asyncio.sleep(0.05)  # let generators send `complete` before the sockets close
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+
+def run(name: ServiceName, settings: Settings, opened: Open) -> int:
+    """Serve until a signal; the process's exit code."""
+    logging.basicConfig(level=logging.INFO, format=f"{name} %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        listener = _listen(settings.host, settings.ports[name])
+        config = uvicorn.Config(
+            app=_not_yet,
+            loop="auto",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            ws="websockets-sansio",
+        )
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(_serve(name, settings, opened, config, listener))
+    except CannotStart as refusal:
+        print(f"{name}: {refusal}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+async def _serve(
+    name: ServiceName,
+    settings: Settings,
+    opened: Open,
+    config: uvicorn.Config,
+    listener: socket.socket,
+) -> None:
+    async with _stopped_by_signal(), opened(settings) as service:
+        config.app = service.app
+        server = Server(config, service.stopping)
+        log.info("%s listens on %s:%d", name, settings.host, settings.ports[name])
+        async with asyncio.TaskGroup() as group:
+            jobs = [group.create_task(_forever(job)) for job in service.jobs]
+            await server.serve(sockets=[listener])
+            for job in jobs:
+                job.cancel()
+
+
+async def _forever(job: Job) -> None:
+    await job()
+
+
+@contextlib.asynccontextmanager
+async def _stopped_by_signal() -> AsyncIterator[None]:
+    """Until uvicorn listens, a signal cancels the start itself."""
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    if task is not None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # naming the protocol lets asyncio set TCP_NODELAY on accepted connections
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as fault:
+        listener.close()
+        raise CannotStart(f"{host}:{port} cannot be used: {fault.strerror}") from fault
+    return listener
+
+
+async def _not_yet(scope: Scope, receive: Receive, send: Send) -> None:
+    await Response(status_code=503)(scope, receive, send)
+
+
+def _unauthenticated(refusal: Unauthenticated) -> JSONResponse:
+    error = {"message": str(refusal), "extensions": {"code": refusal.code}}
+    return JSONResponse({"errors": [error]}, status_code=401)

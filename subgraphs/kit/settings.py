@@ -1,0 +1,145 @@
+"""The `subgraphs:` section of the one settings file, read once at the door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, cast
+
+from subgraphs.kit.mongo import Driver
+
+ServiceName = Literal["issuer", "wallet", "verifier", "audit", "identity"]
+SERVICES: Final[tuple[ServiceName, ...]] = ("issuer", "wallet", "verifier", "audit", "identity")
+
+_PLAIN: Final = ("mongodb", "database_prefix", "driver", "demo", "data", "identity_url")
+_TOP: Final = frozenset({*_PLAIN, "context", "ledger", "listen", "cursor_key", "keys"})
+_CONTEXT: Final = frozenset({"issuer", "public_key"})
+_LEDGER: Final = frozenset({"database", "origin", "shard"})
+_LISTEN: Final = frozenset({"host", *SERVICES})
+
+
+class BadSetting(Exception):
+    """A settings file that cannot be used; the sentence names the key."""
+
+    code = "BAD_SETTINGS"
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(f"subgraphs.{key}: {reason}")
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextSettings:
+    """Whose context tokens are believed."""
+
+    issuer: str
+    public_key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSettings:
+    database: str
+    origin: str
+    shard: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the four subgraphs and the identity simulator are told."""
+
+    mongodb: str
+    database_prefix: str
+    driver: Driver
+    demo: bool
+    data: Path
+    context: ContextSettings
+    ledger: LedgerSettings
+    identity_url: str
+    host: str
+    ports: Mapping[ServiceName, int]
+    cursor_key: Path
+    keys: Path
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, object]) -> Settings:
+        """Check every key; raises BadSetting."""
+        _only(values, _TOP, "")
+        listen = _section(values, "listen", _LISTEN)
+        context = _section(values, "context", _CONTEXT)
+        ledger = _section(values, "ledger", _LEDGER)
+        settings = cls(
+            mongodb=_text(values, "mongodb"),
+            database_prefix=_text(values, "database_prefix"),
+            driver=_driver(_text(values, "driver")),
+            demo=_flag(values, "demo"),
+            data=Path(_text(values, "data")),
+            context=ContextSettings(
+                issuer=_text(context, "issuer", "context."),
+                public_key=Path(_text(context, "public_key", "context.")),
+            ),
+            ledger=LedgerSettings(
+                database=_text(ledger, "database", "ledger."),
+                origin=_text(ledger, "origin", "ledger."),
+                shard=_text(ledger, "shard", "ledger."),
+            ),
+            identity_url=_text(values, "identity_url"),
+            host=_text(listen, "host", "listen."),
+            ports={name: _port(listen, name) for name in SERVICES},
+            cursor_key=Path(_text(values, "cursor_key")),
+            keys=Path(_text(values, "keys")),
+        )
+        settings._check_demo_is_loopback()
+        return settings
+
+    def _check_demo_is_loopback(self) -> None:
+        if self.demo and self.host not in {"127.0.0.1", "::1", "localhost"}:
+            raise BadSetting("listen.host", f"demo mode is refused on {self.host}")
+
+    def database(self, name: ServiceName) -> str:
+        return f"{self.database_prefix}{name}"
+
+
+def _only(values: Mapping[str, object], known: frozenset[str], place: str) -> None:
+    for key in values:
+        if key not in known:
+            raise BadSetting(f"{place}{key}", "unknown key")
+
+
+def _section(values: Mapping[str, object], key: str, known: frozenset[str]) -> Mapping[str, object]:
+    section = values.get(key)
+    if not isinstance(section, Mapping):
+        raise BadSetting(key, "a section is expected")
+    _only(section, known, f"{key}.")
+    return section
+
+
+def _text(values: Mapping[str, object], key: str, place: str = "") -> str:
+    value = values.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)  # YAML reads `shard: 2026` as a number
+    if not isinstance(value, str) or not value:
+        raise BadSetting(f"{place}{key}", "text is expected")
+    return value
+
+
+def _flag(values: Mapping[str, object], key: str) -> bool:
+    value = values.get(key)
+    if value in (True, "true"):
+        return True
+    if value in (False, "false"):
+        return False
+    raise BadSetting(key, "true or false is expected")
+
+
+def _port(values: Mapping[str, object], key: str) -> int:
+    text = _text(values, key, "listen.")
+    if not text.isdecimal() or not 0 < int(text) < 65_536:
+        raise BadSetting(f"listen.{key}", "a port number is expected")
+    return int(text)
+
+
+def _driver(text: str) -> Driver:
+    if text not in {"motor", "pymongo"}:
+        raise BadSetting("driver", "motor or pymongo is expected")
+    return cast("Driver", text)
