@@ -1,0 +1,87 @@
+"""Bounds of an operation, checked on the parsed document before it is validated and planned.
+
+Laws: each fragment is measured once, so a document of n nodes costs n steps however often its
+fragments are spread; a fragment that spreads itself counts as empty there, since validation will
+refuse it anyway.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+)
+
+from gateway.errors import TooDeep, TooManyAliases, TooManyRootFields
+from gateway.limits.model import DocumentLimits
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """What a selection set amounts to. `fields` are those of its own level."""
+
+    depth: int = 0
+    aliases: int = 0
+    fields: int = 0
+
+
+def check_document(document: DocumentNode, limits: DocumentLimits) -> None:
+    """Raises TooDeep, TooManyAliases or TooManyRootFields for the first operation that is too
+    large; every operation is checked, since any of them may be the one to run."""
+    measure = _Measure(document)
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            _check(measure.selection_set(definition.selection_set), limits)
+
+
+def _check(size: _Size, limits: DocumentLimits) -> None:
+    if size.depth > limits.depth:
+        raise TooDeep(limits.depth)
+    if size.aliases > limits.aliases:
+        raise TooManyAliases(limits.aliases)
+    if size.fields > limits.root_fields:
+        raise TooManyRootFields(limits.root_fields)
+
+
+class _Measure:
+    def __init__(self, document: DocumentNode) -> None:
+        self._fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        self._known: dict[str, _Size] = {}
+
+    def selection_set(self, node: SelectionSetNode | None) -> _Size:
+        return _add(self._selection(item) for item in node.selections) if node else _Size()
+
+    def _selection(self, node: SelectionNode) -> _Size:
+        if isinstance(node, FieldNode):
+            below = self.selection_set(node.selection_set)
+            alias = node.alias is not None and node.alias.value != node.name.value
+            return _Size(below.depth + 1, below.aliases + alias, 1)
+        if isinstance(node, FragmentSpreadNode):
+            return self._fragment(node.name.value)
+        return self.selection_set(getattr(node, "selection_set", None))
+
+    def _fragment(self, name: str) -> _Size:
+        if name not in self._known:
+            self._known[name] = _Size()
+            fragment = self._fragments.get(name)
+            self._known[name] = self.selection_set(fragment.selection_set if fragment else None)
+        return self._known[name]
+
+
+def _add(sizes: Iterable[_Size]) -> _Size:
+    depth = aliases = fields = 0
+    for size in sizes:
+        depth = max(depth, size.depth)
+        aliases += size.aliases
+        fields += size.fields
+    return _Size(depth, aliases, fields)

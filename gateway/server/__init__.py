@@ -1,0 +1,1 @@
+"""The only files that know ASGI or settings: bytes in, engine asked, bytes out."""

@@ -1,0 +1,59 @@
+"""Which of our media types a client's `Accept` header likes best. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
+JSON: Final = "application/json"
+EVENT_STREAM: Final = "text/event-stream"
+HTML: Final = "text/html"
+
+
+def choose(accept: str | None, offers: Sequence[str]) -> str | None:
+    """The offer with the highest quality; among equals the one the client names first, then ours.
+
+    No header accepts everything. None means that nothing we have is acceptable."""
+    if accept is None or not accept.strip():
+        return offers[0]
+    ranges = [_read(item, place) for place, item in enumerate(accept.split(","))]
+    ranked = [(_rank(offer, ranges), -place, offer) for place, offer in enumerate(offers)]
+    best = max(ranked)
+    return best[2] if best[0][0] > 0 else None
+
+
+def _read(item: str, place: int) -> tuple[str, float, int]:
+    name, *parameters = (part.strip().lower() for part in item.split(";"))
+    quality = 1.0
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        if key.strip() == "q":
+            quality = _quality(value.strip())
+    return name, quality, place
+
+
+def _quality(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if 0 <= value <= 1 else 0.0
+
+
+def _rank(offer: str, ranges: list[tuple[str, float, int]]) -> tuple[float, int, int]:
+    """Quality, specificity, earliness: of the most specific range that matches the offer."""
+    best = (0.0, -1, 0)
+    specificity = -1
+    for name, quality, place in ranges:
+        fit = _specificity(offer, name)
+        if fit > specificity:
+            specificity = fit
+            best = (quality, fit, -place)
+    return best
+
+
+def _specificity(offer: str, name: str) -> int:
+    if name == offer:
+        return 2
+    if name == f"{offer.partition('/')[0]}/*":
+        return 1
+    return 0 if name == "*/*" else -1

@@ -1,0 +1,33 @@
+"""One JSON line per request, per operation on a socket and per stream.
+
+Laws: never a token, never a variable, never the text of a query (literals may be personal); the
+operation is named by its name and by a hash of its text.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import orjson
+
+Write = Callable[[bytes], object]
+
+
+class AccessLog:
+    """Writes lines through `write`; None switches it off."""
+
+    def __init__(self, write: Write | None, now: Callable[[], float]) -> None:
+        self._write, self._now = write, now
+
+    def line(self, event: str, /, **facts: object) -> None:
+        """One line; facts that are None are left out."""
+        if self._write is None:
+            return
+        at = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds")
+        told = {name: fact for name, fact in facts.items() if fact is not None}
+        self._write(orjson.dumps({"at": at, "event": event, **told}, default=str) + b"\n")
+
+
+def operation_hash(text: str) -> str:
+    """A short stable name for a query's text."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
