@@ -128,9 +128,7 @@ class _Projection:
         except BadLeaf:
             return self._misfit(site, f"a value of {name}", value, path)
 
-    def _object(
-        self, site: _Site, shape: ObjectShape, value: Any, path: ResponsePath
-    ) -> Tree | None:
+    def _object(self, site: _Site, shape: ObjectShape, value: Any, path: ResponsePath) -> Any:
         if not isinstance(value, dict):
             return self._misfit(site, "an object", value, path)
         if shape.typename is None:

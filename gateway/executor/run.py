@@ -1,0 +1,197 @@
+"""Runs a plan: one `match` over its nodes. Laws:
+
+A fault is a value: it is noted, the tree stays as it was, and everything else goes on; only a bug
+raises. Whoever cancels the run cancels every fetch it has open. No fetch starts after the deadline.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+from gateway.errors import SUBREQUEST_TIMEOUT
+from gateway.executor.blame import Asked, Blame
+from gateway.executor.conditions import holds
+from gateway.executor.failures import Failures
+from gateway.executor.intake import Intake
+from gateway.executor.paths import Tree
+from gateway.executor.ports import Fault, SubgraphClient, SubgraphReply, SubgraphRequest, Tracer
+from gateway.executor.program import Program
+from gateway.plan.nodes import (
+    Condition,
+    Fetch,
+    Flatten,
+    Parallel,
+    PlanNode,
+    Sequence,
+    Subscribe,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What one request brings to its plan. `variables` are coerced; `timeout` is in seconds."""
+
+    client: SubgraphClient
+    tracer: Tracer
+    variables: Mapping[str, object]
+    context: object
+    timeout: float
+    max_errors: int
+    introspection: Mapping[str, object] = field(default_factory=dict)
+    record: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchRecord:
+    """How one fetch went; times in seconds of the running event loop."""
+
+    fetch: Fetch
+    started: float
+    ended: float
+    asked: int
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    data: Tree | None
+    errors: list[dict[str, Any]]
+    fetches: list[FetchRecord]
+
+
+async def execute(program: Program, call: Call) -> Answer:
+    """Run a query or mutation to its end."""
+    run = _Run(program, call)
+    if program.plan.node is not None:
+        await run.node(program.plan.node)
+    return run.answer()
+
+
+async def stream(program: Program, call: Call) -> AsyncIterator[Answer]:
+    """One answer for each event, in order; the next event waits until this one is complete."""
+    node = program.plan.node
+    if not isinstance(node, Subscribe):
+        raise TypeError("the plan of a subscription starts with its stream")
+    deadline = asyncio.get_running_loop().time() + call.timeout
+    events = call.client.subscribe(_request(node.fetch, call, deadline, {}))
+    try:
+        async for event in events:
+            run = _Run(program, call)
+            run.intake.take_root(node.fetch, event)
+            if node.rest is not None and isinstance(event, SubgraphReply):
+                await run.node(node.rest)
+            yield run.answer()
+    finally:
+        close = getattr(events, "aclose", None)
+        if close is not None:
+            await close()  # frees the upstream now, not when the garbage collector comes by
+
+
+class _Run:
+    """One tree, from empty to answered."""
+
+    def __init__(self, program: Program, call: Call) -> None:
+        self._program = program
+        self._call = call
+        self._time = asyncio.get_running_loop().time
+        self._deadline = self._time() + call.timeout
+        self._records: list[FetchRecord] = []
+        self.intake = Intake(dict(call.introspection))
+
+    def answer(self) -> Answer:
+        tree, variables = self.intake.tree, self._call.variables
+        failures = Failures(self._call.max_errors)
+        if self.intake.troubles:
+            shape = self._program.plan.shape
+            blame = Blame(shape=shape, tree=tree, variables=variables, failures=failures)
+            for trouble in self.intake.troubles:
+                blame.report(trouble)
+        data = self._program.project(tree, variables, failures)
+        return Answer(data=data, errors=failures.entries, fetches=self._records)
+
+    async def node(self, node: PlanNode) -> None:
+        match node:
+            case Fetch():
+                self.intake.take_root(node, await self._send(node, {}, 0))
+            case Flatten():
+                await self._flatten(node)
+            case Sequence(nodes=nodes):
+                await self._sequence(nodes)
+            case Parallel(nodes=nodes):
+                await self._parallel(nodes)
+            case Condition():
+                await self._condition(node)
+            case Subscribe():
+                raise TypeError("a stream stands only at the top of a plan")
+            case _:
+                assert_never(node)
+
+    async def _sequence(self, nodes: tuple[PlanNode, ...]) -> None:
+        for step in nodes:
+            await self.node(step)
+
+    async def _condition(self, node: Condition) -> None:
+        if holds(node.when, self._call.variables):
+            await self.node(node.node)
+
+    async def _parallel(self, nodes: tuple[PlanNode, ...]) -> None:
+        async with asyncio.TaskGroup() as group:
+            for step in nodes[1:]:
+                group.create_task(self.node(step))
+            await self.node(nodes[0])
+
+    async def _flatten(self, node: Flatten) -> None:
+        given: dict[str, object] = {}
+        asked: list[Asked] = []
+        for code in self._program.targets[id(node)]:
+            found = code.gather(self.intake.tree)
+            holders = [found] if found else []
+            if code.represent is not None:
+                given[code.target.variable], holders = code.represent(found)
+            asked.append(Asked(code.target, holders))
+        count = sum(len(ask.holders) for ask in asked)
+        if count > 0:
+            outcome = await self._send(node.fetch, given, count)
+            self.intake.take_entities(node.fetch, asked, outcome)
+
+    async def _send(
+        self, fetch: Fetch, given: Mapping[str, object], count: int
+    ) -> SubgraphReply | Fault:
+        call, started = self._call, self._time()
+        if started >= self._deadline:
+            return _too_late(fetch, call.timeout)
+        request = _request(fetch, call, self._deadline, given)
+        outcome = await call.client.fetch(request)
+        call.tracer.fetched(request, outcome, started)
+        if call.record:
+            fault = outcome.code if isinstance(outcome, Fault) else None
+            record = FetchRecord(
+                fetch=fetch, started=started, ended=self._time(), asked=count, fault=fault
+            )
+            self._records.append(record)
+        return outcome
+
+
+def _request(
+    fetch: Fetch, call: Call, deadline: float, given: Mapping[str, object]
+) -> SubgraphRequest:
+    variables = {name: call.variables[name] for name in fetch.variables if name in call.variables}
+    variables.update(given)
+    return SubgraphRequest(
+        subgraph=fetch.subgraph,
+        document=fetch.document,
+        operation_name=fetch.operation_name,
+        variables=variables,
+        kind=fetch.kind,
+        context=call.context,
+        deadline=deadline,
+    )
+
+
+def _too_late(fetch: Fetch, seconds: float) -> Fault:
+    return Fault(
+        code=SUBREQUEST_TIMEOUT,
+        message=f"the {seconds:g} s of the operation were over before {fetch.subgraph!r} was asked",
+        subgraph=fetch.subgraph,
+    )
