@@ -7,6 +7,7 @@
 values that could be guessed; destroying the salt makes the entry mute and leaves the tree whole.
 """
 
+import json
 import secrets
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -19,6 +20,7 @@ from ledger_adapter.errors import BadEnvelope, BadProof
 VERSION: Final = 1
 SALT_SIZE: Final = 32
 MAX_KIND: Final = 64
+_MEMBERS: Final = {"eventId", "kind", "subjects", "institutions", "at", "body"}
 
 
 class Entry(NamedTuple):
@@ -59,6 +61,24 @@ def envelope_json(
         "at": at,
         "body": dict(body),
     }
+
+
+def parse_envelope(raw: bytes) -> dict[str, object]:
+    """An envelope's JSON object, with its members and their types checked."""
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadEnvelope("envelope is not JSON") from None
+    if not isinstance(value, dict) or set(value) != _MEMBERS:
+        raise BadEnvelope("envelope has not exactly its six members")
+    texts = [value["eventId"], value["kind"], value["at"]]
+    for name in ("subjects", "institutions"):
+        if not isinstance(value[name], list):
+            raise BadEnvelope(f"envelope member {name} is not a list")
+        texts += value[name]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(value["body"], dict):
+        raise BadEnvelope("envelope members are not of their types")
+    return value
 
 
 def commit(*, log_id: bytes, kind: str, envelope: bytes, salt: bytes) -> bytes:

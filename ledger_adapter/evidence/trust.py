@@ -1,0 +1,158 @@
+"""The verifier's own configuration: which keys may speak for which log; never part of a proof."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+from ledger_adapter.crypto import multikey
+from ledger_adapter.crypto.sm2 import PublicKey
+from ledger_adapter.errors import BadSettings, CryptoError
+from ledger_adapter.log.checkpoint import MAX_SIZE, key_id, log_id
+from ledger_adapter.log.hashing import PROFILES
+
+VERSION: Final = 1
+MAX_FILE: Final = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A log key and the tree sizes it may sign, from the first to before the last."""
+
+    key_id: str
+    key: PublicKey
+    from_size: int
+    to_size: int | None
+
+    def may_sign(self, tree_size: int) -> bool:
+        return self.from_size <= tree_size and (self.to_size is None or tree_size < self.to_size)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedLog:
+    """One log; its first key names it."""
+
+    origin: str
+    hash: str
+    keys: tuple[TrustedKey, ...]
+
+    @property
+    def id(self) -> bytes:
+        return log_id(self.origin, self.keys[0].key)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Everything a verifier trusts before it reads a proof."""
+
+    logs: tuple[TrustedLog, ...]
+    witnesses_needed: int
+
+    def log(self, origin: str) -> TrustedLog | None:
+        return next((log for log in self.logs if log.origin == origin), None)
+
+
+def write_trust(
+    path: str | os.PathLike[str], *, origin: str, keys: Sequence[PublicKey], hash_name: str = "SM3"
+) -> None:
+    """Write trust.json for one log whose keys sign every size; atomic, mode of the umask."""
+    listed = [
+        {
+            "keyId": key_id(origin, key),
+            "publicKeyMultibase": multikey.encode_sm2(key),
+            "fromSize": 0,
+            "toSize": None,
+        }
+        for key in keys
+    ]
+    document = {
+        "version": VERSION,
+        "logs": [{"origin": origin, "hash": hash_name, "keys": listed}],
+        "witnesses": [],
+        "policy": {"witnesses": 0},
+    }
+    target = Path(path)
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    draft.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    draft.replace(target)
+
+
+def load_trust(path: str | os.PathLike[str]) -> Trust:
+    """Read a trust file; BadSettings says what is wrong with it."""
+    file = Path(path)
+    try:
+        if file.stat().st_size > MAX_FILE:
+            raise BadSettings("the trust file is too long")
+        return parse_trust(file.read_bytes())
+    except OSError as fault:
+        raise BadSettings(f"the trust file cannot be read: {fault.strerror}") from None
+
+
+def parse_trust(raw: bytes) -> Trust:
+    """Strict reading: unknown members are refused, so that a misspelt limit is not ignored."""
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadSettings("the trust file is not JSON") from None
+    top = _members(document, {"version", "logs", "witnesses", "policy"}, "trust file")
+    if top["version"] != VERSION or top["witnesses"] != []:
+        raise BadSettings("the trust file is of a version this program does not know")
+    policy = _members(top["policy"], {"witnesses"}, "policy")
+    logs = tuple(_log(log) for log in _list(top["logs"], "logs"))
+    if len({log.origin for log in logs}) != len(logs):
+        raise BadSettings("the trust file names one log twice")
+    return Trust(logs=logs, witnesses_needed=_size(policy["witnesses"], "policy.witnesses"))
+
+
+def _log(value: object) -> TrustedLog:
+    members = _members(value, {"origin", "hash", "keys"}, "log")
+    origin = _text(members["origin"], "origin")
+    if members["hash"] not in PROFILES:
+        raise BadSettings(f"log {origin}: unknown hash")
+    keys = tuple(_key(origin, key) for key in _list(members["keys"], "keys"))
+    if not keys:
+        raise BadSettings(f"log {origin} has no key")
+    return TrustedLog(origin, _text(members["hash"], "hash"), keys)
+
+
+def _key(origin: str, value: object) -> TrustedKey:
+    members = _members(value, {"keyId", "publicKeyMultibase", "fromSize", "toSize"}, "key")
+    try:
+        key = multikey.decode(_text(members["publicKeyMultibase"], "publicKeyMultibase"))
+    except CryptoError as fault:
+        raise BadSettings(f"log {origin}: {fault}") from None
+    if members["keyId"] != key_id(origin, key):
+        raise BadSettings(f"log {origin}: key id {members['keyId']!r} is not that of its key")
+    to_size = members["toSize"]
+    return TrustedKey(
+        key_id=key_id(origin, key),
+        key=key,
+        from_size=_size(members["fromSize"], "fromSize"),
+        to_size=None if to_size is None else _size(to_size, "toSize"),
+    )
+
+
+def _members(value: object, keys: set[str], what: str) -> dict[str, object]:
+    if not isinstance(value, dict) or set(value) != keys:
+        raise BadSettings(f"trust: {what} must have exactly {', '.join(sorted(keys))}")
+    return cast("dict[str, object]", value)
+
+
+def _list(value: object, what: str) -> list[object]:
+    if not isinstance(value, list) or len(value) > 1000:
+        raise BadSettings(f"trust: {what} is not a short list")
+    return value
+
+
+def _text(value: object, what: str) -> str:
+    if not isinstance(value, str):
+        raise BadSettings(f"trust: {what} is not a string")
+    return value
+
+
+def _size(value: object, what: str) -> int:
+    if type(value) is not int or not 0 <= value <= MAX_SIZE:
+        raise BadSettings(f"trust: {what} is not a size")
+    return value

@@ -1,0 +1,168 @@
+"""The offline check of a proof bundle.
+
+Laws: no network, no clock, no store; whom to trust comes from the caller's trust file, never from
+the proof; all reading is bounded and strict before any cryptography; whatever the bundle says is
+recomputed or compared with something signed, so that no changed value passes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+from ledger_adapter.errors import BadEnvelope, BadProof
+from ledger_adapter.evidence.trust import Trust, TrustedLog, load_trust, parse_trust, write_trust
+from ledger_adapter.log.bundle import MAX_BUNDLE, Bundle, Opening, decode_bundle
+from ledger_adapter.log.checkpoint import format_time, parse_time
+from ledger_adapter.log.commitment import canonical, commit, decode_entry, parse_envelope
+from ledger_adapter.log.hashing import profile
+from ledger_adapter.log.proofs import root_from_path
+
+__all__ = [
+    "MAX_BUNDLE",
+    "Step",
+    "Trust",
+    "Verdict",
+    "load_trust",
+    "parse_trust",
+    "verify_bundle",
+    "write_trust",
+]
+
+SELF: Final = "SELF"
+PROVABLE_STATE: Final = "CHECKPOINTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One check that held, in words."""
+
+    name: str
+    finding: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A proof that holds: every step, what it proves, and how far to trust it."""
+
+    steps: tuple[Step, ...]
+    trust: str
+    kind: str
+    envelope: Mapping[str, object] | None
+    bundle: Bundle
+
+
+def verify_bundle(raw: bytes, trust: Trust) -> Verdict:
+    """Check all of it; BadProof names the step that failed."""
+    bundle = decode_bundle(raw)
+    log = _log(bundle, trust)
+    envelope, commitment = _commitment(bundle)
+    kind = decode_entry(bundle.entry).kind
+    steps = (
+        Step("bundle", f"{len(raw)} bytes, canonical, version 1"),
+        Step("log", f"{log.origin} is configured, log id {bundle.log_id.hex()[:16]}"),
+        commitment,
+        _leaf(bundle),
+        _path(bundle),
+        _checkpoint(bundle, log),
+        _label(bundle, trust),
+    )
+    return Verdict(steps=steps, trust=bundle.trust, kind=kind, envelope=envelope, bundle=bundle)
+
+
+def _log(bundle: Bundle, trust: Trust) -> TrustedLog:
+    log = trust.log(bundle.origin)
+    if log is None:
+        raise BadProof("log", f"the trust file does not name {bundle.origin!r}")
+    if bundle.log_id != log.id:
+        raise BadProof("log", "log id is not that of the configured log")
+    if bundle.hash != log.hash:
+        raise BadProof("log", f"hash is {bundle.hash!r}, the configured log uses {log.hash}")
+    if not bundle.origin.endswith("/" + bundle.shard):
+        raise BadProof("log", "shard is not that of the origin")
+    return log
+
+
+def _commitment(bundle: Bundle) -> tuple[Mapping[str, object] | None, Step]:
+    entry = decode_entry(bundle.entry)
+    if bundle.opening is None:
+        return None, Step("commit", f"{entry.kind}; not opened, the event itself stays unknown")
+    envelope = _envelope(bundle.opening)
+    if envelope["kind"] != entry.kind:
+        raise BadProof("commit", "envelope and entry are of different kinds")
+    expected = commit(
+        log_id=bundle.log_id,
+        kind=entry.kind,
+        envelope=bundle.opening.envelope,
+        salt=bundle.opening.salt,
+    )
+    if expected != entry.commit:
+        raise BadProof("commit", "envelope and salt do not open the commitment")
+    return envelope, Step("commit", f"envelope {envelope['eventId']} opens the commitment")
+
+
+def _envelope(opening: Opening) -> Mapping[str, object]:
+    try:
+        envelope = parse_envelope(opening.envelope)
+    except BadEnvelope as fault:
+        raise BadProof("commit", str(fault)) from None
+    parse_time(cast("str", envelope["at"]))
+    if canonical(envelope) != opening.envelope:
+        raise BadProof("commit", "envelope is not canonical")
+    return envelope
+
+
+def _leaf(bundle: Bundle) -> Step:
+    leaf = profile(bundle.hash).leaf(bundle.entry)
+    if leaf != bundle.leaf_hash:
+        raise BadProof("leaf", "leaf hash is not that of the entry")
+    return Step("leaf", f"{bundle.hash}(00 | entry) = {leaf.hex()[:16]}...")
+
+
+def _path(bundle: Bundle) -> Step:
+    if bundle.tree_size != bundle.checkpoint.tree_size:
+        raise BadProof("path", "tree size is not the checkpoint's")
+    root = root_from_path(
+        profile(bundle.hash),
+        leaf=bundle.leaf_hash,
+        index=bundle.leaf_index,
+        size=bundle.tree_size,
+        path=bundle.path,
+    )
+    if root != bundle.checkpoint.root:
+        raise BadProof("path", "the path does not lead to the checkpoint's root")
+    return Step(
+        "path",
+        f"entry {bundle.leaf_index} of {bundle.tree_size}, {len(bundle.path)} siblings, "
+        f"root {root.hex()[:16]}...",
+    )
+
+
+def _checkpoint(bundle: Bundle, log: TrustedLog) -> Step:
+    checkpoint = bundle.checkpoint
+    if checkpoint.head.origin != log.origin or checkpoint.head.hash != log.hash:
+        raise BadProof("checkpoint", "checkpoint is of another log")
+    signers = []
+    for signature in checkpoint.signatures:
+        known = [
+            key
+            for key in log.keys
+            if signature.name == log.origin and key.key_id == signature.key_id
+        ]
+        for key in known:  # lines by keys nobody configured prove nothing and harm nothing
+            if not key.may_sign(checkpoint.tree_size):
+                raise BadProof("checkpoint", f"key {key.key_id} may not sign this tree size")
+            if not key.key.verify(checkpoint.body, signature.value):
+                raise BadProof("checkpoint", f"signature of key {key.key_id} does not hold")
+            signers.append(key.key_id)
+    if not signers:
+        raise BadProof("checkpoint", "no signature by a configured key")
+    time = format_time(checkpoint.time)
+    return Step("checkpoint", f"signed by key {', '.join(signers)} (SM2), time {time}")
+
+
+def _label(bundle: Bundle, trust: Trust) -> Step:
+    if trust.witnesses_needed:
+        raise BadProof("trust", f"{trust.witnesses_needed} witnesses are demanded, none has signed")
+    if bundle.trust != SELF or bundle.anchor_state != PROVABLE_STATE:
+        raise BadProof("trust", "the bundle claims more than its evidence shows")
+    return Step("trust", "SELF: the log's own signature, no witness and no chain beside it")
