@@ -6,9 +6,9 @@ from typing import NewType
 
 from subgraphs.kit.ids import CredentialId, EndorsementId, HolderId, InstitutionId
 from subgraphs.rules import Evidence, Outcome, ReasonCode
+from subgraphs.vc.examination import CheckKind
 from subgraphs.verifier.states import (
     AcceptanceState,
-    CheckKind,
     CheckOutcome,
     CredentialStatus,
     PermissionState,
@@ -61,16 +61,23 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownLine:
+    """A disclosed line; the amount in fen, None when withheld."""
+
+    category: str
+    amount: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """One credential inside a presentation, as its bytes say; unchecked until verified."""
 
     credential: CredentialId
     vc_hash: str
-    issuer: InstitutionId
-    categories: tuple[str, ...]
-    lines: tuple[tuple[str, str], ...]
-    total: str | None
-    lower_bound: str | None
+    issuer: InstitutionId | None
+    lines: tuple[ShownLine, ...]
+    total: int | None
+    lower_bound: int | None
     as_of: date
     valid_from: datetime
     valid_until: datetime
@@ -243,13 +250,20 @@ class ConsentOnLog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """One event of a feed. `audience` is the verifier or holder it is for; `previous` is the
-    position of the event before it in the same feed."""
+class RootOnLog:
+    """A registered root DID: the digest that ties a receipt to its holder."""
+
+    id: HolderId
+    digest: str
+    at_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One event of a feed; `audience` is the verifier or the holder it is for."""
 
     audience: str
     index: int
-    previous: int | None
     kind: str
     at: datetime
     credential: CredentialId | None

@@ -55,16 +55,6 @@ class SupplementState(StrEnum):
     VOID = "VOID"
 
 
-class CheckKind(StrEnum):
-    """The five questions every presentation is asked, always all of them."""
-
-    HOLDER_BINDING = "HOLDER_BINDING"
-    INTEGRITY = "INTEGRITY"
-    TRUSTED_ISSUER = "TRUSTED_ISSUER"
-    HOLDER_AUTHORISATION = "HOLDER_AUTHORISATION"
-    TIMELINESS = "TIMELINESS"
-
-
 class CheckOutcome(StrEnum):
     """A check either holds or does not; there is no doubtful pass."""
 
@@ -80,25 +70,30 @@ class VerificationResult(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a check failed; stable, part of the interface."""
+    """Why a check failed; stable, part of the interface. The first block is vc.examination's."""
 
     NOT_OUR_CUSTOMER = "NOT_OUR_CUSTOMER"
     HOLDER_KEY_MISMATCH = "HOLDER_KEY_MISMATCH"
+    RECEIPT_INVALID = "RECEIPT_INVALID"
     PROOF_INVALID = "PROOF_INVALID"
-    HASH_NOT_ON_LOG = "HASH_NOT_ON_LOG"
+    MALFORMED = "MALFORMED"
     DISCLOSURE_INVALID = "DISCLOSURE_INVALID"
+    LOWER_BOUND_INVALID = "LOWER_BOUND_INVALID"
     ISSUER_NOT_TRUSTED = "ISSUER_NOT_TRUSTED"
     ISSUER_KEY_MISMATCH = "ISSUER_KEY_MISMATCH"
     NONCE_UNKNOWN = "NONCE_UNKNOWN"
-    NONCE_REPLAYED = "NONCE_REPLAYED"
     AUDIENCE_MISMATCH = "AUDIENCE_MISMATCH"
     CONSENT_MISSING = "CONSENT_MISSING"
-    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    CONSENT_INVALID = "CONSENT_INVALID"
+    SCOPE_EXCEEDED = "SCOPE_EXCEEDED"
     MONITORING_NOT_GRANTED = "MONITORING_NOT_GRANTED"
     FACE_CHECK_INVALID = "FACE_CHECK_INVALID"
     EXPIRED = "EXPIRED"
     NOT_YET_VALID = "NOT_YET_VALID"
+
+    HASH_NOT_ON_LOG = "HASH_NOT_ON_LOG"
     NOT_ACTIVE = "NOT_ACTIVE"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
 
 
 class CredentialStatus(StrEnum):

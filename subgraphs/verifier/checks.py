@@ -1,0 +1,122 @@
+"""The five checks: what the presentation shows, held against what the log says. Pure.
+
+Laws: all five are always made and reported, none is hidden by the first that fails; a check fails
+with the first reason against it and keeps every finding as evidence; what the log does not say is
+not assumed in the holder's favour.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from subgraphs.kit.ids import HolderId, InstitutionId
+from subgraphs.vc.consent import consent_digest
+from subgraphs.vc.examination import CheckKind, Examination, ExaminedCredential
+from subgraphs.verifier.records import Check, ConsentOnLog, CredentialOnLog, InstitutionOnLog
+from subgraphs.verifier.states import CheckOutcome, CredentialStatus, Reason, VerificationResult
+
+FRAUD: Final = (CheckKind.INTEGRITY, CheckKind.TRUSTED_ISSUER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnLog:
+    """This verifier's own projections at one position of the log, read for one presentation."""
+
+    index: int
+    credentials: Mapping[str, CredentialOnLog]
+    institutions: Mapping[str, InstitutionOnLog]  # by DID
+    consent: ConsentOnLog | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    check: CheckKind
+    topic: str
+    place: str
+    reason: Reason | None
+    detail: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        noted = {"topic": self.topic, "place": self.place, "ok": self.reason is None}
+        return noted | {
+            name: str(value)
+            for name, value in (("reason", self.reason), ("detail", self.detail))
+            if value is not None
+        }
+
+
+def judge(
+    examined: Examination, log: OnLog, *, verifier: InstitutionId, holder: HolderId
+) -> tuple[Check, ...]:
+    """One answer for each kind, in the order of the vocabulary."""
+    notes = [*_shown(examined), *_consent(examined, log, verifier, holder)]
+    for place, credential in enumerate(examined.credentials):
+        notes += _credential(credential, f"/verifiableCredential/{place}", log, holder)
+    return tuple(_check(kind, notes, log.index) for kind in CheckKind)
+
+
+def result_of(checks: tuple[Check, ...]) -> VerificationResult:
+    """Accepted only when every check passed."""
+    passed = all(check.outcome is CheckOutcome.PASSED for check in checks)
+    return VerificationResult.ACCEPTED if passed else VerificationResult.REJECTED
+
+
+def _check(kind: CheckKind, notes: list[_Note], index: int) -> Check:
+    mine = [note for note in notes if note.check is kind]
+    against = next((note.reason for note in mine if note.reason is not None), None)
+    return Check(
+        kind=kind,
+        outcome=CheckOutcome.PASSED if against is None else CheckOutcome.FAILED,
+        reason=against,
+        evidence={"logIndex": index, "findings": [note.as_json() for note in mine]},
+    )
+
+
+def _shown(examined: Examination) -> Iterator[_Note]:
+    for found in examined.findings:
+        reason = None if found.reason is None else Reason(found.reason.value)
+        yield _Note(found.check, found.topic, found.place, reason, found.detail)
+
+
+def _consent(
+    examined: Examination, log: OnLog, verifier: InstitutionId, holder: HolderId
+) -> Iterator[_Note]:
+    kind, document = CheckKind.HOLDER_AUTHORISATION, examined.presentation.consent
+    if document is None:
+        return
+    held = log.consent
+    if held is None:
+        yield _Note(kind, "consent-on-log", "/consent", Reason.CONSENT_MISSING, "NOT_ON_LOG")
+        return
+    same = held.digest in (None, consent_digest(document))
+    ours = (held.institution, held.holder) == (verifier, holder)
+    yield _Note(
+        kind, "consent-on-log", "/consent", None if same and ours else Reason.CONSENT_INVALID
+    )
+    withdrawn = Reason.CONSENT_WITHDRAWN if held.withdrawn else None
+    yield _Note(kind, "consent-in-force", "/consent", withdrawn)
+    watched = None if held.monitoring else Reason.MONITORING_NOT_GRANTED
+    yield _Note(kind, "monitoring-on-log", "/consent", watched)
+
+
+def _credential(
+    credential: ExaminedCredential, place: str, log: OnLog, holder: HolderId
+) -> Iterator[_Note]:
+    head = credential.head
+    if head is None:
+        return
+    held, issuer = log.credentials.get(head.credential_id), log.institutions.get(head.issuer)
+    known = (
+        held is not None
+        and held.vc_hash == credential.vc_hash
+        and issuer is not None
+        and held.issuer == issuer.id
+    )
+    hashed = None if known else Reason.HASH_NOT_ON_LOG
+    yield _Note(CheckKind.INTEGRITY, "hash-on-log", place, hashed, credential.vc_hash)
+    own = None if held is None or held.holder == holder else Reason.NOT_OUR_CUSTOMER
+    yield _Note(CheckKind.HOLDER_BINDING, "holder-on-log", place, own)
+    status = None if held is None else held.status
+    active = None if status is CredentialStatus.ACTIVE else Reason.NOT_ACTIVE
+    detail = "NOT_ON_LOG" if held is None else f"{held.status}@{held.at_index}"
+    yield _Note(CheckKind.TIMELINESS, "status", place, active, detail)

@@ -1,0 +1,100 @@
+"""What an examined presentation shows of the metrics that rule sets measure. Pure."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from subgraphs.kit.ids import CredentialId, InstitutionId
+from subgraphs.rules import AssetEvidence, Combined, Evidence, Fact, Metric, combine_assets
+from subgraphs.vc import lower_bound, model
+from subgraphs.vc.errors import VcError
+from subgraphs.vc.examination import Examination, ExaminedCredential
+from subgraphs.vc.model import CredentialHead, ShownClaims
+from subgraphs.vc.money import Fen
+from subgraphs.vc.presentation import Presentation
+from subgraphs.vc.presentation import Shown as Presented
+from subgraphs.verifier.records import Shown, ShownLine
+
+
+def heads_of(presentation: Presentation) -> list[CredentialHead]:
+    """What stands in clear on each credential; a malformed one raises VcError with its place."""
+    return [
+        model.read_head(item.credential, f"/verifiableCredential/{place}")
+        for place, item in enumerate(presentation.shown)
+    ]
+
+
+def shown_of(item: Presented, head: CredentialHead, issuer: InstitutionId | None) -> Shown:
+    """The row of one credential as presented: claimed until verified."""
+    claims = _claims(item)
+    steps = None if item.bound is None else item.bound.steps
+    return Shown(
+        credential=CredentialId(head.credential_id),
+        vc_hash=model.vc_hash(item.credential),
+        issuer=issuer,
+        lines=()
+        if claims is None
+        else tuple(ShownLine(category=line.category, amount=line.amount) for line in claims.lines),
+        total=None if claims is None else claims.total,
+        lower_bound=None if steps is None else lower_bound.amount_of(steps),
+        as_of=head.as_of,
+        valid_from=head.valid_from,
+        valid_until=head.valid_until,
+    )
+
+
+def facts_of(examined: Examination) -> tuple[tuple[Fact, ...], Combined | None]:
+    """Facts for the rules, from examined claims only, and how the assets were combined."""
+    assets = combine_assets([item for one in examined.credentials for item in _assets(one)])
+    facts = [fact for one in examined.credentials for fact in _experience(one)]
+    return (tuple(facts if assets is None else [assets.fact, *facts]), assets)
+
+
+def _claims(item: Presented) -> ShownClaims | None:
+    try:
+        return model.read_claims(item.credential, item.disclosures)
+    except VcError:
+        return None  # the INTEGRITY check says why; here it only means that nothing is shown
+
+
+def _assets(one: ExaminedCredential) -> Iterator[AssetEvidence]:
+    if one.head is None:
+        return
+    total = None if one.claims is None else one.claims.total
+    if total is not None:
+        amount, kind = total, Evidence.EXACT
+    else:
+        bounds = [*_bound(one), *_lines(one)]
+        if not bounds:
+            return
+        amount, kind = max(bounds), Evidence.LOWER_BOUND
+    yield AssetEvidence(
+        credential=one.head.credential_id,
+        issuer=one.head.issuer,
+        as_of=one.head.as_of,
+        amount=amount,
+        evidence=kind,
+    )
+
+
+def _bound(one: ExaminedCredential) -> Iterator[Fen]:
+    if one.bound is not None:
+        yield lower_bound.amount_of(one.bound)
+
+
+def _lines(one: ExaminedCredential) -> Iterator[Fen]:
+    lines = () if one.claims is None else one.claims.lines
+    shown = [line.amount for line in lines if line.amount is not None]
+    if shown:
+        yield Fen(sum(shown))
+
+
+def _experience(one: ExaminedCredential) -> Iterator[Fact]:
+    experience = None if one.claims is None else one.claims.trading_experience
+    if one.head is not None and experience is not None:
+        months = _whole_months(experience.first_trade_date, one.head.as_of)
+        yield Fact(metric=Metric.EXPERIENCE_MONTHS, value=months, evidence=Evidence.EXACT)
+
+
+def _whole_months(first: date, last: date) -> int:
+    months = (last.year - first.year) * 12 + last.month - first.month
+    return max(0, months - (1 if last.day < first.day else 0))

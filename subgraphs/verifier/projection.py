@@ -1,0 +1,134 @@
+"""What the log tells a verifier: entries in, rows of its own projections out. Pure.
+
+Laws: an entry that does not read as its kind promises changes nothing and stops nothing; a row is
+changed only by the issuer, holder or register that wrote it first; entries come in log order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from ledger_adapter.port import Envelope, JsonValue
+from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, is_id
+from subgraphs.verifier.records import (
+    ConsentId,
+    ConsentOnLog,
+    CredentialOnLog,
+    InstitutionOnLog,
+    RootOnLog,
+)
+from subgraphs.verifier.states import CredentialStatus
+
+_STATUS_OF_KIND: Final[Mapping[str, CredentialStatus]] = {
+    "CREDENTIAL_OFFERED": CredentialStatus.OFFERED,
+    "CREDENTIAL_ACTIVATED": CredentialStatus.ACTIVE,
+    "CREDENTIAL_WITHDRAWN": CredentialStatus.WITHDRAWN,
+    "CREDENTIAL_LAPSED": CredentialStatus.LAPSED,
+}
+
+
+def subject(envelope: Envelope, prefix: str) -> str | None:
+    """The first subject of a type; a kind names at most one of each but credentials."""
+    return next((s for s in envelope.subjects if is_id(s, prefix)), None)
+
+
+def text(envelope: Envelope, name: str) -> str | None:
+    """A text member of the body."""
+    value = envelope.body.get(name)
+    return value if isinstance(value, str) else None
+
+
+def credential_after(
+    held: CredentialOnLog | None, envelope: Envelope, index: int
+) -> CredentialOnLog | None:
+    """The credential's row after this entry; the row held when the entry is not about its state."""
+    status = _status_after(envelope)
+    id_, issuer = subject(envelope, "cred"), text(envelope, "issuer")
+    if status is None or id_ is None or issuer is None:
+        return held
+    if held is not None:
+        if held.issuer != issuer:
+            return held
+        return replace(
+            held,
+            status=status,
+            vc_hash=text(envelope, "vcHash") or held.vc_hash,
+            valid_until=_time(envelope.body.get("validUntil")) or held.valid_until,
+            at_index=index,
+        )
+    vc_hash, holder = text(envelope, "vcHash"), subject(envelope, "hold")
+    if vc_hash is None or holder is None:
+        return None
+    return CredentialOnLog(
+        id=CredentialId(id_),
+        vc_hash=vc_hash,
+        issuer=InstitutionId(issuer),
+        holder=HolderId(holder),
+        status=status,
+        valid_until=_time(envelope.body.get("validUntil")),
+        at_index=index,
+    )
+
+
+def institution_of(envelope: Envelope, index: int) -> InstitutionOnLog | None:
+    """The register's entry that INSTITUTION_REGISTERED makes."""
+    id_, did = subject(envelope, "inst"), text(envelope, "did")
+    key, name = text(envelope, "publicKeyMultibase"), text(envelope, "name")
+    if envelope.kind != "INSTITUTION_REGISTERED" or None in (id_, did, key, name):
+        return None
+    roles = envelope.body.get("roles")
+    return InstitutionOnLog(
+        id=InstitutionId(str(id_)),
+        did=str(did),
+        public_key=str(key),
+        name=str(name),
+        roles=tuple(str(role) for role in roles) if isinstance(roles, list | tuple) else (),
+        participation=text(envelope, "participation") or "",
+        since_index=index,
+        since=envelope.at,
+    )
+
+
+def root_of(envelope: Envelope, index: int) -> RootOnLog | None:
+    """The digest that ROOT_DID_REGISTERED carries."""
+    holder, digest = subject(envelope, "hold"), text(envelope, "documentDigest")
+    if envelope.kind != "ROOT_DID_REGISTERED" or holder is None or digest is None:
+        return None
+    return RootOnLog(id=HolderId(holder), digest=digest, at_index=index)
+
+
+def consent_after(held: ConsentOnLog | None, envelope: Envelope, index: int) -> ConsentOnLog | None:
+    """The consent's row after CONSENT_GRANTED or CONSENT_WITHDRAWN."""
+    id_, holder = subject(envelope, "cons"), subject(envelope, "hold")
+    match envelope.kind:
+        case "CONSENT_GRANTED" if id_ and holder and envelope.institutions and held is None:
+            return ConsentOnLog(
+                id=ConsentId(id_),
+                holder=HolderId(holder),
+                institution=InstitutionId(envelope.institutions[0]),
+                monitoring=envelope.body.get("monitoring") is True,
+                digest=text(envelope, "consentDigest"),
+                withdrawn=False,
+                at_index=index,
+            )
+        case "CONSENT_WITHDRAWN" if held is not None and held.holder == holder:
+            return replace(held, withdrawn=True, at_index=index)
+        case _:
+            return held
+
+
+def _status_after(envelope: Envelope) -> CredentialStatus | None:
+    if envelope.kind != "CREDENTIAL_ENDORSED":
+        return _STATUS_OF_KIND.get(envelope.kind)
+    state = text(envelope, "state")
+    return CredentialStatus(state) if state in set(CredentialStatus) else None
+
+
+def _time(value: JsonValue) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except ValueError:
+        return None

@@ -1,0 +1,78 @@
+"""One collection of one kind of record: batched reads, inserts, and guarded changes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from subgraphs.kit.mongo import Collection, ReturnDocument, Session
+from subgraphs.verifier.codec import from_document, to_document, to_value
+
+R = TypeVar("R")
+
+
+class Stale(Exception):
+    """The row is no longer as it was read: whoever changed it first has won."""
+
+    code = "TRY_AGAIN"
+
+
+class Table(Generic[R]):
+    """Every read here is by an index; see `store.INDEXES`."""
+
+    def __init__(self, rows: Collection, record: type[R]) -> None:
+        self.rows, self._record = rows, record
+
+    def read(self, document: Mapping[str, Any]) -> R:
+        """A record from a row some query brought."""
+        return from_document(self._record, document)
+
+    async def get(self, id_: str, *, session: Session | None = None) -> R | None:
+        """By id."""
+        return await self.one({"_id": id_}, session=session)
+
+    async def one(self, where: Mapping[str, Any], *, session: Session | None = None) -> R | None:
+        """The row a unique index names."""
+        row = await self.rows.find_one(where, session=session)
+        return None if row is None else self.read(row)
+
+    async def find(self, ids: Iterable[str]) -> dict[str, R]:
+        """Many by id in one query; absent ones are absent from the answer."""
+        return await self.by("_id", ids)
+
+    async def by(self, field: str, values: Iterable[str]) -> dict[str, R]:
+        """Many by a unique field in one query."""
+        wanted = sorted(set(values))
+        if not wanted:
+            return {}
+        found = await self.rows.find({field: {"$in": wanted}}).to_list(None)
+        return {row[field]: self.read(row) for row in found}
+
+    async def where(
+        self,
+        where: Mapping[str, Any],
+        *,
+        sort: Sequence[tuple[str, int]] = (("_id", 1),),
+        limit: int = 1_000,
+        session: Session | None = None,
+    ) -> list[R]:
+        """A bounded list."""
+        rows = self.rows.find(where, session=session).sort(list(sort)).limit(limit)
+        return [self.read(row) for row in await rows.to_list(None)]
+
+    async def insert(self, record: R, *, session: Session) -> None:
+        """A new row; a second of the same unique key raises the driver's DuplicateKeyError."""
+        await self.rows.insert_one(to_document(record), session=session)
+
+    async def change(
+        self, id_: str, *, was: Mapping[str, Any], now: Mapping[str, Any], session: Session
+    ) -> R:
+        """Set members if the row still is as it was; Stale if not."""
+        guard = {"_id": id_} | {name: to_value(value) for name, value in was.items()}
+        row = await self.rows.find_one_and_update(
+            guard,
+            {"$set": {name: to_value(value) for name, value in now.items()}},
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        if row is None:
+            raise Stale(id_)
+        return self.read(row)
