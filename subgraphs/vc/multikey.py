@@ -2,7 +2,6 @@
 
 from typing import Final, TypeAlias
 
-import base58
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -17,7 +16,6 @@ VerificationKey: TypeAlias = sm2.PublicKey | ed25519.Ed25519PublicKey | ec.Ellip
 _ED25519: Final = b"\xed\x01"
 _P256: Final = b"\x80\x24"
 _SM2: Final = b"\x86\x24"
-_LONGEST: Final = 64
 
 
 def encode_key(key: VerificationKey) -> str:
@@ -26,18 +24,18 @@ def encode_key(key: VerificationKey) -> str:
         case sm2.PublicKey():
             return sm2_multikey.encode_sm2(key)
         case ed25519.Ed25519PublicKey():
-            return _text(_ED25519 + key.public_bytes(Encoding.Raw, PublicFormat.Raw))
+            return sm2_multikey.multibase58(
+                _ED25519 + key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+            )
         case ec.EllipticCurvePublicKey():
             point = key.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
-            return _text(_P256 + point)
+            return sm2_multikey.multibase58(_P256 + point)
 
 
 def decode_key(text: str, place: str = "") -> VerificationKey:
     """The key of a `z...` text; points off their curve are refused."""
-    if not text.startswith("z") or len(text) > _LONGEST:
-        raise BadKey("a base58btc Multikey is wanted", place)
     try:
-        return _decode(base58.b58decode(text[1:]), text)
+        return _decode(sm2_multikey.from_multibase58(text), text)
     except (ValueError, UnsupportedAlgorithm, CryptoError) as error:
         raise BadKey("not a public key of a kind we know", place) from error
 
@@ -51,8 +49,3 @@ def _decode(raw: bytes, text: str) -> VerificationKey:
     if prefix == _P256 and len(body) == 33:
         return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), body)
     raise BadKey("not a public key of a kind we know")
-
-
-def _text(raw: bytes) -> str:
-    encoded: bytes = base58.b58encode(raw)
-    return "z" + encoded.decode("ascii")

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-import base58
-
+from ledger_adapter.crypto.multikey import from_multibase58, multibase58
+from ledger_adapter.errors import CryptoError
 from subgraphs.vc.encoding import from_time, to_time
 from subgraphs.vc.errors import MalformedDocument, UnsupportedSuite, VcError
 from subgraphs.vc.multikey import VerificationKey
@@ -123,16 +123,10 @@ def attach(document: JsonObject, prepared: PreparedProof, signature: bytes) -> J
     """The document with one proof more in its set."""
     if len(signature) != _SIGNATURE_BYTES:
         raise MalformedDocument("a signature has 64 bytes", "/proof/proofValue")
-    proof: JsonObject = {**prepared.config, "proofValue": proof_value(signature)}
+    proof: JsonObject = {**prepared.config, "proofValue": multibase58(signature)}
     present = list(proofs_of(document))
     proofs: JsonValue = [*present, proof] if present else proof
     return {**unsecured(document), "proof": proofs}
-
-
-def proof_value(signature: bytes) -> str:
-    """Signature bytes as base58btc Multibase text."""
-    encoded: bytes = base58.b58encode(signature)
-    return "z" + encoded.decode("ascii")
 
 
 def unsecured(document: JsonObject) -> JsonObject:
@@ -248,10 +242,10 @@ def _payload(suite: Suite, body: JsonObject, config: JsonObject) -> bytes:
 
 
 def _signature(value: JsonValue) -> bytes | None:
-    if not isinstance(value, str) or not value.startswith("z") or len(value) > 96:
+    if not isinstance(value, str):
         return None
     try:
-        raw: bytes = base58.b58decode(value[1:])
-    except ValueError:
+        raw = from_multibase58(value)
+    except CryptoError:
         return None
-    return raw if len(raw) == _SIGNATURE_BYTES and proof_value(raw) == value else None
+    return raw if len(raw) == _SIGNATURE_BYTES else None

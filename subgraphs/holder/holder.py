@@ -1,0 +1,230 @@
+"""A holder's software: the one place where her private key is.
+
+Laws: the key never leaves this object and shows in no repr; nothing is signed that was not looked
+at (bytes to sign are computed again from the readable payload); no network here: what is returned
+is for a client to send.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from ledger_adapter.crypto import sm2
+from ledger_adapter.crypto.multikey import multibase58
+from subgraphs.holder.choose import HeldCredential
+from subgraphs.holder.errors import NotAsAsked, OfferRefused
+from subgraphs.vc import consent as consents
+from subgraphs.vc import model, proofs
+from subgraphs.vc.asset_proof import AssetProof
+from subgraphs.vc.did import Did, MethodId, method_id, person_did
+from subgraphs.vc.encoding import from_base64url
+from subgraphs.vc.errors import VcError
+from subgraphs.vc.face import FaceAssertion, simulate_face_assertion
+from subgraphs.vc.multikey import VerificationKey, encode_key
+from subgraphs.vc.presentation import Shown, build_presentation, prepare_presentation
+from subgraphs.vc.proofs import Expectation, PreparedProof, Purpose
+from subgraphs.vc.receipt import parse_receipt
+from subgraphs.vc.registration import registration_payload
+from subgraphs.vc.shape import shaped
+from subgraphs.vc.strict_json import JsonObject, check_object
+
+Clock = Callable[[], datetime]
+Chance = Callable[[int], bytes]
+
+PRESENTATION_LIFETIME = timedelta(minutes=5)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolderSignature:
+    """What a submit step asks for: the signature and the face check bound to the same bytes."""
+
+    verification_method: MethodId
+    value: str
+    face_assertion: FaceAssertion
+
+    def as_input(self) -> JsonObject:
+        """The `holderSignature` input of the schema."""
+        return {
+            "verificationMethod": self.verification_method,
+            "value": self.value,
+            "faceAssertion": self.face_assertion.as_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationRequest:
+    """What registers the root DID: the payload the key signed, and the key."""
+
+    identity_document: str
+    public_key_multibase: str
+    payload: bytes
+    proof_of_possession: str
+    face_assertion: FaceAssertion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A consent the holder granted, with the face check that was made for it."""
+
+    document: JsonObject
+    face_assertion: FaceAssertion
+
+
+class Holder:
+    """One person with one SM2 key and the root DID that follows from it."""
+
+    def __init__(
+        self,
+        key: sm2.PrivateKey,
+        *,
+        clock: Clock = _now,
+        chance: Chance = secrets.token_bytes,
+    ) -> None:
+        self._key = key
+        self._clock = clock
+        self._chance = chance
+        self.did: Did = person_did(key.public_key)
+        self.method: MethodId = method_id(self.did)
+
+    def __repr__(self) -> str:
+        return f"Holder({self.did})"
+
+    @property
+    def public_key_multibase(self) -> str:
+        """The public key as Multikey text."""
+        return encode_key(self._key.public_key)
+
+    def registration(self, identity_document: str) -> RegistrationRequest:
+        """Ask for the root DID: the new key signs what it is asked for."""
+        payload = registration_payload(
+            self._key.public_key,
+            identity_document=identity_document,
+            nonce=self._chance(16),
+            at=self._clock(),
+        )
+        signature = self.sign(payload)
+        return RegistrationRequest(
+            identity_document=identity_document,
+            public_key_multibase=self.public_key_multibase,
+            payload=payload,
+            proof_of_possession=signature.value,
+            face_assertion=signature.face_assertion,
+        )
+
+    def sign(self, payload: bytes) -> HolderSignature:
+        """Sign bytes, after the face check (simulated, and its provider's name says so)."""
+        assertion_id = f"face-{self._chance(8).hex()}"
+        return HolderSignature(
+            verification_method=self.method,
+            value=multibase58(self._key.sign(payload)),
+            face_assertion=simulate_face_assertion(assertion_id, payload, self._clock()),
+        )
+
+    def sign_prepared(
+        self, payload: object, payload_to_sign: str, *, asked: JsonObject
+    ) -> HolderSignature:
+        """Sign what a prepare step answered, if it is in its readable form what was asked.
+
+        `asked` are members the prepared document has to have, word for word.
+        """
+        document, config = self._read_prepared(payload, payload_to_sign)
+        for name, wanted in asked.items():
+            if document.get(name) != wanted:
+                raise NotAsAsked(f"the prepared document has another {name}")
+        return self.sign(proofs.payload(document, config))
+
+    def check_offer(
+        self, document: JsonObject, disclosures: Sequence[str], *, issuer_key: VerificationKey
+    ) -> AssetProof:
+        """The statement of an offered credential: about this holder, signed, and consistent."""
+        try:
+            statement = model.read_whole(document, tuple(disclosures))
+        except VcError as error:
+            raise OfferRefused(f"the offered credential does not hold: {error.code}") from error
+        if statement.subject != self.did:
+            raise OfferRefused("the offered credential is about somebody else")
+        method = method_id(statement.issuer)
+        expected = Expectation(purpose=Purpose.ASSERTION, now=self._clock())
+        outcome = proofs.verify_by(document, method, issuer_key, expected)
+        if not outcome.ok:
+            raise OfferRefused(f"the issuer's signature does not hold: {outcome.reason}")
+        return statement
+
+    def countersign(
+        self, payload: object, payload_to_sign: str, *, issuer_key: VerificationKey
+    ) -> HolderSignature:
+        """Countersign an offered credential after checking all of it."""
+        document, config = self._read_prepared(payload, payload_to_sign)
+        disclosures = shaped(check_object(payload)).texts("disclosures", most=128)
+        self.check_offer(document, disclosures, issuer_key=issuer_key)
+        return self.sign(proofs.payload(document, config))
+
+    def hold(
+        self, document: object, disclosures: Sequence[str], *, issuer_key: VerificationKey
+    ) -> HeldCredential:
+        """Take a credential into the holder's own keeping, checked once more, both proofs."""
+        checked = check_object(document)
+        self.check_offer(checked, disclosures, issuer_key=issuer_key)
+        expected = Expectation(purpose=Purpose.ASSERTION)
+        outcome = proofs.verify_by(checked, self.method, self._key.public_key, expected)
+        if not outcome.ok:
+            raise OfferRefused(f"the countersignature does not hold: {outcome.reason}")
+        return HeldCredential(document=checked, disclosures=tuple(disclosures))
+
+    def grant(self, document: object, face_assertion: FaceAssertion) -> Grant:
+        """Keep a consent as the wallet returned it, if it carries this holder's signature."""
+        checked = check_object(document)
+        if consents.read_consent(checked).holder != self.did:
+            raise NotAsAsked("the consent is somebody else's")
+        expected = Expectation(purpose=Purpose.ASSERTION)
+        outcome = proofs.verify_by(checked, self.method, self._key.public_key, expected)
+        if not outcome.ok:
+            raise NotAsAsked(f"the consent is not signed by this holder: {outcome.reason}")
+        return Grant(document=checked, face_assertion=face_assertion)
+
+    def present(
+        self,
+        shown: Sequence[Shown],
+        *,
+        grant: Grant | None,
+        receipt: JsonObject,
+        nonce: str,
+        audience: Did,
+        lifetime: timedelta = PRESENTATION_LIFETIME,
+    ) -> JsonObject:
+        """A signed presentation for one nonce and one audience."""
+        if parse_receipt(receipt).did != self.did:
+            raise NotAsAsked("the receipt is somebody else's")
+        document = build_presentation(
+            holder=self.did,
+            shown=shown,
+            consent=None if grant is None else grant.document,
+            face_assertion=None if grant is None else grant.face_assertion,
+            receipt=receipt,
+        )
+        now = self._clock()
+        prepared = prepare_presentation(
+            document,
+            method=self.method,
+            nonce=nonce,
+            audience=audience,
+            created=now,
+            expires=now + lifetime,
+        )
+        return proofs.attach(document, prepared, self._key.sign(prepared.payload))
+
+    def _read_prepared(self, payload: object, to_sign: str) -> tuple[JsonObject, JsonObject]:
+        shape = shaped(check_object(payload))
+        document, config = shape.inner("document").members, shape.inner("proofConfig").members
+        prepared = PreparedProof(config=config, payload=proofs.payload(document, config))
+        if prepared.payload != from_base64url(to_sign):
+            raise NotAsAsked("the bytes to sign are not those of the readable payload")
+        wanted = (self.method, Purpose.ASSERTION.value)
+        if (config.get("verificationMethod"), config.get("proofPurpose")) != wanted:
+            raise NotAsAsked("prepared for another key or another purpose")
+        return document, config

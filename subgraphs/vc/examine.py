@@ -1,0 +1,314 @@
+"""Look at everything a presentation says and note each thing apart.
+
+Laws: nothing found stops the looking, so no failure hides another; nothing is fetched (keys come
+from the register handed in, time from the terms); what only the log or the verifier's own books
+know (status, hash on the log, replay) is the caller's to add.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from subgraphs.vc import consent as consents
+from subgraphs.vc import lower_bound, model, proofs
+from subgraphs.vc.consent import Consent
+from subgraphs.vc.did import MethodId, method_id
+from subgraphs.vc.encoding import from_time
+from subgraphs.vc.errors import VcError
+from subgraphs.vc.examination import (
+    CheckKind,
+    Examination,
+    ExaminedCredential,
+    Finding,
+    Reason,
+    Terms,
+    TrustRegister,
+    TrustRole,
+)
+from subgraphs.vc.face import face_refusal, read_face_assertion
+from subgraphs.vc.lower_bound import Steps
+from subgraphs.vc.model import CredentialHead, ShownClaims
+from subgraphs.vc.multikey import VerificationKey
+from subgraphs.vc.presentation import Presentation, Shown
+from subgraphs.vc.proofs import Expectation, ProofReason, Purpose
+from subgraphs.vc.receipt import RootDidReceipt, parse_receipt, verify_receipt
+from subgraphs.vc.strict_json import JsonObject
+
+
+def examine(presentation: Presentation, terms: Terms, register: TrustRegister) -> Examination:
+    """Every finding about a presentation, good ones too."""
+    work = _Examiner(presentation, terms, register, _Notes([]))
+    receipt = work.receipt()
+    work.presentation_proof(receipt)
+    consent = work.consent(receipt)
+    credentials = tuple(
+        _CredentialExaminer(work, index, shown, receipt, consent).examined()
+        for index, shown in enumerate(presentation.shown)
+    )
+    return Examination(
+        presentation=presentation,
+        receipt=receipt,
+        consent=consent,
+        credentials=credentials,
+        findings=tuple(work.notes.findings),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Notes:
+    findings: list[Finding]
+
+    def add(
+        self,
+        check: CheckKind,
+        topic: str,
+        place: str,
+        reason: Reason | None = None,
+        detail: str | None = None,
+    ) -> None:
+        self.findings.append(
+            Finding(check=check, topic=topic, place=place, reason=reason, detail=detail)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Examiner:
+    presentation: Presentation
+    terms: Terms
+    register: TrustRegister
+    notes: _Notes
+
+    def receipt(self) -> RootDidReceipt | None:
+        """The identity provider's word for the holder's keys; None when it does not hold."""
+        read, detail = self._read_receipt()
+        reason = None if detail is None else Reason.RECEIPT_INVALID
+        self.notes.add(CheckKind.HOLDER_BINDING, "receipt", "/receipt", reason, detail)
+        customer = self.terms.customer
+        stranger = customer is not None and customer != self.presentation.holder
+        self.notes.add(
+            CheckKind.HOLDER_BINDING,
+            "customer",
+            "/holder",
+            Reason.NOT_OUR_CUSTOMER if stranger else None,
+        )
+        return read if detail is None else None
+
+    def _read_receipt(self) -> tuple[RootDidReceipt | None, str | None]:
+        if self.presentation.receipt is None:
+            return None, "RECEIPT_MISSING"
+        try:
+            receipt = parse_receipt(self.presentation.receipt, "/receipt")
+        except VcError as error:
+            return None, error.code
+        if receipt.did != self.presentation.holder:
+            return receipt, "RECEIPT_OF_ANOTHER"
+        role = TrustRole.IDENTITY_PROVIDER
+        key = self.register.key_of(receipt.issuer, role, receipt.registered_at)
+        if key is None:
+            return receipt, "IDENTITY_PROVIDER_UNKNOWN"
+        outcome = verify_receipt(receipt, method=method_id(receipt.issuer), key=key)
+        return receipt, outcome.reason
+
+    def presentation_proof(self, receipt: RootDidReceipt | None) -> None:
+        """Signed by the holder; for our nonce, for us, and not yet over: four findings."""
+        claimed = self.presentation.proof
+        method = MethodId(str(claimed.get("verificationMethod")))
+        key = holder_key(receipt, method, Purpose.AUTHENTICATION)
+        refused = "KEY_UNKNOWN" if key is None else self._signature(method, key)
+        reason = Reason.HOLDER_KEY_MISMATCH if refused else None
+        self.notes.add(CheckKind.HOLDER_BINDING, "holder-proof", "/proof", reason, refused)
+        questions = (
+            ("nonce", "/proof/challenge", self.presentation.challenge == self.terms.nonce),
+            ("audience", "/proof/domain", self.presentation.audience == self.terms.audience),
+        )
+        reasons = (Reason.NONCE_UNKNOWN, Reason.AUDIENCE_MISMATCH)
+        for (topic, place, met), bad in zip(questions, reasons, strict=True):
+            self.notes.add(CheckKind.HOLDER_AUTHORISATION, topic, place, None if met else bad)
+        self.notes.add(CheckKind.TIMELINESS, "presentation", "/proof/expires", self._age())
+
+    def _signature(self, method: MethodId, key: VerificationKey) -> ProofReason | None:
+        expected = Expectation(purpose=Purpose.AUTHENTICATION, verification_method=method)
+        document, proof = self.presentation.raw, self.presentation.proof
+        return proofs.verify(document, proof, key, expected).reason
+
+    def _age(self) -> Reason | None:
+        try:
+            created = from_time(str(self.presentation.proof.get("created")))
+            expires = from_time(str(self.presentation.proof.get("expires")))
+        except VcError:
+            return Reason.MALFORMED
+        if created > self.terms.now + proofs.CLOCK_SKEW:
+            return Reason.NOT_YET_VALID
+        return None if self.terms.now < expires else Reason.EXPIRED
+
+    def consent(self, receipt: RootDidReceipt | None) -> Consent | None:
+        """The artefact, its signature, its face check, its terms."""
+        document = self.presentation.consent
+        if document is None:
+            self._authorisation("consent", Reason.CONSENT_MISSING)
+            return None
+        try:
+            consent = consents.read_consent(document, "/consent")
+        except VcError as error:
+            self._authorisation("consent", Reason.CONSENT_INVALID, error.code)
+            return None
+        refused = self._consent_signature(document, receipt)
+        reason = Reason.CONSENT_INVALID if refused else None
+        self._authorisation("consent", reason, refused)
+        self._face(document)
+        for topic, bad in self._consent_terms(consent):
+            self._authorisation(topic, bad)
+        return consent
+
+    def _consent_signature(
+        self, document: JsonObject, receipt: RootDidReceipt | None
+    ) -> ProofReason | None:
+        method = method_id(self.presentation.holder)
+        key = holder_key(receipt, method, Purpose.ASSERTION)
+        if key is None:
+            return ProofReason.METHOD_MISMATCH
+        expected = Expectation(purpose=Purpose.ASSERTION, now=self.terms.now)
+        return proofs.verify_by(document, method, key, expected).reason
+
+    def _face(self, document: JsonObject) -> None:
+        detail: str | None
+        try:
+            (proof,) = proofs.proofs_of(document)
+            config = {name: value for name, value in proof.items() if name != "proofValue"}
+            assertion = read_face_assertion(
+                self.presentation.face_assertion or {}, "/faceAssertion"
+            )
+            signed_at = from_time(str(proof.get("created")))
+            detail = face_refusal(assertion, proofs.payload(document, config), signed_at)
+        except (VcError, ValueError) as error:
+            detail = error.code if isinstance(error, VcError) else "PROOF_MISSING"
+        reason = Reason.FACE_CHECK_INVALID if detail else None
+        self._authorisation("face-check", reason, detail, "/faceAssertion")
+
+    def _consent_terms(self, consent: Consent) -> Iterator[tuple[str, Reason | None]]:
+        terms = self.terms
+        ours = consent.holder == self.presentation.holder and consent.granted_to == terms.audience
+        yield "consent-parties", None if ours else Reason.CONSENT_INVALID
+        fits = terms.purpose in {None, consent.purpose}
+        yield "consent-purpose", None if fits else Reason.CONSENT_INVALID
+        yield "consent-time", None if consent.in_force(terms.now) else Reason.EXPIRED
+        until = consent.monitoring.until
+        watched = not terms.monitoring or (until is not None and terms.now < until)
+        yield "monitoring", None if watched else Reason.MONITORING_NOT_GRANTED
+
+    def _authorisation(
+        self,
+        topic: str,
+        reason: Reason | None = None,
+        detail: str | None = None,
+        place: str = "/consent",
+    ) -> None:
+        self.notes.add(CheckKind.HOLDER_AUTHORISATION, topic, place, reason, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class _CredentialExaminer:
+    work: _Examiner
+    index: int
+    shown: Shown
+    receipt: RootDidReceipt | None
+    consent: Consent | None
+
+    @property
+    def place(self) -> str:
+        return f"/verifiableCredential/{self.index}"
+
+    def examined(self) -> ExaminedCredential:
+        document = self.shown.credential
+        digest = model.vc_hash(document)
+        try:
+            head = model.read_head(document, self.place)
+        except VcError as error:
+            self._note(CheckKind.INTEGRITY, "credential", Reason.MALFORMED, error.code)
+            return ExaminedCredential(vc_hash=digest, head=None, claims=None, bound=None)
+        self._subject(head)
+        self._issuer(head)
+        self._countersignature(head)
+        self._validity(head)
+        claims, bound = self._claims(), self._bound(head)
+        self._scope(claims, bound)
+        return ExaminedCredential(vc_hash=digest, head=head, claims=claims, bound=bound)
+
+    def _subject(self, head: CredentialHead) -> None:
+        own = head.subject == self.work.presentation.holder
+        reason = None if own else Reason.HOLDER_KEY_MISMATCH
+        self._note(CheckKind.HOLDER_BINDING, "subject", reason)
+
+    def _issuer(self, head: CredentialHead) -> None:
+        method = method_id(head.issuer)
+        key = self.work.register.key_of(head.issuer, TrustRole.ISSUER, head.valid_from)
+        refused = self._refused(method, key)
+        missing = Reason.ISSUER_KEY_MISMATCH if refused == ProofReason.PROOF_MISSING else None
+        untrusted = Reason.ISSUER_NOT_TRUSTED if key is None else missing
+        self._note(CheckKind.TRUSTED_ISSUER, "issuer", untrusted)
+        reason = Reason.PROOF_INVALID if refused else None
+        self._note(CheckKind.INTEGRITY, "issuer-proof", reason, refused)
+
+    def _countersignature(self, head: CredentialHead) -> None:
+        method = method_id(head.subject)
+        refused = self._refused(method, holder_key(self.receipt, method, Purpose.ASSERTION))
+        reason = Reason.PROOF_INVALID if refused else None
+        self._note(CheckKind.INTEGRITY, "holder-countersignature", reason, refused)
+
+    def _refused(self, method: MethodId, key: VerificationKey | None) -> str | None:
+        if key is None:
+            return "KEY_UNKNOWN"
+        expected = Expectation(purpose=Purpose.ASSERTION, now=self.work.terms.now)
+        return proofs.verify_by(self.shown.credential, method, key, expected).reason
+
+    def _validity(self, head: CredentialHead) -> None:
+        now = self.work.terms.now
+        early = Reason.NOT_YET_VALID if now < head.valid_from else None
+        reason = Reason.EXPIRED if now >= head.valid_until else early
+        self._note(CheckKind.TIMELINESS, "validity", reason)
+
+    def _claims(self) -> ShownClaims | None:
+        try:
+            claims = model.read_claims(self.shown.credential, self.shown.disclosures, self.place)
+        except VcError as error:
+            self._note(CheckKind.INTEGRITY, "disclosures", Reason.DISCLOSURE_INVALID, error.code)
+            return None
+        self._note(CheckKind.INTEGRITY, "disclosures")
+        return claims
+
+    def _bound(self, head: CredentialHead) -> Steps | None:
+        reveal = self.shown.bound
+        if reveal is None:
+            return None
+        commitment = head.lower_bound.commitment
+        holds = reveal.steps <= head.lower_bound.cap and lower_bound.check(
+            commitment, reveal.steps, reveal.link
+        )
+        reason = None if holds else Reason.LOWER_BOUND_INVALID
+        self._note(CheckKind.INTEGRITY, "lower-bound", reason)
+        return reveal.steps if holds else None
+
+    def _scope(self, claims: ShownClaims | None, bound: Steps | None) -> None:
+        paths = () if claims is None else claims.paths
+        consent = self.consent
+        within = consent is None or (
+            all(consent.covers(path) for path in paths)
+            and (bound is None or bool(consent.predicates))
+        )
+        reason = None if within else Reason.SCOPE_EXCEEDED
+        self._note(CheckKind.HOLDER_AUTHORISATION, "scope", reason)
+
+    def _note(
+        self,
+        check: CheckKind,
+        topic: str,
+        reason: Reason | None = None,
+        detail: str | None = None,
+    ) -> None:
+        self.work.notes.add(check, topic, self.place, reason, detail)
+
+
+def holder_key(
+    receipt: RootDidReceipt | None, method: MethodId, purpose: Purpose
+) -> VerificationKey | None:
+    """The holder's key behind a method, as the identity provider vouches for it."""
+    return None if receipt is None else receipt.document.key_for(method, purpose)

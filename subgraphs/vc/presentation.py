@@ -1,0 +1,194 @@
+"""A presentation: credentials, what is shown of them, the consent it is made under, the receipt.
+
+One W3C VerifiablePresentation, signed as a whole by the holder for one nonce (`challenge`), one
+audience (`domain`) and a short time. Reading checks form and bounds only; examine.py says what
+holds and what does not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from subgraphs.vc import proofs
+from subgraphs.vc.did import Did, MethodId, parse_did
+from subgraphs.vc.disclosure import MOST_DISCLOSURES
+from subgraphs.vc.encoding import Hash, sm3_hash, to_base64url
+from subgraphs.vc.errors import MalformedDocument
+from subgraphs.vc.face import FaceAssertion
+from subgraphs.vc.lower_bound import Steps
+from subgraphs.vc.proofs import PreparedProof, ProofOptions, Purpose
+from subgraphs.vc.shape import Shape, shaped
+from subgraphs.vc.strict_json import (
+    DEFAULT_LIMITS,
+    JsonObject,
+    JsonValue,
+    Limits,
+    canonical,
+    check_object,
+    pointer,
+)
+
+CONTEXT: Final = (
+    "https://www.w3.org/ns/credentials/v2",
+    "https://credgraph.example/contexts/presentation/v1",
+)
+TYPES: Final = ("VerifiablePresentation", "AssetProofPresentation")
+MOST_CREDENTIALS: Final = 16
+_MEMBERS: Final = (
+    *("@context", "type", "holder", "verifiableCredential", "shown"),
+    *("consent", "faceAssertion", "receipt", "proof"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundReveal:
+    """A link of a lower-bound chain: it proves so many units of 10 000 CNY."""
+
+    steps: Steps
+    link: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One credential and as much of it as the holder shows."""
+
+    credential: JsonObject
+    disclosures: tuple[str, ...] = ()
+    bound: BoundReveal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """A presentation that was read: its form is right, nothing else is known."""
+
+    holder: Did
+    shown: tuple[Shown, ...]
+    consent: JsonObject | None
+    face_assertion: JsonObject | None
+    receipt: JsonObject | None
+    proof: JsonObject
+    raw: JsonObject
+
+    @property
+    def challenge(self) -> str | None:
+        """The nonce it answers, as claimed."""
+        return _text_or_none(self.proof.get("challenge"))
+
+    @property
+    def audience(self) -> str | None:
+        """The DID it is made for, as claimed."""
+        return _text_or_none(self.proof.get("domain"))
+
+
+def build_presentation(
+    *,
+    holder: Did,
+    shown: Sequence[Shown],
+    consent: JsonObject | None,
+    face_assertion: FaceAssertion | None,
+    receipt: JsonObject,
+) -> JsonObject:
+    """The document to sign. `face_assertion` is the one bound to the consent's payload."""
+    document: JsonObject = {
+        "@context": list[JsonValue](CONTEXT),
+        "type": list[JsonValue](TYPES),
+        "holder": holder,
+        "verifiableCredential": [item.credential for item in shown],
+        "shown": [_shown_json(item) for item in shown],
+        "receipt": receipt,
+    }
+    if consent is not None:
+        document["consent"] = consent
+    if face_assertion is not None:
+        document["faceAssertion"] = face_assertion.as_json()
+    return document
+
+
+def prepare_presentation(
+    document: JsonObject,
+    *,
+    method: MethodId,
+    nonce: str,
+    audience: Did,
+    created: datetime,
+    expires: datetime,
+) -> PreparedProof:
+    """The holder's proof over a presentation: purpose authentication, bound and short-lived."""
+    options = ProofOptions(
+        verification_method=method,
+        purpose=Purpose.AUTHENTICATION,
+        created=created,
+        expires=expires,
+        challenge=nonce,
+        domain=audience,
+    )
+    return proofs.prepare(document, options)
+
+
+def read_presentation(value: object, limits: Limits = DEFAULT_LIMITS) -> Presentation:
+    """Read parsed JSON (as a GraphQL argument arrives) under the strict rules."""
+    document = check_object(value, limits)
+    shape = shaped(document).only(_MEMBERS)
+    if shape.texts("@context", most=8) != CONTEXT or shape.texts("type", most=8) != TYPES:
+        raise MalformedDocument("not an asset-proof presentation", "/type")
+    return Presentation(
+        holder=parse_did(shape.text("holder"), "/holder"),
+        shown=_read_shown(shape),
+        consent=_object_or_none(shape, "consent"),
+        face_assertion=_object_or_none(shape, "faceAssertion"),
+        receipt=_object_or_none(shape, "receipt"),
+        proof=shape.inner("proof").members,
+        raw=document,
+    )
+
+
+def presentation_digest(presentation: Presentation) -> Hash:
+    """One name for exactly this presentation, its proof included: the key of a replay cache."""
+    return sm3_hash(canonical(presentation.raw))
+
+
+def _shown_json(item: Shown) -> JsonObject:
+    shown: JsonObject = {
+        "credential": item.credential.get("id"),
+        "disclosures": list[JsonValue](item.disclosures),
+    }
+    if item.bound is not None:
+        link = to_base64url(item.bound.link)
+        shown["lowerBound"] = {"steps": item.bound.steps, "link": link}
+    return shown
+
+
+def _read_shown(shape: Shape) -> tuple[Shown, ...]:
+    credentials = shape.inners("verifiableCredential", most=MOST_CREDENTIALS)
+    shown = shape.inners("shown", most=MOST_CREDENTIALS)
+    if not credentials or len(credentials) != len(shown):
+        raise MalformedDocument("each credential needs its entry in `shown`", "/shown")
+    items = tuple(_one_shown(c, s) for c, s in zip(credentials, shown, strict=True))
+    if len({str(item.credential["id"]) for item in items}) != len(items):
+        raise MalformedDocument("one credential twice", "/verifiableCredential")
+    return items
+
+
+def _one_shown(credential: Shape, shown: Shape) -> Shown:
+    shown.only(("credential", "disclosures", "lowerBound"))
+    if shown.text("credential") != credential.text("id"):
+        raise MalformedDocument(
+            "an entry for another credential", pointer(shown.place, "credential")
+        )
+    bound = shown.inner("lowerBound") if "lowerBound" in shown.members else None
+    return Shown(
+        credential=credential.members,
+        disclosures=shown.texts("disclosures", most=MOST_DISCLOSURES),
+        bound=None
+        if bound is None
+        else BoundReveal(steps=Steps(bound.integer("steps")), link=bound.data("link")),
+    )
+
+
+def _object_or_none(shape: Shape, name: str) -> JsonObject | None:
+    return shape.inner(name).members if name in shape.members else None
+
+
+def _text_or_none(value: JsonValue) -> str | None:
+    return value if isinstance(value, str) else None
