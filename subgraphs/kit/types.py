@@ -9,12 +9,33 @@ from typing import Final, ParamSpec, TypeVar, cast
 
 import strawberry
 from strawberry import federation
+from strawberry.types.enum import StrawberryEnumDefinition
 
 from subgraphs.kit import errors
 from subgraphs.kit.scalars import Decimal
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+E = TypeVar("E", bound=type[Enum])
+
+
+def worded(description: str, **members: str) -> Callable[[E], E]:
+    """Declare a GraphQL enum with a sentence for each member; its values stay plain text."""
+
+    def declare(cls: E) -> E:
+        declared: E = strawberry.enum(cls, description=description)
+        for value in _definition(declared).values:
+            value.description = members[value.name]
+        return declared
+
+    return declare
+
+
+def _definition(cls: type[Enum]) -> StrawberryEnumDefinition:
+    definition: StrawberryEnumDefinition = cls.__strawberry_definition__  # type: ignore[attr-defined]
+    return definition
 
 
 @strawberry.interface(description="Anything with a global id (全局对象).")
@@ -68,7 +89,7 @@ class TryAgain(DomainError):
     pass
 
 
-@strawberry.enum(description="A currency code of ISO 4217 (币种).")
+@worded("A currency code of ISO 4217 (币种).", CNY="Chinese yuan (人民币).")
 class CurrencyCode(Enum):
     CNY = "CNY"
 

@@ -1,0 +1,99 @@
+"""`clientMutationId` as idempotency key: the same call again answers what the first one made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from subgraphs.kit.errors import Busy, Invalid, Refusal
+from subgraphs.kit.mongo import (
+    Contended,
+    Database,
+    DuplicateKeyError,
+    IndexModel,
+    Mongo,
+    Session,
+)
+from subgraphs.kit.viewer import Viewer
+
+COLLECTION: Final = "idempotency"
+KEPT_SECONDS: Final = 86_400
+LONGEST_KEY: Final = 128
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    COLLECTION: [IndexModel([("at", 1)], expireAfterSeconds=KEPT_SECONDS)]
+}
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One mutation call as its repeat would be recognised; without a client key it never is."""
+
+    key: str | None
+    digest: str
+
+    @classmethod
+    def of(
+        cls, viewer: Viewer, mutation: str, client_id: str | None, arguments: Sequence[object]
+    ) -> Call:
+        """`arguments`: everything that makes the call what it is, as JSON-able values."""
+        if client_id is not None and not 0 < len(client_id) <= LONGEST_KEY:
+            raise Invalid(f"1 to {LONGEST_KEY} characters", field="clientMutationId")
+        text = json.dumps(arguments, default=str, sort_keys=True)
+        digest = hashlib.new("sm3", text.encode()).hexdigest()
+        key = None if client_id is None else f"{viewer.scope_key}|{mutation}|{client_id}"
+        return cls(key=key, digest=digest)
+
+
+class Idempotent:
+    """Runs mutations at most once per key."""
+
+    def __init__(self, mongo: Mongo, database: Database) -> None:
+        self._mongo, self._calls = mongo, database[COLLECTION]
+
+    async def once(self, call: Call, work: Callable[[Session], Awaitable[Result]]) -> Result:
+        """The result of `work` in one transaction, or the remembered one of the same call.
+
+        A key used for another call is Invalid; a lost race raises Busy; a Refusal of the second of
+        two equal calls that ran at once gives way to the first one's result.
+        """
+        known = await self._recall(call)
+        if known is not None:
+            return known
+        try:
+            return await self._mongo.transaction(lambda session: self._both(call, work, session))
+        except Contended as fault:
+            raise Busy("too many writers at once") from fault
+        except (DuplicateKeyError, Refusal):
+            known = await self._recall(call)
+            if known is None:
+                raise
+            return known
+
+    async def _both(
+        self, call: Call, work: Callable[[Session], Awaitable[Result]], session: Session
+    ) -> Result:
+        result = await work(session)
+        if call.key is not None:
+            row = {"_id": call.key, "digest": call.digest, "result": dict(result)}
+            await self._calls.insert_one({**row, "at": datetime.now(UTC)}, session=session)
+        return result
+
+    async def _recall(self, call: Call) -> Result | None:
+        if call.key is None:
+            return None
+        row = await self._calls.find_one({"_id": call.key})
+        if row is None:
+            return None
+        if row["digest"] != call.digest:
+            raise Invalid(
+                "this key was used for another call",
+                field="clientMutationId",
+                code="IDEMPOTENCY_KEY_REUSED",
+            )
+        result: Result = row["result"]
+        return result

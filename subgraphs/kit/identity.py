@@ -1,0 +1,100 @@
+"""The identity provider as the subgraphs see it: a port, and its HTTP client (decision 24)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import httpx
+
+from subgraphs.kit.errors import Busy, Invalid
+from subgraphs.vc.errors import VcError
+from subgraphs.vc.receipt import RootDidReceipt, parse_receipt
+
+TIMEOUT: Final = httpx.Timeout(5.0, connect=1.0)
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """A person's wish for a root DID; `payload` is what the key signed."""
+
+    identity_document: str
+    public_key_multibase: str
+    proof_of_possession: str
+    payload: str
+    face_assertion: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """`created` is False when the person had a root DID already: the receipt is that one's."""
+
+    receipt: RootDidReceipt
+    created: bool
+
+
+class IdentityProvider(Protocol):
+    """Whoever keeps the industry's root DIDs unique."""
+
+    async def register(self, application: Application, /) -> Registration:
+        """Raises Invalid for what the provider refuses, Busy when it cannot be reached."""
+
+    async def match(self, did: str, identity_document: str, /) -> RootDidReceipt | None:
+        """The receipt when the DID belongs to that identity document, else None."""
+
+
+class HttpIdentityProvider:
+    """The provider behind `identity_url`."""
+
+    def __init__(self, url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._client = httpx.AsyncClient(base_url=url, timeout=TIMEOUT, transport=transport)
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def register(self, application: Application, /) -> Registration:
+        answer = await self._post(
+            "/registrations",
+            {
+                "identityDocument": application.identity_document,
+                "publicKeyMultibase": application.public_key_multibase,
+                "proofOfPossession": application.proof_of_possession,
+                "payload": application.payload,
+                "faceAssertion": dict(application.face_assertion),
+            },
+        )
+        return Registration(receipt=_receipt(answer["receipt"]), created=bool(answer["created"]))
+
+    async def match(self, did: str, identity_document: str, /) -> RootDidReceipt | None:
+        answer = await self._post("/matches", {"did": did, "identityDocument": identity_document})
+        return _receipt(answer["receipt"]) if answer["matched"] else None
+
+    async def _post(self, path: str, body: JsonObject) -> JsonObject:
+        try:
+            response = await self._client.post(path, json=body)
+        except httpx.HTTPError as fault:
+            raise Busy(
+                "the identity provider cannot be reached", code="IDENTITY_PROVIDER_UNAVAILABLE"
+            ) from fault
+        answer: JsonObject = response.json() if response.content else {}
+        if response.status_code in {400, 409, 422}:
+            raise Invalid(
+                str(answer.get("message", "refused by the identity provider")),
+                field=str(answer.get("field", "identityDocument")),
+                code=str(answer.get("code", "IDENTITY_REFUSED")),
+            )
+        if response.status_code not in {200, 201}:
+            raise Busy("the identity provider cannot answer", code="IDENTITY_PROVIDER_UNAVAILABLE")
+        return answer
+
+
+def _receipt(value: JsonObject) -> RootDidReceipt:
+    try:
+        return parse_receipt(value)
+    except VcError as fault:
+        raise Busy(
+            "the identity provider answered what is no receipt",
+            code="IDENTITY_PROVIDER_UNAVAILABLE",
+        ) from fault

@@ -1,0 +1,144 @@
+"""The public trust register as each subgraph keeps it: a projection of INSTITUTION_REGISTERED.
+
+It also carries the few facts that all four subgraphs share by copy: uscc, name and kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+from strawberry import federation
+
+from ledger_adapter.port import LoggedEvent
+from subgraphs.kit.ids import USCC, InstitutionId
+from subgraphs.kit.mongo import Database, Document, IndexModel, Session
+from subgraphs.kit.types import Node, worded
+
+COLLECTION: Final = "institutions"
+KIND: Final = "INSTITUTION_REGISTERED"
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    COLLECTION: [IndexModel([("uscc", 1)], unique=True), IndexModel([("did", 1)])]
+}
+
+
+@worded(
+    "What kind of institution it is (机构类型).",
+    SECURITIES_COMPANY="Securities company (证券公司).",
+    FUND_COMPANY="Fund company (基金公司).",
+    FUTURES_COMPANY="Futures company (期货公司).",
+    BANK="Bank (银行).",
+    TRUST_COMPANY="Trust company (信托公司).",
+    INSURER="Insurer (保险公司).",
+    TECH_COMPANY="Tech company (科技公司).",
+)
+class InstitutionKind(Enum):
+    SECURITIES_COMPANY = "SECURITIES_COMPANY"
+    FUND_COMPANY = "FUND_COMPANY"
+    FUTURES_COMPANY = "FUTURES_COMPANY"
+    BANK = "BANK"
+    TRUST_COMPANY = "TRUST_COMPANY"
+    INSURER = "INSURER"
+    TECH_COMPANY = "TECH_COMPANY"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstitutionRow:
+    """An institution as the log last told; `index` is where it was told."""
+
+    id: InstitutionId
+    uscc: str
+    name: str
+    kind: str
+    roles: tuple[str, ...]
+    did: str
+    public_key_multibase: str
+    participation: str
+    since: datetime
+    index: int
+
+
+class Institutions:
+    """The projection of one subgraph."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = database[COLLECTION]
+
+    async def apply(self, events: Sequence[LoggedEvent], session: Session) -> None:
+        """Take registrations in; call it from the follower's apply. A later one replaces."""
+        for event in events:
+            if event.envelope.kind == KIND:
+                row = _document(event)
+                await self._rows.replace_one({"_id": row["_id"]}, row, upsert=True, session=session)
+
+    async def find(self, ids: Sequence[InstitutionId]) -> dict[InstitutionId, InstitutionRow]:
+        return await self._by("_id", ids)
+
+    async def get(self, institution: InstitutionId) -> InstitutionRow | None:
+        return (await self.find([institution])).get(institution)
+
+    async def by_uscc(self, codes: Sequence[str]) -> dict[str, InstitutionRow]:
+        rows = await self._by("uscc", codes)
+        return {row.uscc: row for row in rows.values()}
+
+    async def by_did(self, did: str) -> InstitutionRow | None:
+        rows = await self._by("did", [did])
+        return next(iter(rows.values()), None)
+
+    async def _by(self, field: str, values: Sequence[str]) -> dict[InstitutionId, InstitutionRow]:
+        found = await self._rows.find({field: {"$in": list(values)}}).to_list(None)
+        return {row.id: row for row in map(_row, found)}
+
+
+@federation.type
+class InstitutionFacts(Node):
+    """Fields every subgraph answers for an institution; inherit in your `@entity` class."""
+
+    uscc: USCC | None = federation.field(
+        default=None, shareable=True, description="Unified social credit code (统一社会信用代码)."
+    )
+    name: str | None = federation.field(
+        default=None, shareable=True, description="Registered name (机构名称)."
+    )
+    kind: InstitutionKind | None = federation.field(
+        default=None, shareable=True, description="What kind of institution it is (机构类型)."
+    )
+
+
+def facts(row: InstitutionRow | None) -> dict[str, Any]:
+    """The shared facts as keyword arguments for an InstitutionFacts class; none for no row."""
+    if row is None:
+        return {}
+    known = {kind.value for kind in InstitutionKind}
+    kind = InstitutionKind(row.kind) if row.kind in known else None
+    return {"uscc": USCC(row.uscc), "name": row.name, "kind": kind}
+
+
+def _document(event: LoggedEvent) -> Document:
+    body = event.envelope.body
+    return {
+        "_id": event.envelope.subjects[0],
+        **{name: body[name] for name in ("uscc", "name", "kind", "did", "participation")},
+        "roles": body["roles"],
+        "public_key": body["publicKeyMultibase"],
+        "since": event.envelope.at,
+        "index": event.position.index,
+    }
+
+
+def _row(found: Document) -> InstitutionRow:
+    return InstitutionRow(
+        id=InstitutionId(found["_id"]),
+        uscc=found["uscc"],
+        name=found["name"],
+        kind=found["kind"],
+        roles=tuple(found["roles"]),
+        did=found["did"],
+        public_key_multibase=found["public_key"],
+        participation=found["participation"],
+        since=found["since"],
+        index=found["index"],
+    )
