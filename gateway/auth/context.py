@@ -1,14 +1,14 @@
 """The token by which the gateway names a viewer to a subgraph (decision 35)."""
 
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.auth.signing import sign
-from gateway.auth.viewer import Viewer
+from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.spec.names import SubgraphName
 
 
@@ -21,6 +21,15 @@ class ContextRules:
     lifetime: float = 60.0
     reuse: float = 30.0
     cached: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallContext:
+    """What a door tells of one call, carried through the engine unread: who calls, and which
+    headers go on to subgraphs."""
+
+    viewer: Viewer = ANONYMOUS
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class ContextTokens:

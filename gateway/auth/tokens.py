@@ -26,7 +26,8 @@ class TrustedIssuer:
 
 
 class TokenVerifier:
-    """Accepts tokens of the trusted issuers only. Without issuers, any token is refused."""
+    """Accepts tokens of the trusted issuers only. Without issuers, tokens are not looked at and
+    everybody is anonymous."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class TokenVerifier:
 
     def viewer(self, authorization: str | None, now: float) -> Viewer:
         """Who an `Authorization` value names; None names nobody. Raises Unauthenticated."""
-        if authorization is None:
+        if authorization is None or not self._issuers:
             return ANONYMOUS
         scheme, _, token = authorization.strip().partition(" ")
         if scheme.lower() != "bearer" or not token.strip():

@@ -7,9 +7,11 @@ from gateway.config.file import read_settings_file
 from gateway.config.settings import (
     Auth,
     ContextTokenSettings,
+    Graphiql,
     Issuer,
     Limits,
     Listen,
+    Persona,
     Settings,
     SubgraphSettings,
     Timeouts,
@@ -35,9 +37,11 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
 __all__ = [
     "Auth",
     "ContextTokenSettings",
+    "Graphiql",
     "Issuer",
     "Limits",
     "Listen",
+    "Persona",
     "Settings",
     "SubgraphSettings",
     "Timeouts",

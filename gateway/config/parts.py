@@ -73,7 +73,7 @@ class ContextTokenSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auth:
-    """Who callers are. Without issuers nobody is asked, and a token sent anyway is refused."""
+    """Who callers are. Without issuers nobody is asked and tokens are not looked at."""
 
     issuers: tuple[Issuer, ...] = ()
     context: ContextTokenSettings | None = None
@@ -167,6 +167,50 @@ class SubgraphSettings:
         )
         section.finish()
         return settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Persona:
+    """Somebody a demo token can be made for."""
+
+    title: str
+    claims: Mapping[str, object]
+
+    @classmethod
+    def read(cls, section: Section) -> Self:
+        persona = cls(
+            title=section.text("title", ""), claims=section.section("claims").everything()
+        )
+        section.finish()
+        if not isinstance(persona.claims.get("sub"), str):
+            raise BadSettings(section.key("claims"), "needs a 'sub'")
+        return persona
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graphiql:
+    """The page for browsers. `examples` is a folder of NN-name.graphql (+ .json); the two files
+    are optional and read at each page load: `variables` overrides an example's variables by its
+    name, `personas` a persona's title and claims."""
+
+    examples: Path | None = None
+    variables: Path | None = None
+    personas: Path | None = None
+
+    @classmethod
+    def read(cls, section: Section) -> Self:
+        graphiql = cls(
+            examples=_path(section, "examples"),
+            variables=_path(section, "variables"),
+            personas=_path(section, "personas"),
+        )
+        section.finish()
+        return graphiql
+
+
+def _path(section: Section, name: str) -> Path | None:
+    text = section.optional(name)
+    return Path(text) if text else None
 
 
 def _context(section: Section) -> ContextTokenSettings | None:

@@ -1,27 +1,38 @@
 """All settings of the gateway: frozen, read once, handed down in pieces (decision 9)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from gateway.config.parts import (
     Auth,
     ContextTokenSettings,
+    Graphiql,
     Issuer,
     Limits,
     Listen,
+    Persona,
     SubgraphSettings,
     Timeouts,
 )
 from gateway.config.section import Section
 from gateway.errors import BadSettings
 
+_HEADER_NAME: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
+_NEVER_FORWARDED: Final = frozenset(
+    "connection content-encoding content-length content-type host keep-alive proxy-authenticate "
+    "proxy-authorization te trailer transfer-encoding upgrade x-request-id".split()
+)
+"""Headers that belong to one hop, or that the gateway sets itself."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The `gateway:` section. `personas` are claims of demo tokens and mean nothing else here."""
+    """The `gateway:` section. `personas` name whom demo tokens are for; their claims mean nothing
+    to the gateway."""
 
     supergraph: Path
     listen: Listen = field(default_factory=Listen)
@@ -32,15 +43,16 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     timeouts: Timeouts = field(default_factory=Timeouts)
     subgraphs: Mapping[str, SubgraphSettings] = field(default_factory=dict)
-    personas: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    forward_headers: tuple[str, ...] = ()
+    personas: Mapping[str, Persona] = field(default_factory=dict)
     token_key: Path | None = None
-    examples: Path | None = None
+    graphiql: Graphiql = field(default_factory=Graphiql)
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, object]) -> Self:
         """Raises BadSettings, naming the key, for anything unknown, missing or of a wrong kind."""
         section = Section(values, "gateway")
-        examples, token_key = section.optional("examples"), section.optional("token_key")
+        token_key = section.optional("token_key")
         settings = cls(
             supergraph=Path(section.text("supergraph")),
             listen=Listen.read(section.section("listen")),
@@ -53,7 +65,8 @@ class Settings:
             subgraphs=_subgraphs(section.section("subgraphs")),
             personas=_personas(section.section("personas")),
             token_key=Path(token_key) if token_key else None,
-            examples=Path(examples) if examples else None,
+            forward_headers=_header_names(section),
+            graphiql=Graphiql.read(section.section("graphiql")),
         )
         section.finish()
         settings._check()
@@ -84,16 +97,26 @@ def _subgraphs(section: Section) -> dict[str, SubgraphSettings]:
     return {name: SubgraphSettings.read(section.section(name)) for name in section.names()}
 
 
-def _personas(section: Section) -> dict[str, Mapping[str, object]]:
-    return {name: section.section(name).everything() for name in section.names()}
+def _personas(section: Section) -> dict[str, Persona]:
+    return {name: Persona.read(section.section(name)) for name in section.names()}
+
+
+def _header_names(section: Section) -> tuple[str, ...]:
+    names = tuple(name.lower() for name in section.texts("forward_headers"))
+    for name in names:
+        if name in _NEVER_FORWARDED or not _HEADER_NAME.fullmatch(name):
+            raise BadSettings(section.key("forward_headers"), f"{name!r} can't be forwarded")
+    return names
 
 
 __all__ = [
     "Auth",
     "ContextTokenSettings",
+    "Graphiql",
     "Issuer",
     "Limits",
     "Listen",
+    "Persona",
     "Settings",
     "SubgraphSettings",
     "Timeouts",

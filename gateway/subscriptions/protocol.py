@@ -10,7 +10,7 @@ Laws:
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from gateway.subscriptions.frames import (
     Close,
@@ -20,6 +20,9 @@ from gateway.subscriptions.frames import (
     object_payload,
     operation_id,
 )
+
+LAGGED: Final = 4460
+"""Our own close code: the client did not read in time and must ask again from where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +108,7 @@ class ServerMachine:
 
     def lagged(self) -> list[Effect]:
         """The client reads too slowly; it is told so rather than served with gaps."""
-        return self._close(4460, "LAGGED: messages were not read in time")
+        return self._close(LAGGED, "LAGGED: messages were not read in time")
 
     def going_away(self) -> list[Effect]:
         """The server stops; running operations are over, and clients may come back."""

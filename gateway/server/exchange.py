@@ -1,0 +1,104 @@
+"""One HTTP exchange seen by the doors: header look-up, bounded body, one answer, one log line."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from gateway.errors import BodyTooLarge
+
+_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+_LONGEST_REQUEST_ID = 64
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request and the way to answer it. `facts` are collected for the access log."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    headers: Mapping[bytes, bytes] = field(init=False)
+    request_id: str = field(init=False)
+    started: float = field(default_factory=perf_counter)
+    status: int = 0
+    facts: dict[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.headers = dict(self.scope["headers"])
+        self.request_id = request_id(self.header(b"x-request-id"))
+
+    @property
+    def method(self) -> str:
+        """GET, POST, ..."""
+        return str(self.scope["method"])
+
+    @property
+    def path(self) -> str:
+        """The path as the client asked for it."""
+        return str(self.scope["path"])
+
+    def header(self, name: bytes) -> str | None:
+        """The value of a header; of repeated headers the last."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    async def body(self, limit: int) -> bytes:
+        """The whole body. Raises BodyTooLarge as soon as it is known to be, and Disconnected."""
+        declared = self.header(b"content-length")
+        if declared is not None and declared.isdigit() and int(declared) > limit:
+            raise BodyTooLarge(limit)
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message: Mapping[str, Any] = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > limit:
+                raise BodyTooLarge(limit)
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def answer(
+        self, status: int, media_type: str, body: bytes, further: Iterable[tuple[bytes, bytes]] = ()
+    ) -> None:
+        """Send the whole answer."""
+        await self.begin(status, media_type, ((b"content-length", b"%d" % len(body)), *further))
+        await self.send({"type": "http.response.body", "body": body})
+        self.facts["bytes"] = len(body)
+
+    async def begin(
+        self, status: int, media_type: str, further: Iterable[tuple[bytes, bytes]] = ()
+    ) -> None:
+        """Send the head of an answer whose body follows."""
+        self.status = status
+        headers = [
+            (b"content-type", media_type.encode("ascii")),
+            (b"x-request-id", self.request_id.encode("ascii")),
+            (b"x-content-type-options", b"nosniff"),
+            *further,
+        ]
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+
+    def milliseconds(self) -> float:
+        """Since the exchange began."""
+        return round((perf_counter() - self.started) * 1000, 2)
+
+
+class Disconnected(Exception):
+    """The client went away before its request was whole; nobody is there to be told."""
+
+
+def request_id(offered: str | None) -> str:
+    """The client's id when it is short and plain, else a new one."""
+    if offered and len(offered) <= _LONGEST_REQUEST_ID and _SAFE.issuperset(offered):
+        return offered
+    return secrets.token_hex(8)

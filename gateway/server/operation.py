@@ -1,0 +1,37 @@
+"""An operation of any kind as a stream of responses, for the doors that stream."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from gateway.engine import GatewayRequest, GatewayResponse
+from gateway.server.ports import GraphQLEngine
+
+Item = TypeVar("Item")
+
+
+async def run_operation(
+    engine: GraphQLEngine, request: GatewayRequest
+) -> AsyncIterator[GatewayResponse]:
+    """One response for a query or mutation, one per event for a subscription; a request error is
+    the only item. Closing the iterator frees the upstream at once."""
+    kind = engine.operation_kind(request.query, request.operation_name)
+    if isinstance(kind, GatewayResponse):
+        yield kind
+    elif kind == "subscription":
+        async with closing(engine.subscribe(request)) as events:
+            async for event in events:
+                yield event
+    else:
+        yield await engine.execute(request)
+
+
+@asynccontextmanager
+async def closing(items: AsyncIterator[Item]) -> AsyncIterator[AsyncIterator[Item]]:
+    """Like contextlib.aclosing, for iterators that may have nothing to close."""
+    try:
+        yield items
+    finally:
+        close = getattr(items, "aclose", None)
+        if close is not None:
+            await close()

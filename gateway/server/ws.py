@@ -1,0 +1,275 @@
+"""graphql-transport-ws for clients: feeds the sans-io machine and performs what it asks for."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, assert_never
+
+from starlette.types import Receive, Scope, Send
+
+from gateway.auth.context import CallContext
+from gateway.auth.tokens import TokenVerifier
+from gateway.auth.viewer import ANONYMOUS, Viewer
+from gateway.engine import GatewayRequest, GatewayResponse
+from gateway.errors import ClientFault, GatewayError, InternalFault, Unauthenticated
+from gateway.server.exchange import request_id
+from gateway.server.operation import closing, run_operation
+from gateway.server.outbox import Lagging, Outbox, OutboxLimits
+from gateway.server.parameters import Parameters, from_mapping
+from gateway.server.ports import GraphQLEngine
+from gateway.subscriptions import frames
+from gateway.subscriptions.protocol import (
+    LAGGED,
+    Authenticate,
+    Effect,
+    ServerMachine,
+    Start,
+    Stop,
+)
+from gateway.telemetry.access import AccessLog, operation_hash
+
+_LOG = logging.getLogger("credgraph.server")
+_CLOSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SocketRules:
+    """Bounds of the WebSocket door; times in seconds."""
+
+    sockets: int = 10_000
+    operations: int = 100
+    init_seconds: float = 3.0
+    request_seconds: float = 30.0
+    outbox: OutboxLimits = field(default_factory=OutboxLimits)
+
+
+class SocketDoor:
+    """All open sockets of the process."""
+
+    def __init__(
+        self, engine: GraphQLEngine, tokens: TokenVerifier, rules: SocketRules, log: AccessLog
+    ) -> None:
+        self.engine, self.tokens, self.rules, self.log = engine, tokens, rules, log
+        self._open: set[SocketSession] = set()
+
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one socket until it is closed by either end."""
+        await receive()
+        if len(self._open) >= self.rules.sockets:
+            await _turn_away(send, 1013, "too many sockets are open; try again later", None)
+            return
+        if frames.SUBPROTOCOL not in scope["subprotocols"]:
+            await _turn_away(send, 4406, "Subprotocol not acceptable", None)
+            return
+        await send({"type": "websocket.accept", "subprotocol": frames.SUBPROTOCOL})
+        session = SocketSession(self, dict(scope["headers"]), receive, send)
+        self._open.add(session)
+        try:
+            await session.serve()
+        finally:
+            self._open.discard(session)
+
+    def end_all(self) -> None:
+        """Every socket is closed with 1012 now; clients may come back."""
+        for session in tuple(self._open):
+            session.go_away()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+
+async def _turn_away(send: Send, code: int, reason: str, subprotocol: str | None) -> None:
+    await send({"type": "websocket.accept", "subprotocol": subprotocol})
+    await send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+class SocketSession:
+    """One socket: a reader (here), a writer task, one task per operation, two timers."""
+
+    def __init__(
+        self, door: SocketDoor, headers: Mapping[bytes, bytes], receive: Receive, send: Send
+    ) -> None:
+        self._door, self._receive, self._send = door, receive, send
+        offered = headers.get(b"x-request-id")
+        self._id = request_id(offered.decode("latin-1") if offered else None)
+        self._machine = ServerMachine(operations=door.rules.operations)
+        self._outbox = Outbox(door.rules.outbox)
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._viewer: Viewer = ANONYMOUS
+        self._closing: frames.Close | None = None
+        self._closed = asyncio.Event()
+        self._timers: list[asyncio.TimerHandle] = []
+
+    async def serve(self) -> None:
+        """Returns when the socket is closed and everything that served it is freed."""
+        started = time.monotonic()
+        self._later(self._door.rules.init_seconds, self._machine.init_is_late)
+        writer = asyncio.create_task(self._write())
+        ends = {asyncio.create_task(self._read()), asyncio.create_task(self._closed.wait())}
+        try:
+            await asyncio.wait({writer, *ends}, return_when=asyncio.FIRST_COMPLETED)
+            await self._free(ends)
+            await self._say_goodbye()
+        finally:
+            await self._free({writer, *ends})
+        self._door.log.line(
+            "socket",
+            request_id=self._id,
+            code=self._closing.code if self._closing else None,
+            seconds=round(time.monotonic() - started, 3),
+        )
+
+    def go_away(self) -> None:
+        """The gateway stops."""
+        self._perform(self._machine.going_away())
+
+    async def _read(self) -> None:
+        while True:
+            message = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            text = message.get("text")
+            self._perform(self._machine.receive(message["bytes"] if text is None else text))
+
+    async def _write(self) -> None:
+        while True:
+            await self._send({"type": "websocket.send", "text": await self._outbox.next()})
+            self._outbox.sent()
+
+    def _perform(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case frames.Send():
+                    self._post(effect)
+                case frames.Close():
+                    self._closing = effect
+                    self._closed.set()
+                case Authenticate():
+                    self._authenticate(effect.payload)
+                case Start():
+                    self._start(effect)
+                case Stop():
+                    self._stop(effect.id)
+                case _:
+                    assert_never(effect)
+
+    def _post(self, message: frames.Send) -> None:
+        try:
+            self._outbox.put(message.encode())
+        except Lagging:
+            self._perform(self._machine.lagged())
+
+    def _start(self, start: Start) -> None:
+        task = asyncio.create_task(self._operate(start.id, start.payload))
+        self._operations[start.id] = task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _stop(self, id_: str) -> None:
+        task = self._operations.pop(id_, None)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+
+    def _authenticate(self, payload: Mapping[str, object]) -> None:
+        try:
+            self._viewer = self._door.tokens.viewer(_authorization(payload), time.time())
+        except Unauthenticated as error:
+            self._perform(self._machine.refuse(f"{error.reason}: {error.message}"))
+            return
+        self._perform(self._machine.acknowledge())
+        if self._viewer.expires_at is not None:
+            reason = "TOKEN_EXPIRED: the token has expired"
+            left = max(0.0, self._viewer.expires_at - time.time())
+            self._later(left, lambda: self._machine.refuse(reason))
+
+    async def _operate(self, id_: str, payload: Mapping[str, object]) -> None:
+        started, count = time.monotonic(), 0
+        parameters: Parameters | None = None
+        try:
+            parameters = from_mapping(payload)
+            async with closing(run_operation(self._door.engine, self._request(parameters))) as all_:
+                async for response in all_:
+                    await self._outbox.room()
+                    self._deliver(id_, response)
+                    count += 1
+            self._perform(self._machine.ended(id_))
+        except Lagging:
+            self._perform(self._machine.lagged())
+        except GatewayError as error:
+            self._fail(id_, error)
+        except Exception:  # noqa: BLE001 - a bug ends this operation, visibly, and no other
+            _LOG.exception("operation on socket %s failed", self._id)
+            self._fail(id_, InternalFault(""))
+        finally:
+            if self._operations.get(id_) is asyncio.current_task():
+                del self._operations[id_]
+            self._log_operation(parameters, started, count)
+
+    def _request(self, parameters: Parameters) -> GatewayRequest:
+        return GatewayRequest(
+            query=parameters.query,
+            operation_name=parameters.operation_name,
+            variables=parameters.variables,
+            extensions=parameters.extensions,
+            context=CallContext(viewer=self._viewer, headers={"x-request-id": self._id}),
+            timeout=self._door.rules.request_seconds,
+        )
+
+    def _deliver(self, id_: str, response: GatewayResponse) -> None:
+        if response.request_error:
+            errors = response.body.get("errors")
+            self._perform(self._machine.failed(id_, errors if isinstance(errors, list) else []))
+        else:
+            self._perform(self._machine.result(id_, response.body))
+
+    def _fail(self, id_: str, error: GatewayError) -> None:
+        told = error
+        if not isinstance(error, ClientFault):
+            told = InternalFault("something went wrong inside the gateway")
+        self._perform(self._machine.failed(id_, [told.as_graphql()]))
+
+    def _log_operation(self, parameters: Parameters | None, started: float, count: int) -> None:
+        self._door.log.line(
+            "operation",
+            request_id=self._id,
+            operation=parameters.operation_name if parameters else None,
+            hash=operation_hash(parameters.query) if parameters else None,
+            results=count,
+            seconds=round(time.monotonic() - started, 3),
+        )
+
+    def _later(self, seconds: float, effects: Callable[[], list[Effect]]) -> None:
+        loop = asyncio.get_running_loop()
+        self._timers.append(loop.call_later(seconds, lambda: self._perform(effects())))
+
+    async def _free(self, ends: Iterable[asyncio.Task[Any]]) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        tasks = [*ends, *self._tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _say_goodbye(self) -> None:
+        """Let the writer finish what was queued before the close, unless the client lags."""
+        closing = self._closing
+        if closing is None:
+            return
+        if closing.code != LAGGED:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await self._outbox.drained()
+        await self._send(
+            {"type": "websocket.close", "code": closing.code, "reason": closing.short_reason}
+        )
+
+
+def _authorization(payload: Mapping[str, object]) -> str | None:
+    offered = payload.get("authorization") or payload.get("Authorization")
+    if offered is not None and not isinstance(offered, str):
+        raise Unauthenticated("TOKEN_INVALID", "the authorization must be a string")
+    return offered
