@@ -28,7 +28,9 @@ class SubgraphRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubgraphReply:
-    """A GraphQL answer, read whatever its HTTP status was; nothing in it is checked yet."""
+    """A GraphQL answer, read whatever its HTTP status was; nothing in it is checked yet.
+
+    `data` belongs to whoever asked and is merged into in place: two askers need two copies."""
 
     data: object | None
     errors: tuple[Mapping[str, object], ...]

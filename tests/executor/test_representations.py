@@ -1,0 +1,123 @@
+"""Objects are named to subgraphs once each, and never when a part of the name is missing."""
+
+from typing import Any
+
+import pytest
+
+from gateway.executor.representations import compile_represent
+from gateway.plan.nodes import Representation, RepresentationField
+from tests.executor.build import by_key, key
+
+USER = by_key("User", key("id"))
+NESTED = by_key(
+    "Cart",
+    RepresentationField(name="items", key="items", fields=(key("sku", "_cg_sku"),)),
+)
+
+
+@pytest.mark.parametrize(
+    ("representation", "objects", "sent", "held"),
+    [
+        pytest.param(
+            USER,
+            [{"id": "1"}, {"id": "2"}, {"id": "1"}],
+            [{"__typename": "User", "id": "1"}, {"__typename": "User", "id": "2"}],
+            [[0, 2], [1]],
+            id="equal ones once",
+        ),
+        pytest.param(
+            USER,
+            [{"id": 1}, {"id": True}, {"id": 1.0}, {"id": "1"}],
+            [{"__typename": "User", "id": value} for value in (1, True, 1.0, "1")],
+            [[0], [1], [2], [3]],
+            id="1, true, 1.0 and '1' are four keys",
+        ),
+        pytest.param(
+            USER,
+            [{"id": None}, {}, {"id": "1"}],
+            [{"__typename": "User", "id": "1"}],
+            [[2]],
+            id="a null or absent key",
+        ),
+        pytest.param(
+            by_key("User", key("id"), requires=(key("price"), key("weight", non_null=True))),
+            [
+                {"id": "1", "price": None, "weight": 1},
+                {"id": "2", "price": 1, "weight": None},
+                {"id": "3", "weight": 1},
+            ],
+            [{"__typename": "User", "id": "1", "price": None, "weight": 1}],
+            [[0]],
+            id="a required null is sent if it may be null",
+        ),
+        pytest.param(
+            by_key("User", key("id"), key("org")),
+            [{"id": None, "org": "x"}, {"id": None, "org": None}],
+            [{"__typename": "User", "id": None, "org": "x"}],
+            [[0]],
+            id="not all parts of a key are null",
+        ),
+        pytest.param(
+            by_key("Media", key("id"), types=["Book", "Film"]),
+            [
+                {"id": "1", "__typename": "Book"},
+                {"id": "2", "__typename": "Song"},
+                {"id": "3"},
+                {"id": "4", "__typename": {}},
+            ],
+            [{"__typename": "Media", "id": "1"}],
+            [[0]],
+            id="by runtime type, under the subgraph's name for it",
+        ),
+        pytest.param(
+            NESTED,
+            [
+                {"items": [{"_cg_sku": 1, "more": 2}, None]},
+                {"items": [{"_cg_sku": 1}, None]},
+                {"items": [{}]},
+                {"items": None},
+                {"items": "?"},
+            ],
+            [{"__typename": "Cart", "items": [{"sku": 1}, None]}],
+            [[0, 1]],
+            id="of nested objects only what was asked",
+        ),
+        pytest.param(
+            by_key(
+                "Post",
+                key("id"),
+                RepresentationField(name="isbn", key="isbn", types=frozenset({"Book"})),
+            ),
+            [{"id": 1, "__typename": "Book", "isbn": 2}, {"id": 2, "__typename": "Film"}],
+            [{"__typename": "Post", "id": 1, "isbn": 2}, {"__typename": "Post", "id": 2}],
+            [[0], [1]],
+            id="a field that only some types have",
+        ),
+        pytest.param(
+            USER,
+            [{"id": 2**70}] * 2,
+            [{"__typename": "User", "id": 2**70}],
+            [[0, 1]],
+            id="an integer past 64 bits",
+        ),
+    ],
+)
+def test_representing(
+    representation: Representation, objects: list[Any], sent: list[Any], held: list[list[int]]
+) -> None:
+    got, holders = compile_represent((representation,))(objects)
+    assert got == sent
+    assert [[type(value) for value in item.values()] for item in got] == [
+        [type(value) for value in item.values()] for item in sent
+    ]
+    assert [[id(holder) for holder in waiting] for waiting in holders] == [
+        [id(objects[index]) for index in waiting] for waiting in held
+    ]
+
+
+def test_the_first_representation_that_fits_is_used() -> None:
+    represent = compile_represent(
+        (by_key("Book", key("isbn"), types=["Book"]), by_key("Media", key("id")))
+    )
+    sent, _ = represent([{"__typename": "Book", "isbn": 1, "id": 2}, {"id": 2}])
+    assert sent == [{"__typename": "Book", "isbn": 1}, {"__typename": "Media", "id": 2}]
