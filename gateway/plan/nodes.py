@@ -101,13 +101,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch:
-    """One request to one subgraph. `variables` names those of the client's that it uses."""
+    """One request to one subgraph. `variables` names those of the client's that it uses.
+
+    `roots` are the internal keys at the top of a document that is merged at the root of the tree,
+    so that whoever reports a fault can say what it took away.
+    """
 
     subgraph: SubgraphName
     kind: OperationKind
     document: str
     operation_name: str | None
     variables: tuple[str, ...]
+    roots: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
