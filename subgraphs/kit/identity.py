@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol
 import httpx
 
 from subgraphs.kit.errors import Busy, Invalid
+from subgraphs.vc.encoding import to_base64url
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.receipt import RootDidReceipt, parse_receipt
 
@@ -18,12 +19,12 @@ JsonObject = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """A person's wish for a root DID; `payload` is what the key signed."""
+    """A person's wish for a root DID; `payload` are the bytes the new key signed."""
 
     identity_document: str
     public_key_multibase: str
     proof_of_possession: str
-    payload: str
+    payload: bytes
     face_assertion: Mapping[str, object]
 
 
@@ -61,7 +62,7 @@ class HttpIdentityProvider:
                 "identityDocument": application.identity_document,
                 "publicKeyMultibase": application.public_key_multibase,
                 "proofOfPossession": application.proof_of_possession,
-                "payload": application.payload,
+                "payload": to_base64url(application.payload),
                 "faceAssertion": dict(application.face_assertion),
             },
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,7 +165,7 @@ class Stream:
 async def socket(app: ASGIApp) -> AsyncIterator[Stream]:
     """An accepted WebSocket to /graphql."""
     stream = Stream()
-    scope = {
+    scope: dict[str, Any] = {
         "type": "websocket",
         "path": "/graphql",
         "raw_path": b"/graphql",
@@ -177,7 +177,7 @@ async def socket(app: ASGIApp) -> AsyncIterator[Stream]:
         "scheme": "ws",
     }
     await stream.inbox.put({"type": "websocket.connect"})
-    served = asyncio.create_task(app(scope, stream.inbox.get, stream.outbox.put))  # type: ignore[arg-type]
+    served = asyncio.create_task(_serve(app, scope, stream))
     try:
         assert (await stream.raw())["type"] == "websocket.accept"
         yield stream
@@ -185,3 +185,10 @@ async def socket(app: ASGIApp) -> AsyncIterator[Stream]:
         await stream.inbox.put({"type": "websocket.disconnect", "code": 1000})
         async with asyncio.timeout(3):
             await served
+
+
+async def _serve(app: ASGIApp, scope: MutableMapping[str, Any], stream: Stream) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
+        await stream.outbox.put(dict(message))
+
+    await app(scope, stream.inbox.get, send)

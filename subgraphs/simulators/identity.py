@@ -1,0 +1,227 @@
+"""A simulated identity provider (证通 with CTID): one root DID a person, signed receipts.
+
+What is real: uniqueness (a unique index over keyed digests of identity documents), proof of
+possession, the signature on each receipt, and that no identity document is stored. What is
+simulated: the person's face and documents; only synthetic documents (`TEST-…`) are taken.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ledger_adapter.crypto import sm3
+from ledger_adapter.crypto.keys import load_private_key
+from ledger_adapter.crypto.sm2 import PrivateKey
+from subgraphs.kit.ids import InstitutionId, institution_id
+from subgraphs.kit.main import main
+from subgraphs.kit.mongo import Database, DuplicateKeyError, IndexModel, Mongo, create_indexes
+from subgraphs.kit.offload import offload
+from subgraphs.kit.serve import Service
+from subgraphs.kit.settings import Settings
+from subgraphs.vc.did import build_did_document, institution_did, method_id
+from subgraphs.vc.encoding import from_base64url
+from subgraphs.vc.errors import MalformedDocument, VcError
+from subgraphs.vc.face import face_refusal, read_face_assertion
+from subgraphs.vc.receipt import build_receipt
+from subgraphs.vc.registration import Registration, check_registration
+from subgraphs.vc.strict_json import JsonObject, as_object, parse
+
+USCC: Final = "91310000324360627T"  # 证通股份有限公司, the provider of the pilot
+LONGEST_BODY: Final = 64_000
+SALT_BYTES: Final = 32
+_DOCUMENT: Final = re.compile(r"TEST-[a-z0-9-]{1,40}")
+_INDEXES: Final = {"registrations": [IndexModel([("did", 1)], unique=True)]}
+
+
+class Refused(Exception):
+    """The provider says no; the answer carries code and field."""
+
+    def __init__(self, code: str, message: str, *, field: str, status: int = 422) -> None:
+        super().__init__(message)
+        self.code, self.field, self.status = code, field, status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    receipt: JsonObject
+    created: bool
+
+
+class Register:
+    """The register of root DIDs. The digest key follows from the provider's signing key."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        institution: InstitutionId,
+        key: PrivateKey,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._rows = database["registrations"]
+        self._key, self._clock = key, clock
+        self._issuer = institution_did(institution)
+        self._digest_key = sm3.hmac(key.scalar().to_bytes(32), b"credgraph identity digest")
+
+    async def register(self, body: JsonObject) -> Registered:
+        """Register the person behind the document, or find her: never a second root DID."""
+        document = _identity_document(body)
+        digest = self._digest(document)
+        known = await self._rows.find_one({"_id": digest})
+        if known is not None:
+            return Registered(receipt=known["receipt"], created=False)
+        receipt = await self._receipt(self._checked(body, document))
+        row = {"_id": digest, "did": receipt["did"], "receipt": receipt, "at": self._clock()}
+        try:
+            await self._rows.insert_one(row)
+        except DuplicateKeyError:
+            return await self._already_there(digest)
+        return Registered(receipt=receipt, created=True)
+
+    async def match(self, body: JsonObject) -> JsonObject | None:
+        """The receipt of a DID that belongs to this document."""
+        found = await self._rows.find_one({"_id": self._digest(_identity_document(body))})
+        if found is None or found["did"] != body.get("did"):
+            return None
+        receipt: JsonObject = found["receipt"]
+        return receipt
+
+    async def _already_there(self, digest: str) -> Registered:
+        # lost a race for the same person, or the key founded somebody else's root DID already
+        known = await self._rows.find_one({"_id": digest})
+        if known is None:
+            raise Refused(
+                "KEY_ALREADY_REGISTERED",
+                "this key belongs to another root DID",
+                field="publicKeyMultibase",
+                status=409,
+            )
+        return Registered(receipt=known["receipt"], created=False)
+
+    def _checked(self, body: JsonObject, document: str) -> Registration:
+        payload = from_base64url(_text(body, "payload"), "/payload")
+        now = self._clock()
+        registration = check_registration(
+            payload,
+            public_key_multibase=_text(body, "publicKeyMultibase"),
+            proof_of_possession=_text(body, "proofOfPossession"),
+            identity_document=document,
+            now=now,
+        )
+        assertion = read_face_assertion(as_object(body.get("faceAssertion")), "/faceAssertion")
+        refusal = face_refusal(assertion, payload, now)
+        if refusal is not None:
+            raise Refused(refusal.value, "the face check does not hold", field="faceAssertion")
+        return registration
+
+    async def _receipt(self, registration: Registration) -> JsonObject:
+        return await offload(
+            build_receipt,
+            did_document=build_did_document(registration.did, [registration.public_key_multibase]),
+            salt=secrets.token_bytes(SALT_BYTES),
+            registered_at=self._clock(),
+            issuer=self._issuer,
+            method=method_id(self._issuer),
+            sign=self._key.sign,
+        )
+
+    def _digest(self, document: str) -> str:
+        return sm3.hmac(self._digest_key, document.encode()).hex()
+
+
+def identity_app(register: Register, *, health: Callable[[], Any]) -> Starlette:
+    """The provider's HTTP face."""
+
+    async def registrations(request: Request) -> Response:
+        done = await register.register(await _body(request))
+        answer = {"receipt": done.receipt, "created": done.created}
+        return JSONResponse(answer, 201 if done.created else 200)
+
+    async def matches(request: Request) -> Response:
+        receipt = await register.match(await _body(request))
+        return JSONResponse({"matched": receipt is not None, "receipt": receipt})
+
+    async def healthy(_: Request) -> Response:
+        await health()
+        return JSONResponse({"status": "up", "simulated": True})
+
+    return Starlette(
+        routes=[
+            Route("/registrations", registrations, methods=["POST"]),
+            Route("/matches", matches, methods=["POST"]),
+            Route("/health", healthy),
+        ],
+        exception_handlers={Refused: _refused, VcError: _malformed},
+    )
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Service]:
+    """Everything the simulator needs, for the length of the process."""
+    mongo = Mongo(settings.mongodb, driver=settings.driver)
+    try:
+        await mongo.wait_until_writable()
+        database = mongo.database(settings.database("identity"))
+        await create_indexes(database, _INDEXES)
+        institution = institution_id(USCC)
+        key = load_private_key(settings.keys / f"{institution}.json")
+        register = Register(database, institution=institution, key=key)
+        yield Service(app=identity_app(register, health=lambda: database.command("ping")))
+    finally:
+        await mongo.close()
+
+
+async def _body(request: Request) -> JsonObject:
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > LONGEST_BODY:
+            raise Refused("BODY_TOO_LARGE", "the body is too large", field="", status=413)
+    return as_object(parse(bytes(raw)))
+
+
+def _identity_document(body: Mapping[str, object]) -> str:
+    document = body.get("identityDocument")
+    if not isinstance(document, str) or not _DOCUMENT.fullmatch(document):
+        raise Refused(
+            "IDENTITY_DOCUMENT_INVALID",
+            "the simulator takes synthetic documents only (TEST-…)",
+            field="identityDocument",
+        )
+    return document
+
+
+def _text(body: Mapping[str, object], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise MalformedDocument("text is expected", f"/{name}")
+    return value
+
+
+async def _refused(_: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refused)  # noqa: S101  # registered for this class alone
+    facts = {"code": refusal.code, "message": str(refusal), "field": refusal.field}
+    return JSONResponse(facts, refusal.status)
+
+
+async def _malformed(_: Request, fault: Exception) -> Response:
+    assert isinstance(fault, VcError)  # noqa: S101  # registered for this class alone
+    field = fault.place.strip("/").replace("/", ".")
+    body = orjson.dumps({"code": fault.code, "message": str(fault), "field": field})
+    return Response(body, 422, media_type="application/json")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main("identity", opened))
