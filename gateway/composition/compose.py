@@ -1,0 +1,74 @@
+"""Subgraph SDLs -> supergraph SDL, or every reason why there is none."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.composition.findings import CompositionError, ErrorCode, Findings, Hint
+from gateway.composition.merged import Supergraph
+from gateway.composition.merging.context import Merge
+from gateway.composition.merging.merge import merge_subgraphs
+from gateway.composition.printer import print_supergraph
+from gateway.composition.reading.read import read_subgraphs
+from gateway.composition.rules import check_subgraph
+from gateway.composition.source import SubgraphSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """Subgraphs that fit together."""
+
+    supergraph_sdl: str
+    hints: tuple[Hint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompositionFailure:
+    """Subgraphs that don't; `errors` holds everything found, not just the first."""
+
+    errors: tuple[CompositionError, ...]
+    hints: tuple[Hint, ...]
+
+
+def compose(subgraphs: Sequence[SubgraphSource]) -> Composed | CompositionFailure:
+    """Compose subgraphs of federation 1 and 2; never raises for what is in their SDL.
+
+    The order of `subgraphs` has no influence: they are taken by name.
+    """
+    findings = Findings()
+    _check_names(subgraphs, findings)
+    supergraph = _compose(subgraphs, findings) if not findings.errors else None
+    hints = tuple(findings.hints)
+    if supergraph is None or findings.errors:
+        return CompositionFailure(errors=tuple(findings.errors), hints=hints)
+    return Composed(supergraph_sdl=supergraph, hints=hints)
+
+
+def _check_names(subgraphs: Sequence[SubgraphSource], findings: Findings) -> None:
+    names = [each.name for each in subgraphs]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        findings.error(
+            ErrorCode.INVALID_SUBGRAPH_NAME,
+            f'two subgraphs are called "{name}"',
+            advice="names tell subgraphs apart: rename one",
+        )
+    if not names:
+        findings.error(ErrorCode.NO_QUERIES, "there is no subgraph", advice="name at least one")
+
+
+def _compose(sources: Sequence[SubgraphSource], findings: Findings) -> str | None:
+    subgraphs = read_subgraphs(sources, findings)
+    for each in subgraphs:
+        check_subgraph(each, findings)
+    if findings.errors:
+        return None
+    supergraph, merge = merge_subgraphs(subgraphs, findings)
+    for check in CHECKS:
+        if findings.errors:
+            return None
+        check(supergraph, merge)
+    return print_supergraph(supergraph)
+
+
+Check = Callable[[Supergraph, Merge], None]
+CHECKS: Final[tuple[Check, ...]] = ()

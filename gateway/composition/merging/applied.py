@@ -1,0 +1,134 @@
+"""Directives that stay on an element of the supergraph, merged from all subgraphs that carry them.
+
+Laws: only directives of _ORDER, GraphQL's own and composed ones stay; a repeatable one stays as
+often as its arguments differ; guards grow stricter (all requirements hold), costs grow larger.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Final, TypeAlias
+
+from graphql import (
+    BooleanValueNode,
+    IntValueNode,
+    ListValueNode,
+    StringValueNode,
+    ValueNode,
+    print_ast,
+)
+
+from gateway.composition.findings import HintCode
+from gateway.composition.merging.context import Merge
+from gateway.composition.model import Applied, Subgraph
+from gateway.spec import names
+
+Carried: TypeAlias = tuple[Subgraph, tuple[Applied, ...]]
+
+_ORDER: Final = (
+    names.TAG,
+    names.INACCESSIBLE,
+    names.AUTHENTICATED,
+    names.REQUIRES_SCOPES,
+    names.POLICY,
+    names.COST,
+    names.LIST_SIZE,
+    "deprecated",
+    "specifiedBy",
+    "oneOf",
+)
+
+
+def merge_applied(merge: Merge, coordinate: str, carried: Sequence[Carried]) -> tuple[str, ...]:
+    """The directives of one element as SDL, in a fixed order."""
+    found: dict[str, list[Applied]] = {}
+    for _, applied in carried:
+        for each in applied:
+            found.setdefault(each.name, []).append(each)
+    if not found:
+        return ()
+    known = (name for name in _ORDER if name in found)
+    custom = sorted(name for name in found if name in merge.composed)
+    merged: list[str] = []
+    for name in [*known, *custom]:
+        merged.extend(_merge_one(merge, coordinate, name, found[name]))
+    return tuple(merged)
+
+
+def carries(directives: Sequence[str], name: str) -> bool:
+    """Whether a directive stands among merged ones."""
+    head = f"@{name}"
+    return any(text == head or text.startswith(f"{head}(") for text in directives)
+
+
+def _merge_one(merge: Merge, coordinate: str, name: str, found: Sequence[Applied]) -> Iterator[str]:
+    match name:
+        case names.REQUIRES_SCOPES:
+            yield f"@{name}(scopes: {_all_of(found, 'scopes')})"
+        case names.POLICY:
+            yield f"@{name}(policies: {_all_of(found, 'policies')})"
+        case names.COST:
+            yield f"@{name}(weight: {max(_integer(each, 'weight') for each in found)})"
+        case names.LIST_SIZE:
+            yield _list_size(found)
+        case _ if name == names.TAG or name.startswith("@"):
+            yield from dict.fromkeys(each.text() for each in found)
+        case _:
+            yield _first_of(merge, coordinate, found)
+
+
+def _first_of(merge: Merge, coordinate: str, found: Sequence[Applied]) -> str:
+    texts = list(dict.fromkeys(each.text() for each in found))
+    if len(texts) > 1:
+        merge.findings.hint(
+            HintCode.INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS,
+            f"{coordinate} carries @{found[0].name} in {len(texts)} ways; {texts[0]} is kept",
+            [each.place for each in found],
+        )
+    return texts[0]
+
+
+def _all_of(found: Sequence[Applied], argument: str) -> str:
+    """Requirements are ORs of ANDs: the product of all of them, what is implied left out."""
+    wanted = list(dict.fromkeys(_alternatives(each.arguments.get(argument)) for each in found))
+    joined = {frozenset().union(*chosen) for chosen in product(*wanted)}
+    least = [each for each in joined if not any(other < each for other in joined)]
+    rows = sorted(sorted(each) for each in least)
+    return "[" + ", ".join("[" + ", ".join(row) + "]" for row in rows) + "]"
+
+
+def _alternatives(value: ValueNode | None) -> tuple[frozenset[str], ...]:
+    rows = value.values if isinstance(value, ListValueNode) else ()
+    return tuple(
+        frozenset(
+            print_ast(item) for item in (row.values if isinstance(row, ListValueNode) else ())
+        )
+        for row in rows
+    )
+
+
+def _list_size(found: Sequence[Applied]) -> str:
+    given: dict[str, str] = {}
+    assumed = [_integer(each, "assumedSize") for each in found if "assumedSize" in each.arguments]
+    if assumed:
+        given["assumedSize"] = str(max(assumed))
+    for name in ("slicingArguments", "sizedFields"):
+        every = dict.fromkeys(text for each in found for text in _strings(each.arguments, name))
+        if every:
+            given[name] = "[" + ", ".join(every) + "]"
+    flags = [each.arguments.get("requireOneSlicingArgument") for each in found]
+    if any(isinstance(flag, BooleanValueNode) and not flag.value for flag in flags):
+        demanding = any(not isinstance(f, BooleanValueNode) or f.value for f in flags)
+        given["requireOneSlicingArgument"] = "true" if demanding else "false"
+    return f"@{names.LIST_SIZE}(" + ", ".join(f"{k}: {v}" for k, v in given.items()) + ")"
+
+
+def _strings(arguments: Mapping[str, ValueNode], name: str) -> list[str]:
+    value = arguments.get(name)
+    if isinstance(value, StringValueNode):
+        return [print_ast(value)]
+    return [print_ast(v) for v in value.values] if isinstance(value, ListValueNode) else []
+
+
+def _integer(each: Applied, name: str) -> int:
+    value = each.arguments.get(name)
+    return int(value.value) if isinstance(value, IntValueNode) else 0

@@ -1,0 +1,85 @@
+"""What every merging step may ask: the subgraphs, who overrides whom, who is used where."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gateway.composition import type_ref
+from gateway.composition.findings import Findings
+from gateway.composition.merging.overrides import Overrides
+from gateway.composition.model import (
+    ArgumentDef,
+    FieldDef,
+    Kind,
+    Subgraph,
+    TypeDef,
+    ValueDef,
+)
+
+TypeSource: TypeAlias = tuple[Subgraph, TypeDef]
+FieldSource: TypeAlias = tuple[Subgraph, TypeDef, FieldDef]
+InputSource: TypeAlias = tuple[Subgraph, ArgumentDef]
+ValueSource: TypeAlias = tuple[Subgraph, ValueDef]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """One run of merging. `subtypes` holds (narrow, wide) pairs of named types."""
+
+    subgraphs: tuple[Subgraph, ...]
+    findings: Findings
+    overrides: Overrides
+    subtypes: frozenset[tuple[str, str]]
+    input_types: frozenset[str]
+    output_types: frozenset[str]
+    composed: frozenset[str]
+    """Custom directives (`@resumable`) that at least one subgraph composes."""
+
+    def is_subtype(self, narrow: str, wide: str) -> bool:
+        return (narrow, wide) in self.subtypes
+
+
+def open_merge(subgraphs: Sequence[Subgraph], overrides: Overrides, findings: Findings) -> Merge:
+    return Merge(
+        subgraphs=tuple(subgraphs),
+        findings=findings,
+        overrides=overrides,
+        subtypes=frozenset(_subtypes(subgraphs)),
+        input_types=frozenset(_input_types(subgraphs)),
+        output_types=frozenset(
+            type_ref.named(field.type) for each in subgraphs for _, field in each.output_fields()
+        ),
+        composed=frozenset(f"@{c.name}" for each in subgraphs for c in each.composed),
+    )
+
+
+def _subtypes(subgraphs: Sequence[Subgraph]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for subgraph in subgraphs:
+        for each in subgraph.types.values():
+            found.update((each.name, interface) for interface in each.interfaces)
+            if each.kind is Kind.UNION:
+                found.update((member, each.name) for member in each.members)
+    return found
+
+
+def _input_types(subgraphs: Sequence[Subgraph]) -> set[str]:
+    found: set[str] = set()
+    for subgraph in subgraphs:
+        for each in subgraph.types.values():
+            found.update(type_ref.named(field.type) for field in each.inputs.values())
+            for field in each.fields.values():
+                found.update(type_ref.named(a.type) for a in field.arguments.values())
+    return found
+
+
+def names_of(sources: Sequence[tuple[Subgraph, *tuple[object, ...]]]) -> str:
+    """`"issuer" and "wallet"`, for sentences."""
+    return listed([source[0].name for source in sources])
+
+
+def listed(found: Sequence[str]) -> str:
+    quoted = [f'"{name}"' for name in found]
+    if len(quoted) < 2:
+        return "".join(quoted)
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"

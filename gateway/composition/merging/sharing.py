@@ -1,0 +1,82 @@
+"""A field is resolved by one subgraph, unless all who resolve it say @shareable."""
+
+from collections.abc import Sequence
+
+from gateway.composition import type_ref
+from gateway.composition.findings import ErrorCode, HintCode
+from gateway.composition.merging.context import FieldSource, Merge, listed, names_of
+from gateway.composition.model import Kind
+
+
+def check_sharing(merge: Merge, coordinate: str, having: Sequence[FieldSource]) -> None:
+    resolving = [
+        source
+        for source in having
+        if source[1].kind is Kind.OBJECT and merge.overrides.resolves(*source)
+    ]
+    if len(resolving) < 2 or _migrating(merge, resolving):
+        return
+    alone = [source for source in resolving if not source[2].shareable]
+    if having[0][1].name == "Subscription":
+        alone = resolving
+    if alone:
+        merge.findings.error(
+            ErrorCode.INVALID_FIELD_SHARING,
+            f"{coordinate} is resolved by {names_of(resolving)}, "
+            f"and not @shareable in {names_of(alone)}",
+            [field.place for *_, field in resolving],
+            advice=_advice(having, alone),
+        )
+        return
+    _check_runtime_types(merge, coordinate, resolving)
+
+
+def _migrating(merge: Merge, resolving: Sequence[FieldSource]) -> bool:
+    """With a label, the field lives in two places until the migration is over."""
+    labelled = [
+        field.override.source
+        for subgraph, owner, field in resolving
+        if field.override is not None
+        and field.override.label is not None
+        and (subgraph.name, owner.name, field.name) in merge.overrides.active
+    ]
+    return bool(labelled) and len(resolving) - len(labelled) <= len(set(labelled))
+
+
+def _advice(having: Sequence[FieldSource], alone: Sequence[FieldSource]) -> str:
+    owner = having[0][1].name
+    if owner in ("Mutation", "Subscription"):
+        return "let one subgraph have it and rename or remove the others"
+    where = names_of(alone)
+    return (
+        f"add @shareable in {where} if all give the same value; else remove it from all but one, "
+        'or move it with @override(from: "...")'
+    )
+
+
+def _check_runtime_types(merge: Merge, coordinate: str, resolving: Sequence[FieldSource]) -> None:
+    possible = {
+        subgraph.name: frozenset(subgraph.possible(type_ref.named(field.type)))
+        for subgraph, _, field in resolving
+    }
+    if len(set(possible.values())) < 2:
+        return
+    common = frozenset.intersection(*possible.values())
+    shown = "; ".join(f"{name}: {', '.join(sorted(t))}" for name, t in possible.items())
+    places = [field.place for *_, field in resolving]
+    if not common:
+        merge.findings.error(
+            ErrorCode.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
+            f"{coordinate} is shared, and no object type is possible in all who resolve it "
+            f"({shown})",
+            places,
+            advice="a shared field gives one value everywhere: define the same possible types",
+        )
+        return
+    every = frozenset.union(*possible.values())
+    merge.findings.hint(
+        HintCode.INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN,
+        f"{coordinate} is shared, and {listed(sorted(every - common))} are not possible "
+        f"everywhere ({shown})",
+        places,
+    )

@@ -1,0 +1,136 @@
+"""Is the SDL of a subgraph a valid GraphQL schema, federation's directives taken as defined?"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from graphql import (
+    DefinitionNode,
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    EnumTypeExtensionNode,
+    GraphQLError,
+    InputObjectTypeDefinitionNode,
+    InputObjectTypeExtensionNode,
+    InterfaceTypeDefinitionNode,
+    InterfaceTypeExtensionNode,
+    NamedTypeNode,
+    NameNode,
+    ObjectTypeDefinitionNode,
+    ObjectTypeExtensionNode,
+    OperationType,
+    OperationTypeDefinitionNode,
+    ScalarTypeDefinitionNode,
+    ScalarTypeExtensionNode,
+    SchemaDefinitionNode,
+    UnionTypeDefinitionNode,
+    UnionTypeExtensionNode,
+    build_ast_schema,
+    parse,
+    validate_schema,
+)
+from graphql.validation.validate import validate_sdl
+
+from gateway.composition.findings import ErrorCode, Findings, Place
+from gateway.composition.reading.document import EXTENSIONS, Sorted, TypeNodes
+from gateway.composition.reading.known_directives import DIRECTIVES, LINK_SIGNATURE
+from gateway.composition.reading.links import Links
+from gateway.spec.names import LINK, SubgraphName
+
+_BASE: Final[Mapping[type[DefinitionNode], type[DefinitionNode]]] = {
+    ObjectTypeExtensionNode: ObjectTypeDefinitionNode,
+    InterfaceTypeExtensionNode: InterfaceTypeDefinitionNode,
+    InputObjectTypeExtensionNode: InputObjectTypeDefinitionNode,
+    EnumTypeExtensionNode: EnumTypeDefinitionNode,
+    UnionTypeExtensionNode: UnionTypeDefinitionNode,
+    ScalarTypeExtensionNode: ScalarTypeDefinitionNode,
+}
+_STAND_IN: Final = "type Query { _: Boolean }"
+"""A subgraph needs no query of its own; a GraphQL schema does."""
+
+
+def check(found: Sorted, links: Links, subgraph: SubgraphName, findings: Findings) -> bool:
+    """Report everything that GraphQL itself refuses; False where there was anything."""
+    document = _complete(found, links)
+    faults: Sequence[GraphQLError] = validate_sdl(document)
+    if not faults:
+        try:
+            faults = validate_schema(build_ast_schema(document, assume_valid_sdl=True))
+        except (GraphQLError, TypeError) as error:
+            faults = [error if isinstance(error, GraphQLError) else GraphQLError(str(error))]
+    for fault in faults:
+        findings.error(
+            ErrorCode.INVALID_GRAPHQL,
+            f"[{subgraph}] {fault.message}",
+            _places(fault, subgraph),
+            advice=_advice(fault.message, links),
+        )
+    return not faults
+
+
+def _complete(found: Sorted, links: Links) -> DocumentNode:
+    definitions: list[DefinitionNode] = [*found.directives.values(), *_spec_definitions(links)]
+    for nodes in found.types.values():
+        definitions.extend(_with_base(nodes))
+    roots = _played(found)
+    if "query" not in roots and "Query" not in found.types:
+        definitions.extend(parse(_STAND_IN, no_location=True).definitions)
+        roots["query"] = "Query"
+    definitions.append(
+        SchemaDefinitionNode(
+            operation_types=tuple(
+                OperationTypeDefinitionNode(
+                    operation=OperationType(operation),
+                    type=NamedTypeNode(name=NameNode(value=name)),
+                )
+                for operation, name in roots.items()
+            )
+        )
+    )
+    return DocumentNode(definitions=tuple(definitions))
+
+
+def _played(found: Sorted) -> dict[str, str]:
+    wanted = {each.value: each.value.capitalize() for each in OperationType} | dict(found.roots)
+    return {
+        operation: name
+        for operation, name in wanted.items()
+        if name in found.types or (operation in found.roots and operation != "query")
+    }
+
+
+def _with_base(nodes: Sequence[TypeNodes]) -> Iterator[DefinitionNode]:
+    if not all(isinstance(node, EXTENSIONS) for node in nodes):
+        yield from nodes
+        return
+    first, *rest = nodes
+    given = {key: getattr(first, key) for key in first.keys if hasattr(first, key)}
+    yield _BASE[type(first)](**given)
+    yield from rest
+
+
+def _spec_definitions(links: Links) -> Iterable[DefinitionNode]:
+    lines = [f"directive @{LINK}{LINK_SIGNATURE}", "scalar link__Import", "scalar link__Purpose"]
+    for canonical, spelled in links.spelled.items():
+        signature = DIRECTIVES[canonical].signature.format(**links.types)
+        lines.append(f"directive @{spelled}{signature}")
+    lines.extend(f"scalar {name}" for name in links.types.values())
+    return parse("\n".join(lines), no_location=True).definitions
+
+
+def _places(fault: GraphQLError, subgraph: SubgraphName) -> list[Place]:
+    return [
+        Place(subgraph=subgraph, line=node.loc.start_token.line, column=node.loc.start_token.column)
+        for node in fault.nodes or ()
+        if node.loc is not None
+    ]
+
+
+def _advice(message: str, links: Links) -> str:
+    for canonical in DIRECTIVES:
+        if message == f"Unknown directive '@{canonical}'.":
+            spelled = links.spelled.get(canonical)
+            since = "{}.{}".format(*DIRECTIVES[canonical].since)
+            if spelled is None:
+                return f"link federation v{since} or newer and import @{canonical}"
+            return f'add "@{canonical}" to the import list of @link, or write @{spelled}'
+    return ""
