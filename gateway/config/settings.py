@@ -23,8 +23,9 @@ from gateway.errors import BadSettings
 
 _HEADER_NAME: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
 _NEVER_FORWARDED: Final = frozenset(
-    "connection content-encoding content-length content-type host keep-alive proxy-authenticate "
-    "proxy-authorization te trailer transfer-encoding upgrade x-request-id".split()
+    {"connection", "content-encoding", "content-length", "content-type", "host", "keep-alive"}
+    | {"proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
+    | {"upgrade", "x-request-id"}
 )
 """Headers that belong to one hop, or that the gateway sets itself."""
 
@@ -69,10 +70,10 @@ class Settings:
             graphiql=Graphiql.read(section.section("graphiql")),
         )
         section.finish()
-        settings._check()
-        return settings
+        return settings.checked()
 
-    def _check(self) -> None:
+    def checked(self) -> Self:
+        """Itself, when its parts fit together. Raises BadSettings."""
         if self.demo and not is_loopback(self.listen.host):
             raise BadSettings(
                 "gateway.demo",
@@ -81,6 +82,7 @@ class Settings:
             )
         if self.personas and self.token_key is None:
             raise BadSettings("gateway.token_key", "is missing; personas need a key to sign with")
+        return self
 
 
 def is_loopback(host: str) -> bool:

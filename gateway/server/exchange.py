@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
+import orjson
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BodyTooLarge
@@ -74,6 +75,10 @@ class Exchange:
         await self.begin(status, media_type, ((b"content-length", b"%d" % len(body)), *further))
         await self.send({"type": "http.response.body", "body": body})
         self.facts["bytes"] = len(body)
+
+    async def answer_json(self, status: int, value: object) -> None:
+        """Send a small JSON answer."""
+        await self.answer(status, "application/json; charset=utf-8", orjson.dumps(value))
 
     async def begin(
         self, status: int, media_type: str, further: Iterable[tuple[bytes, bytes]] = ()

@@ -1,0 +1,105 @@
+"""The one ASGI callable of the gateway: paths to doors, one access-log line each."""
+
+import logging
+
+from starlette.types import Receive, Scope, Send
+
+from gateway.errors import InternalFault
+from gateway.server.exchange import Disconnected, Exchange
+from gateway.server.graphiql import ASSETS, GraphiqlDoor
+from gateway.server.health import Health
+from gateway.server.http import HttpDoor
+from gateway.server.sse import EventStreams
+from gateway.server.ws import SocketDoor
+from gateway.telemetry.access import AccessLog
+
+GRAPHQL = "/graphql"
+_LOG = logging.getLogger("credgraph.server")
+_READING = frozenset({"GET", "HEAD"})
+
+
+class GatewayApp:
+    """Serve it with any ASGI server. `drain` tells streams and sockets that the end is near."""
+
+    def __init__(
+        self,
+        *,
+        http: HttpDoor,
+        sockets: SocketDoor,
+        streams: EventStreams,
+        health: Health,
+        graphiql: GraphiqlDoor,
+        log: AccessLog,
+    ) -> None:
+        self._http, self._sockets, self._streams = http, sockets, streams
+        self._health, self._graphiql, self._log = health, graphiql, log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._exchange(Exchange(scope, receive, send))
+        elif scope["type"] == "websocket":
+            await self._sockets.answer(scope, receive, send)
+        else:
+            await _lifespan(receive, send)
+
+    def drain(self) -> None:
+        """Not ready any more; every stream and socket is ended in words its client understands."""
+        self._health.drain()
+        self._streams.end_all()
+        self._sockets.end_all()
+
+    async def _exchange(self, exchange: Exchange) -> None:
+        try:
+            await self._route(exchange)
+        except Disconnected:
+            return
+        except Exception:
+            _LOG.exception("request %s failed", exchange.request_id)
+            if exchange.status:
+                raise
+            fault = InternalFault("something went wrong inside the gateway")
+            await exchange.answer_json(500, {"errors": [fault.as_graphql()]})
+        finally:
+            self._log.line(
+                "request",
+                request_id=exchange.request_id,
+                method=exchange.method,
+                path=exchange.path,
+                status=exchange.status or None,
+                ms=exchange.milliseconds(),
+                **exchange.facts,
+            )
+
+    async def _route(self, exchange: Exchange) -> None:
+        path = exchange.path
+        if path == GRAPHQL and self._http.wants_page(exchange):
+            await self._graphiql.page(exchange)
+        elif path == GRAPHQL:
+            await self._http.answer(exchange)
+        elif exchange.method not in _READING:
+            await exchange.answer_json(404, _NOWHERE)
+        elif path == "/health/live":
+            await self._health.live(exchange)
+        elif path == "/health/ready":
+            await self._health.ready(exchange)
+        elif path.startswith(ASSETS):
+            await self._graphiql.asset(exchange)
+        elif path == "/":
+            await exchange.answer(
+                307, "text/plain; charset=utf-8", b"", ((b"location", GRAPHQL.encode()),)
+            )
+        else:
+            await exchange.answer_json(404, _NOWHERE)
+
+
+_NOWHERE = {
+    "errors": [{"message": "the graph is at /graphql", "extensions": {"code": "NOT_FOUND"}}]
+}
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

@@ -1,0 +1,216 @@
+"""From settings to a gateway that can be served: every part made here, none of them global."""
+
+import json
+import secrets
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from jwt.algorithms import Algorithm
+
+from gateway.auth.context import CallContext, ContextRules, ContextTokens
+from gateway.auth.keys import asymmetric_algorithms, read_jwks
+from gateway.auth.signing import read_signing_key
+from gateway.auth.tokens import TokenVerifier, TrustedIssuer
+from gateway.config import Auth, Settings
+from gateway.engine import Engine, EngineOptions
+from gateway.errors import BadKey, BadSettings, BadSupergraph
+from gateway.executor.ports import SubgraphRequest
+from gateway.server.app import GatewayApp
+from gateway.server.graphiql import GraphiqlDoor
+from gateway.server.health import Health, ProbeRules
+from gateway.server.http import HttpDoor, HttpRules
+from gateway.server.outbox import OutboxLimits
+from gateway.server.personas import Personas
+from gateway.server.sse import EventStreams, StreamRules
+from gateway.server.ws import SocketDoor, SocketRules
+from gateway.spec.names import SubgraphName
+from gateway.supergraph.reader import read_supergraph
+from gateway.telemetry.access import AccessLog
+from gateway.transport.client import NetworkClient
+from gateway.transport.endpoint import Endpoint, parse_endpoint
+from gateway.transport.http import HeaderSource
+from gateway.transport.pool import PoolLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """What a process holds: the callable to serve, and what lives beside it."""
+
+    settings: Settings
+    app: GatewayApp
+    engine: Engine
+    client: NetworkClient
+    health: Health
+
+    def reload(self) -> None:
+        """Read the supergraph again and swap it in; raises OperatorFault and keeps the old one."""
+        sdl = read_text(self.settings.supergraph)
+        endpoints = endpoints_of(sdl, self.settings)
+        self.engine.swap(sdl)
+        self.client.use(endpoints)
+
+
+def build_gateway(settings: Settings) -> Gateway:
+    """Raises OperatorFault, one clear sentence, for a missing or unusable file."""
+    sdl = read_text(settings.supergraph)
+    client = NetworkClient(endpoints_of(sdl, settings), header_source(settings), _pool(settings))
+    options = EngineOptions(max_tokens=settings.limits.tokens, introspection=settings.introspection)
+    engine = Engine.from_supergraph(sdl, client=client, options=options)
+    health = Health(client, ProbeRules(timeout=settings.timeouts.probe))
+    app = build_app(settings, engine, health)
+    return Gateway(settings=settings, app=app, engine=engine, client=client, health=health)
+
+
+def build_app(settings: Settings, engine: Engine, health: Health) -> GatewayApp:
+    """The doors around an engine."""
+    tokens = token_verifier(settings.auth)
+    write = sys.stdout.buffer.write if settings.access_log else None
+    log = AccessLog(write, time.time)
+    limits, timeouts = settings.limits, settings.timeouts
+    streams = EventStreams(engine, StreamRules(heartbeat=timeouts.heartbeat))
+    http = HttpRules(
+        body_bytes=limits.body_bytes,
+        request_seconds=timeouts.request,
+        forward=settings.forward_headers,
+    )
+    sockets = SocketRules(
+        sockets=limits.sockets,
+        operations=limits.socket_operations,
+        init_seconds=timeouts.init,
+        request_seconds=timeouts.request,
+        outbox=OutboxLimits(
+            messages=limits.queued_messages, size=limits.queued_bytes, patience=timeouts.lag
+        ),
+    )
+    return GatewayApp(
+        http=HttpDoor(engine, tokens, streams, http),
+        sockets=SocketDoor(engine, tokens, sockets, log),
+        streams=streams,
+        health=health,
+        graphiql=GraphiqlDoor(settings.graphiql, demo_personas(settings)),
+        log=log,
+    )
+
+
+def endpoints_of(sdl: str, settings: Settings) -> dict[SubgraphName, Endpoint]:
+    """Every subgraph's address: the supergraph's, or the settings' where they name another."""
+    named = read_supergraph(sdl).subgraphs
+    for name in settings.subgraphs:
+        if name not in named:
+            raise BadSettings(f"gateway.subgraphs.{name}", "the supergraph has no such subgraph")
+    return {name: _endpoint(name, subgraph.url, settings) for name, subgraph in named.items()}
+
+
+def header_source(settings: Settings) -> HeaderSource:
+    """What every request to a subgraph carries: forwarded headers and the viewer's token."""
+    mint = _context_tokens(settings)
+
+    def headers(request: SubgraphRequest) -> Mapping[str, str]:
+        context = request.context if isinstance(request.context, CallContext) else CallContext()
+        if mint is None:
+            return context.headers
+        token = mint.token(request.subgraph, context.viewer)
+        return {**context.headers, "authorization": f"Bearer {token}"}
+
+    return headers
+
+
+def token_verifier(auth: Auth) -> TokenVerifier:
+    """Raises BadKey or BadSettings."""
+    further = {
+        name: _algorithm(f"gateway.jwt.algorithms.{name}", target)
+        for name, target in auth.algorithms.items()
+    }
+    known = asymmetric_algorithms(further)
+    issuers = [
+        TrustedIssuer(
+            issuer=trusted.issuer,
+            audience=trusted.audience,
+            keys=read_jwks(_read_json(trusted.jwks), known, str(trusted.jwks)),
+        )
+        for trusted in auth.issuers
+    ]
+    return TokenVerifier(issuers, algorithms=further, leeway=auth.leeway, cached=auth.cached_tokens)
+
+
+def demo_personas(settings: Settings) -> Personas | None:
+    """Only in demo mode, and only where there is a key to sign with."""
+    if not settings.demo or settings.token_key is None:
+        return None
+    key = read_signing_key(_read_key(settings.token_key), str(settings.token_key))
+    return Personas(settings, key)
+
+
+def read_text(path: Path) -> str:
+    """Raises BadSupergraph naming the file."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BadSupergraph(f"cannot read the supergraph {path}: {problem}") from None
+
+
+def _context_tokens(settings: Settings) -> ContextTokens | None:
+    context = settings.auth.context
+    if context is None:
+        return None
+    rules = ContextRules(
+        issuer=context.issuer,
+        claims=context.claims,
+        lifetime=context.lifetime,
+        reuse=context.reuse,
+        cached=settings.auth.cached_tokens,
+    )
+    key = read_signing_key(_read_key(context.key), str(context.key))
+    unique: Callable[[], str] = lambda: secrets.token_hex(8)  # noqa: E731 - a name for a seam
+    return ContextTokens(key, rules, now=time.time, unique=unique)
+
+
+def _pool(settings: Settings) -> PoolLimits:
+    limits = settings.limits
+    return PoolLimits(
+        connections=limits.connections,
+        waiting=limits.waiting,
+        answer_bytes=limits.answer_bytes,
+        connect_seconds=settings.timeouts.connect,
+    )
+
+
+def _endpoint(name: SubgraphName, url: str, settings: Settings) -> Endpoint:
+    own = settings.subgraphs.get(name)
+    try:
+        return parse_endpoint(
+            (own.url if own else None) or url, own.subscription_url if own else None
+        )
+    except BadSettings as error:
+        raise BadSettings(f"gateway.subgraphs.{name}.url", error.problem) from None
+
+
+def _algorithm(key: str, target: str) -> Algorithm:
+    """Loads `package.module:Class`, which must be a jwt Algorithm."""
+    module, _, name = target.partition(":")
+    try:
+        found = getattr(import_module(module), name)()
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise BadSettings(key, f"cannot load {target!r}: {error}") from None
+    if not isinstance(found, Algorithm):
+        raise BadSettings(key, f"{target!r} is no jwt.algorithms.Algorithm")
+    return found
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadKey(f"cannot read the key file {path}: {error.strerror}") from None
+
+
+def _read_json(path: Path) -> object:
+    try:
+        return json.loads(_read_key(path))
+    except ValueError:
+        raise BadKey(f"the key file {path} is not JSON") from None
