@@ -48,4 +48,4 @@ def _decode(raw: bytes, text: str) -> VerificationKey:
         return ed25519.Ed25519PublicKey.from_public_bytes(body)
     if prefix == _P256 and len(body) == 33:
         return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), body)
-    raise BadKey("not a public key of a kind we know")
+    raise ValueError("an unknown multicodec prefix")
