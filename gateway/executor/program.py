@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from gateway.executor.compile import Project, compile_projection
+from gateway.executor.compile import Projection, compile_projection
 from gateway.executor.paths import Gather, compile_gather
 from gateway.executor.representations import Represent, compile_represent
 from gateway.plan.nodes import (
@@ -34,14 +34,14 @@ class Program:
     """`targets` is by the identity of the plan's `Flatten` nodes, which live as long as it."""
 
     plan: QueryPlan
-    project: Project
+    projection: Projection
     targets: Mapping[int, tuple[TargetCode, ...]]
 
 
 def compile_plan(plan: QueryPlan) -> Program:
     flattens = _flattens(plan.node) if plan.node is not None else ()
     targets = {id(node): tuple(map(_target_code, node.targets)) for node in flattens}
-    return Program(plan=plan, project=compile_projection(plan.shape), targets=targets)
+    return Program(plan=plan, projection=compile_projection(plan.shape), targets=targets)
 
 
 def _target_code(target: Target) -> TargetCode:

@@ -5,7 +5,7 @@ raises. Whoever cancels the run cancels every fetch it has open. No fetch starts
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -50,6 +50,7 @@ class FetchRecord:
     started: float
     ended: float
     asked: int
+    errors: int
     fault: str | None
 
 
@@ -68,7 +69,7 @@ async def execute(program: Program, call: Call) -> Answer:
     return run.answer()
 
 
-async def stream(program: Program, call: Call) -> AsyncIterator[Answer]:
+async def stream(program: Program, call: Call) -> AsyncGenerator[Answer, None]:
     """One answer for each event, in order; the next event waits until this one is complete."""
     node = program.plan.node
     if not isinstance(node, Subscribe):
@@ -107,7 +108,7 @@ class _Run:
             blame = Blame(shape=shape, tree=tree, variables=variables, failures=failures)
             for trouble in self.intake.troubles:
                 blame.report(trouble)
-        data = self._program.project(tree, variables, failures)
+        data = self._program.projection.project(tree, variables, failures)
         return Answer(data=data, errors=failures.entries, fetches=self._records)
 
     async def node(self, node: PlanNode) -> None:
@@ -165,11 +166,7 @@ class _Run:
         outcome = await call.client.fetch(request)
         call.tracer.fetched(request, outcome, started)
         if call.record:
-            fault = outcome.code if isinstance(outcome, Fault) else None
-            record = FetchRecord(
-                fetch=fetch, started=started, ended=self._time(), asked=count, fault=fault
-            )
-            self._records.append(record)
+            self._records.append(_record(fetch, outcome, started, self._time(), count))
         return outcome
 
 
@@ -186,6 +183,16 @@ def _request(
         kind=fetch.kind,
         context=call.context,
         deadline=deadline,
+    )
+
+
+def _record(
+    fetch: Fetch, outcome: SubgraphReply | Fault, started: float, ended: float, asked: int
+) -> FetchRecord:
+    fault = outcome.code if isinstance(outcome, Fault) else None
+    errors = len(outcome.errors) if isinstance(outcome, SubgraphReply) else 1
+    return FetchRecord(
+        fetch=fetch, started=started, ended=ended, asked=asked, errors=errors, fault=fault
     )
 
 

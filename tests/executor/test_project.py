@@ -20,7 +20,7 @@ def cut(shape: ObjectShape, tree: Any, **variables: object) -> tuple[Any, list[d
     """Project with the compiled functions and with care; both must say the same."""
     careful, compiled = Failures(10), Failures(10)
     data = project(shape, tree, variables, careful)
-    assert compile_projection(shape)(tree, variables, compiled) == data
+    assert compile_projection(shape).project(tree, variables, compiled) == data
     assert compiled.entries == careful.entries
     return data, careful.entries
 

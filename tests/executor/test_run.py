@@ -328,5 +328,5 @@ async def test_leaving_a_stream_frees_the_upstream_at_once() -> None:
     client, planned = events(joined(1), joined(2))
     answers = stream(compile_plan(planned), call(client))
     await anext(answers)
-    await answers.aclose()  # type: ignore[attr-defined]
+    await answers.aclose()
     assert client.closed

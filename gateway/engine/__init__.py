@@ -1,0 +1,5 @@
+"""The whole gateway minus the web: parse, validate, plan (once per operation), execute."""
+
+from gateway.engine.messages import EngineOptions, GatewayRequest, GatewayResponse
+
+__all__ = ["EngineOptions", "GatewayRequest", "GatewayResponse"]

@@ -1,0 +1,154 @@
+"""Answers operations over one supergraph at a time."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Self
+
+from gateway.engine.graph import Graph
+from gateway.engine.messages import EngineOptions, GatewayRequest, GatewayResponse
+from gateway.engine.prepare import Prepared, Refusal
+from gateway.engine.report import plan_report
+from gateway.errors import SUBSCRIPTION_NEEDS_STREAM, BadRequest, GatewayError
+from gateway.executor.ports import NullTracer, OperationKind, SubgraphClient, Tracer
+from gateway.executor.run import Answer, Call, execute, stream
+from gateway.plan.render import render_plan
+
+
+class Engine:
+    """A request keeps the graph it started with, subscriptions to their end included."""
+
+    def __init__(
+        self, graph: Graph, *, client: SubgraphClient, options: EngineOptions, tracer: Tracer
+    ) -> None:
+        self._graph = graph
+        self._client = client
+        self._options = options
+        self._tracer = tracer
+
+    @classmethod
+    def from_supergraph(
+        cls,
+        sdl: str,
+        *,
+        client: SubgraphClient,
+        options: EngineOptions,
+        tracer: Tracer | None = None,
+    ) -> Self:
+        """Raises BadSupergraph when the text is no supergraph."""
+        watching = tracer or NullTracer()
+        graph = Graph.load(sdl, options, watching)
+        return cls(graph, client=client, options=options, tracer=watching)
+
+    def swap(self, sdl: str) -> None:
+        """Serve another supergraph from now on; in-flight requests finish on the old one.
+
+        Raises BadSupergraph, and keeps the old one, when the new text is no supergraph. Nothing
+        is prepared for the new one yet: see `warm`."""
+        if sdl != self._graph.sdl:
+            self._graph = Graph.load(sdl, self._options, self._tracer)
+
+    def recent_operations(self) -> list[tuple[str, str | None]]:
+        """Texts and names of the operations that are ready to run, latest first."""
+        return list(self._graph.operations.recent())
+
+    async def warm(self, operations: list[tuple[str, str | None]]) -> None:
+        """Prepare these operations one by one, letting requests pass in between; after a swap,
+        with what `recent_operations` said before it."""
+        for query, name in reversed(operations):
+            self._graph.operation(query, name)
+            await asyncio.sleep(0)
+
+    def operation_kind(
+        self, query: str, operation_name: str | None
+    ) -> OperationKind | GatewayResponse:
+        """Which kind of operation this is, or the request error it would be answered with."""
+        found = self._graph.operation(query, operation_name)
+        return _refused(found) if isinstance(found, Refusal) else found.kind
+
+    async def execute(self, request: GatewayRequest) -> GatewayResponse:
+        """Answer a query or mutation; a subscription is a request error here."""
+        graph = self._graph
+        ready = self._ready(graph, request)
+        if isinstance(ready, GatewayResponse):
+            return ready
+        prepared, call = ready
+        if prepared.kind == "subscription":
+            return _needs_stream()
+        return self._response(prepared, call, await execute(prepared.program, call))
+
+    async def subscribe(self, request: GatewayRequest) -> AsyncGenerator[GatewayResponse, None]:
+        """The events in order; the first item may be a request error, and then is the only one."""
+        graph = self._graph
+        ready = self._ready(graph, request)
+        if isinstance(ready, GatewayResponse):
+            yield ready
+            return
+        prepared, call = ready
+        if prepared.kind != "subscription":
+            yield self._response(prepared, call, await execute(prepared.program, call))
+            return
+        answers = stream(prepared.program, call)
+        try:
+            async for answer in answers:
+                yield self._response(prepared, call, answer)
+        finally:
+            await answers.aclose()
+
+    def api_sdl(self) -> str:
+        """The schema as clients see it."""
+        return self._graph.api_sdl()
+
+    def plan_text(self, query: str, operation_name: str | None) -> str:
+        """The plan of an operation, for people. Raises ClientFault where there is none."""
+        found = self._graph.operation(query, operation_name)
+        if isinstance(found, Refusal):
+            raise BadRequest("; ".join(str(error["message"]) for error in found.errors))
+        return render_plan(found.program.plan)
+
+    def _ready(
+        self, graph: Graph, request: GatewayRequest
+    ) -> tuple[Prepared, Call] | GatewayResponse:
+        found = graph.operation(request.query, request.operation_name)
+        if isinstance(found, Refusal):
+            return _refused(found)
+        if found.kind == "mutation" and not request.allow_mutation:
+            return _refused_with(BadRequest("a mutation may not be sent this way"))
+        variables = graph.coerced(found, request.variables)
+        if isinstance(variables, Refusal):
+            return _refused(variables)
+        return found, Call(
+            client=self._client,
+            tracer=self._tracer,
+            variables=variables,
+            context=request.context,
+            timeout=request.timeout,
+            max_errors=self._options.max_errors,
+            introspection=graph.introspected(found, variables),
+            record=request.want_plan,
+        )
+
+    def _response(self, prepared: Prepared, call: Call, answer: Answer) -> GatewayResponse:
+        body: dict[str, object] = {"data": answer.data}
+        if answer.errors:
+            body["errors"] = answer.errors
+        if call.record:
+            body["extensions"] = {"queryPlan": plan_report(prepared.program.plan, answer.fetches)}
+        return GatewayResponse(body=body, request_error=False)
+
+
+def _refused(refusal: Refusal) -> GatewayResponse:
+    errors = list(refusal.errors)
+    if refusal.ours:
+        return GatewayResponse(body={"data": None, "errors": errors}, request_error=False)
+    return GatewayResponse(body={"errors": errors}, request_error=True)
+
+
+def _refused_with(fault: GatewayError) -> GatewayResponse:
+    return _refused(Refusal(errors=(fault.as_graphql(),)))
+
+
+def _needs_stream() -> GatewayResponse:
+    message = "a subscription is answered as a stream: use WebSocket, SSE or multipart"
+    extensions = {"code": SUBSCRIPTION_NEEDS_STREAM}
+    error: dict[str, object] = {"message": message, "extensions": extensions}
+    return _refused(Refusal(errors=(error,)))

@@ -1,0 +1,80 @@
+"""One loaded supergraph with everything that was ever prepared for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Self
+
+from graphql import (
+    GraphQLSchema,
+    execute_sync,
+    get_variable_values,
+    print_schema,
+)
+
+from gateway.engine.cache import BoundedCache, Key
+from gateway.engine.footprint import footprint
+from gateway.engine.messages import EngineOptions
+from gateway.engine.prepare import MAX_REPORTED, Preparation, Prepared, Refusal
+from gateway.errors import BadVariables
+from gateway.executor.ports import Tracer
+from gateway.planner import plan_operation
+from gateway.supergraph.api_schema import build_api_schema
+from gateway.supergraph.reader import read_supergraph
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """Operations are found by exact text and name, before anything is parsed."""
+
+    sdl: str
+    schema: GraphQLSchema
+    preparation: Preparation
+    operations: BoundedCache[Prepared | Refusal]
+
+    @classmethod
+    def load(cls, sdl: str, options: EngineOptions, tracer: Tracer) -> Self:
+        """Raises BadSupergraph."""
+        supergraph = read_supergraph(sdl)
+        schema = build_api_schema(supergraph)
+        preparation = Preparation(
+            schema=schema,
+            plan=lambda document, name: plan_operation(supergraph, document, name, clock=monotonic),
+            options=options,
+            phase=tracer.phase,
+        )
+        return cls(
+            sdl=sdl,
+            schema=schema,
+            preparation=preparation,
+            operations=BoundedCache(options.cache_bytes),
+        )
+
+    def operation(self, query: str, name: str | None) -> Prepared | Refusal:
+        key: Key = (query, name)
+        found = self.operations.get(key)
+        if found is None:
+            found = self.preparation.prepare(query, name)
+            self.operations.put(key, found, footprint(query, found))
+        return found
+
+    def coerced(self, prepared: Prepared, given: Mapping[str, object]) -> dict[str, Any] | Refusal:
+        """The values of the operation's variables, or why they cannot be had."""
+        if not prepared.variables:
+            return {}
+        values = get_variable_values(
+            self.schema, prepared.variables, dict(given), max_errors=MAX_REPORTED
+        )
+        if isinstance(values, list):
+            return Refusal(errors=tuple(BadVariables(e.message).as_graphql() for e in values))
+        return values.coerced
+
+    def introspected(self, prepared: Prepared, variables: dict[str, Any]) -> dict[str, Any]:
+        """The answers to `__schema` and `__type`, which no subgraph is asked for."""
+        if prepared.introspection is None:
+            return {}
+        result = execute_sync(self.schema, prepared.introspection, variable_values=variables)
+        return result.data or {}
+
+    def api_sdl(self) -> str:
+        return print_schema(self.schema)

@@ -1,0 +1,162 @@
+"""One operation made ready to run: read, checked, planned, compiled. Pure but for the clock.
+
+Whatever is wrong comes back as a `Refusal`, so that it can be remembered like any other outcome.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Final, TypeAlias
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    VariableDefinitionNode,
+    get_operation_ast,
+    parse,
+    print_ast,
+    specified_rules,
+    validate,
+)
+
+from gateway.engine.messages import EngineOptions
+from gateway.errors import (
+    GatewayError,
+    InternalFault,
+    ParseFailed,
+    TooDeep,
+    UnknownOperation,
+    ValidationFailed,
+)
+from gateway.executor.ports import OperationKind
+from gateway.executor.program import Program, compile_plan
+from gateway.limits import check_document, check_source
+from gateway.plan.nodes import QueryPlan
+
+Plan: TypeAlias = Callable[[DocumentNode, str | None], QueryPlan]
+Phase: TypeAlias = Callable[[str, float, float], None]
+
+MAX_REPORTED: Final = 20
+"""Errors of one document told at once; validation stops there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """An operation that needs nothing but its variables."""
+
+    kind: OperationKind
+    variables: tuple[VariableDefinitionNode, ...]
+    program: Program
+    introspection: DocumentNode | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An operation that cannot run, and what the client is told. `ours`: no fault of the client."""
+
+    errors: tuple[dict[str, object], ...]
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """Prepares operations over one schema; `phase` is told how long each part took."""
+
+    schema: GraphQLSchema
+    plan: Plan
+    options: EngineOptions
+    phase: Phase
+
+    def prepare(self, query: str, operation_name: str | None) -> Prepared | Refusal:
+        try:
+            return self._prepared(query, operation_name)
+        except InternalFault as fault:
+            return Refusal(errors=(fault.as_graphql(),), ours=True)
+        except GatewayError as fault:
+            return Refusal(errors=(fault.as_graphql(),))
+        except RecursionError:
+            return Refusal(errors=(TooDeep(self.options.limits.nesting).as_graphql(),))
+
+    def _prepared(self, query: str, operation_name: str | None) -> Prepared | Refusal:
+        times = [perf_counter()]
+        document = self._parsed(query)
+        operation = _selected(document, operation_name)
+        times.append(perf_counter())
+        invalid = self._invalid(document)
+        times.append(perf_counter())
+        if invalid:
+            return Refusal(errors=tuple(map(_validation_error, invalid)))
+        plan = self.plan(document, operation_name)
+        times.append(perf_counter())
+        prepared = Prepared(
+            kind=plan.kind,
+            variables=_kept(operation.variable_definitions or ()),
+            program=compile_plan(plan),
+            introspection=parse(plan.introspection, no_location=True)
+            if plan.introspection
+            else None,
+        )
+        times.append(perf_counter())
+        for name, started, ended in zip(_PHASES, times, times[1:], strict=False):
+            self.phase(name, started, ended)
+        return prepared
+
+    def _parsed(self, query: str) -> DocumentNode:
+        check_source(query, self.options.limits)
+        try:
+            document = parse(query, allow_empty_selection_sets=False)
+        except GraphQLSyntaxError as error:
+            raise ParseFailed(error.message, locations=_locations(error)) from None
+        check_document(document, self.options.limits)
+        return document
+
+    def _invalid(self, document: DocumentNode) -> Sequence[GraphQLError]:
+        rules = list(specified_rules)
+        if not self.options.introspection:
+            rules.append(NoSchemaIntrospectionCustomRule)
+        return validate(
+            self.schema,
+            document,
+            rules,
+            max_errors=MAX_REPORTED,
+            hide_suggestions=not self.options.introspection,
+            allow_empty_selection_sets=False,
+        )
+
+
+_PHASES: Final = ("parse", "validate", "plan", "compile")
+
+
+def _selected(document: DocumentNode, operation_name: str | None) -> OperationDefinitionNode:
+    operation = get_operation_ast(document, operation_name)
+    if operation is not None:
+        return operation
+    if operation_name is not None:
+        raise UnknownOperation(f"the document has no operation named {operation_name!r}")
+    raise UnknownOperation("name the operation to run: the document has none or several")
+
+
+def _kept(definitions: Sequence[VariableDefinitionNode]) -> tuple[VariableDefinitionNode, ...]:
+    """Copies without locations: a location keeps every token of the document alive."""
+    if not definitions:
+        return ()
+    text = f"query ({' '.join(map(print_ast, definitions))}) {{ __typename }}"
+    (operation,) = parse(text, no_location=True).definitions
+    return tuple(getattr(operation, "variable_definitions", None) or ())
+
+
+def _parsed_again(text: str | None) -> DocumentNode | None:
+    return None if text is None else parse(text, no_location=True)
+
+
+def _validation_error(error: GraphQLError) -> dict[str, object]:
+    formatted: dict[str, object] = {"message": error.message, "locations": _locations(error)}
+    return {**formatted, "extensions": {"code": ValidationFailed.code}}
+
+
+def _locations(error: GraphQLError) -> list[dict[str, int]]:
+    return [{"line": place.line, "column": place.column} for place in error.locations or ()]
