@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from subgraphs.kit.ids import HolderId, InstitutionId
+from subgraphs.kit.institutions import InstitutionRow
 from subgraphs.vc.consent import consent_digest
 from subgraphs.vc.examination import CheckKind, Examination, ExaminedCredential
-from subgraphs.verifier.records import Check, ConsentOnLog, CredentialOnLog, InstitutionOnLog
+from subgraphs.verifier.records import Check, ConsentOnLog, CredentialOnLog
 from subgraphs.verifier.states import CheckOutcome, CredentialStatus, Reason, VerificationResult
 
 FRAUD: Final = (CheckKind.INTEGRITY, CheckKind.TRUSTED_ISSUER)
@@ -24,7 +25,7 @@ class OnLog:
 
     index: int
     credentials: Mapping[str, CredentialOnLog]
-    institutions: Mapping[str, InstitutionOnLog]  # by DID
+    institutions: Mapping[str, InstitutionRow]  # by DID
     consent: ConsentOnLog | None
 
 

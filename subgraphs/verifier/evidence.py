@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from datetime import date
 
-from subgraphs.kit.ids import CredentialId, InstitutionId
+from subgraphs.kit.ids import CredentialId, InstitutionId, is_id
 from subgraphs.rules import AssetEvidence, Combined, Evidence, Fact, Metric, combine_assets
 from subgraphs.vc import lower_bound, model
+from subgraphs.vc.consent import read_consent
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.examination import Examination, ExaminedCredential
 from subgraphs.vc.model import CredentialHead, ShownClaims
 from subgraphs.vc.money import Fen
 from subgraphs.vc.presentation import Presentation
 from subgraphs.vc.presentation import Shown as Presented
-from subgraphs.verifier.records import Shown, ShownLine
+from subgraphs.verifier.records import ConsentId, Shown, ShownLine
 
 
 def heads_of(presentation: Presentation) -> list[CredentialHead]:
@@ -98,3 +99,14 @@ def _experience(one: ExaminedCredential) -> Iterator[Fact]:
 def _whole_months(first: date, last: date) -> int:
     months = (last.year - first.year) * 12 + last.month - first.month
     return max(0, months - (1 if last.day < first.day else 0))
+
+
+def consent_id_of(presentation: Presentation) -> ConsentId | None:
+    """The consent a presentation names; None when it carries none that can be read."""
+    if presentation.consent is None:
+        return None
+    try:
+        named = read_consent(presentation.consent).consent_id
+    except VcError:
+        return None
+    return ConsentId(named) if is_id(named, "cons") else None

@@ -15,7 +15,6 @@ from subgraphs.verifier.records import (
     ConsentId,
     ConsentOnLog,
     CredentialOnLog,
-    InstitutionOnLog,
     RootOnLog,
 )
 from subgraphs.verifier.states import CredentialStatus
@@ -25,6 +24,7 @@ _STATUS_OF_KIND: Final[Mapping[str, CredentialStatus]] = {
     "CREDENTIAL_ACTIVATED": CredentialStatus.ACTIVE,
     "CREDENTIAL_WITHDRAWN": CredentialStatus.WITHDRAWN,
     "CREDENTIAL_LAPSED": CredentialStatus.LAPSED,
+    "CREDENTIAL_EXPIRED": CredentialStatus.EXPIRED,
 }
 
 
@@ -68,25 +68,6 @@ def credential_after(
         status=status,
         valid_until=_time(envelope.body.get("validUntil")),
         at_index=index,
-    )
-
-
-def institution_of(envelope: Envelope, index: int) -> InstitutionOnLog | None:
-    """The register's entry that INSTITUTION_REGISTERED makes."""
-    id_, did = subject(envelope, "inst"), text(envelope, "did")
-    key, name = text(envelope, "publicKeyMultibase"), text(envelope, "name")
-    if envelope.kind != "INSTITUTION_REGISTERED" or None in (id_, did, key, name):
-        return None
-    roles = envelope.body.get("roles")
-    return InstitutionOnLog(
-        id=InstitutionId(str(id_)),
-        did=str(did),
-        public_key=str(key),
-        name=str(name),
-        roles=tuple(str(role) for role in roles) if isinstance(roles, list | tuple) else (),
-        participation=text(envelope, "participation") or "",
-        since_index=index,
-        since=envelope.at,
     )
 
 

@@ -16,6 +16,7 @@ from subgraphs.verifier.states import Effect
 class Cause(StrEnum):
     """What may happen to an accepted credential besides its issuer's endorsements."""
 
+    CREDENTIAL_EXPIRED = "CREDENTIAL_EXPIRED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
     SUPPLEMENT_OVERDUE = "SUPPLEMENT_OVERDUE"
     NEW_PROOF = "NEW_PROOF"
@@ -50,6 +51,7 @@ class Reaction:
 
 
 IDLE: Final = Reaction()
+_PROMPT: Final = Reaction((A.CHANGE_DETECTED, A.SUPPLEMENT_REQUESTED), Prompt.OPEN)
 _UNAFFECTED: Final = Reaction((A.CHANGE_DETECTED, A.UNAFFECTED, A.MONITORED))
 _LAPSE: Final = Reaction((A.CHANGE_DETECTED, A.LAPSED), suspend=True)
 _LAPSE_PROMPTED: Final = Reaction((A.LAPSED,), Prompt.VOID, suspend=True)
@@ -58,9 +60,8 @@ _CURE: Final = Reaction((A.CURED, A.MONITORED), Prompt.FULFIL)
 _REACTIONS: Final[dict[tuple[A, Effect | Cause], Reaction]] = {
     (A.MONITORED, Effect.NOTE): _UNAFFECTED,
     (A.MONITORED, Effect.RESTORED): _UNAFFECTED,
-    (A.MONITORED, Effect.REDUCED): Reaction(
-        (A.CHANGE_DETECTED, A.SUPPLEMENT_REQUESTED), Prompt.OPEN
-    ),
+    (A.MONITORED, Effect.REDUCED): _PROMPT,
+    (A.MONITORED, Cause.CREDENTIAL_EXPIRED): _PROMPT,
     (A.MONITORED, Effect.SUSPEND): _LAPSE,
     (A.MONITORED, Effect.REVOKE): _LAPSE,
     (A.MONITORED, Cause.CONSENT_WITHDRAWN): Reaction((A.ENDED,), Prompt.OPEN),

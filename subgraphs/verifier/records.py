@@ -1,6 +1,7 @@
 """The rows of this subgraph's database, frozen: a change is a new record."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NewType
 
@@ -39,7 +40,6 @@ class Binding:
     customer_digest: str
     holder: HolderId
     did: str
-    receipt: dict[str, object]
     matched_at: datetime
 
 
@@ -223,20 +223,6 @@ class CredentialOnLog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstitutionOnLog:
-    """An entry of the public trust register, from INSTITUTION_REGISTERED."""
-
-    id: InstitutionId
-    did: str
-    public_key: str
-    name: str
-    roles: tuple[str, ...]
-    participation: str
-    since_index: int
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentOnLog:
     """A holder's authorisation for one institution."""
 
@@ -273,3 +259,27 @@ class Change:
     acceptance: AcceptanceId | None
     permission: PermissionId | None
     supplement: SupplementId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The rows that entries of the log may touch, as read in one transaction."""
+
+    credentials: Mapping[str, CredentialOnLog] = field(default_factory=dict)
+    consents: Mapping[str, ConsentOnLog] = field(default_factory=dict)
+    acceptances: Sequence[Acceptance] = ()
+    permissions: Sequence[Permission] = ()
+    supplements: Sequence[Supplement] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """The rows one transaction saves."""
+
+    credentials: Sequence[CredentialOnLog]
+    consents: Sequence[ConsentOnLog]
+    roots: Sequence[RootOnLog]
+    acceptances: Sequence[Acceptance]
+    permissions: Sequence[Permission]
+    supplements: Sequence[Supplement]
+    changes: Sequence[Change]

@@ -1,15 +1,23 @@
 """The verifier's database: its own rows, its projections of the log, its feeds. Nothing else."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from subgraphs.kit.mongo import ASCENDING, DESCENDING, Database, IndexModel, create_indexes
+from subgraphs.kit.mongo import (
+    ASCENDING,
+    DESCENDING,
+    Database,
+    IndexModel,
+    Session,
+    create_indexes,
+)
 from subgraphs.verifier.records import (
     Acceptance,
     Binding,
     Change,
     ConsentOnLog,
     CredentialOnLog,
-    InstitutionOnLog,
+    Known,
     Permission,
     Presentation,
     Qualification,
@@ -17,9 +25,12 @@ from subgraphs.verifier.records import (
     RootOnLog,
     Supplement,
     Verification,
+    Written,
 )
+from subgraphs.verifier.states import AcceptanceState, SupplementState
 from subgraphs.verifier.table import Table
 
+NO_LIMIT: Final = 0
 _NEWEST: Final = ("_id", DESCENDING)
 
 
@@ -49,6 +60,7 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         IndexModel([("verifier", ASCENDING), ("accepted_at", DESCENDING), _NEWEST]),
         IndexModel([("holder", ASCENDING), ("accepted_at", DESCENDING), _NEWEST]),
         IndexModel([("consent", ASCENDING)]),
+        IndexModel([("verification", ASCENDING)]),
     ],
     "qualifications": _owned(("decided_at", DESCENDING), _NEWEST),
     "permissions": [
@@ -65,7 +77,6 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
     ],
     # not unique: no entry of the log, however odd, may stop the follower
     "log_credentials": [IndexModel([("vc_hash", ASCENDING)])],
-    "log_institutions": [IndexModel([("did", ASCENDING)])],
     "log_roots": [IndexModel([("digest", ASCENDING)])],
     "feed": [IndexModel([("audience", ASCENDING), ("index", ASCENDING)], unique=True)],
 }
@@ -85,10 +96,74 @@ class Store:
         self.permissions = Table(database["permissions"], Permission)
         self.supplements = Table(database["supplements"], Supplement)
         self.credentials = Table(database["log_credentials"], CredentialOnLog)
-        self.institutions = Table(database["log_institutions"], InstitutionOnLog)
         self.consents = Table(database["log_consents"], ConsentOnLog)
         self.roots = Table(database["log_roots"], RootOnLog)
         self.feed = Table(database["feed"], Change)
+
+    async def save(self, rows: Written, *, session: Session) -> None:
+        """All of one sheet; a feed's change is new, every other row replaces what was there."""
+        await self.credentials.put(rows.credentials, session=session)
+        await self.consents.put(rows.consents, session=session)
+        await self.roots.put(rows.roots, session=session)
+        await self.acceptances.put(rows.acceptances, session=session)
+        await self.permissions.put(rows.permissions, session=session)
+        await self.supplements.put(rows.supplements, session=session)
+        await self.feed.add(rows.changes, session=session)
+
+    async def touched(
+        self,
+        *,
+        credentials: Sequence[str],
+        consents: Sequence[str],
+        endorsed: Sequence[str],
+        withdrawn: Sequence[str],
+        acceptances: Sequence[str],
+        session: Session,
+    ) -> Known:
+        """What a batch of the log may touch: its own rows, and all that rely on them."""
+        relying = [
+            *await self._live({"credential": {"$in": list(endorsed)}}, endorsed, session),
+            *await self._live({"consent": {"$in": list(withdrawn)}}, withdrawn, session),
+        ]
+        rows = {row.id: row for row in relying}
+        named = sorted({*rows, *acceptances})
+        return Known(
+            credentials=await self.credentials.find(credentials, session=session),
+            consents=await self.consents.find(consents, session=session),
+            acceptances=tuple(rows.values()),
+            permissions=await self._relying("acceptances", named, session),
+            supplements=await self._open(sorted(rows), session),
+        )
+
+    async def awaited(self, supplements: Sequence[Supplement], *, session: Session) -> Known:
+        """What a decision about these supplements may touch."""
+        ids = sorted({row.acceptance for row in supplements})
+        rows = await self.acceptances.find(ids, session=session)
+        return Known(
+            acceptances=tuple(rows.values()),
+            permissions=await self._relying("acceptances", ids, session),
+            supplements=await self._open(ids, session),
+        )
+
+    async def _live(
+        self, where: Mapping[str, Any], asked: Sequence[str], session: Session
+    ) -> list[Acceptance]:
+        if not asked:
+            return []
+        live = {**where, "state": {"$ne": AcceptanceState.ENDED.value}}
+        return await self.acceptances.where(live, limit=NO_LIMIT, session=session)
+
+    async def _relying(self, field: str, ids: Sequence[str], session: Session) -> list[Permission]:
+        if not ids:
+            return []
+        where = {field: {"$in": list(ids)}}
+        return await self.permissions.where(where, limit=NO_LIMIT, session=session)
+
+    async def _open(self, acceptances: Sequence[str], session: Session) -> list[Supplement]:
+        if not acceptances:
+            return []
+        where = {"acceptance": {"$in": list(acceptances)}, "state": SupplementState.OPEN.value}
+        return await self.supplements.where(where, limit=NO_LIMIT, session=session)
 
     async def prepare(self) -> None:
         """Create what indexes are missing; before the first request."""

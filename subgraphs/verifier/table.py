@@ -34,17 +34,13 @@ class Table(Generic[R]):
         row = await self.rows.find_one(where, session=session)
         return None if row is None else self.read(row)
 
-    async def find(self, ids: Iterable[str]) -> dict[str, R]:
+    async def find(self, ids: Iterable[str], *, session: Session | None = None) -> dict[str, R]:
         """Many by id in one query; absent ones are absent from the answer."""
-        return await self.by("_id", ids)
-
-    async def by(self, field: str, values: Iterable[str]) -> dict[str, R]:
-        """Many by a unique field in one query."""
-        wanted = sorted(set(values))
+        wanted = sorted(set(ids))
         if not wanted:
             return {}
-        found = await self.rows.find({field: {"$in": wanted}}).to_list(None)
-        return {row[field]: self.read(row) for row in found}
+        found = await self.rows.find({"_id": {"$in": wanted}}, session=session).to_list(None)
+        return {row["_id"]: self.read(row) for row in found}
 
     async def where(
         self,
@@ -61,6 +57,25 @@ class Table(Generic[R]):
     async def insert(self, record: R, *, session: Session) -> None:
         """A new row; a second of the same unique key raises the driver's DuplicateKeyError."""
         await self.rows.insert_one(to_document(record), session=session)
+
+    async def put(self, records: Sequence[R], *, session: Session) -> None:
+        """Each record in place of the row of its id."""
+        for record in records:
+            row = to_document(record)
+            where = {"_id": row["_id"]}
+            await self.rows.replace_one(where, row, upsert=True, session=session)
+
+    async def add(self, records: Sequence[R], *, session: Session) -> None:
+        """New rows in one write."""
+        if records:
+            await self.rows.insert_many([to_document(row) for row in records], session=session)
+
+    async def hold(self, id_: str, *, was: Mapping[str, Any], session: Session) -> None:
+        """Leave the row as it is, but collide with whoever changes it; Stale if it has changed."""
+        guard = {"_id": id_} | {name: to_value(value) for name, value in was.items()}
+        held = await self.rows.update_one(guard, {"$inc": {"holds": 1}}, session=session)
+        if held.matched_count != 1:
+            raise Stale(id_)
 
     async def change(
         self, id_: str, *, was: Mapping[str, Any], now: Mapping[str, Any], session: Session

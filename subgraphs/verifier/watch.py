@@ -5,8 +5,8 @@ save the sheet; the time of a reaction is the entry's, so a replay writes the sa
 leaves exactly once, with the row whose version names it.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,7 +17,6 @@ from subgraphs.verifier.lifecycle import PERMISSION, SUPPLEMENT, move
 from subgraphs.verifier.projection import (
     consent_after,
     credential_after,
-    institution_of,
     root_of,
     subject,
     text,
@@ -29,12 +28,13 @@ from subgraphs.verifier.records import (
     Change,
     ConsentOnLog,
     CredentialOnLog,
-    InstitutionOnLog,
+    Known,
     Permission,
     PermissionId,
     RootOnLog,
     Supplement,
     SupplementId,
+    Written,
 )
 from subgraphs.verifier.states import (
     AcceptanceState,
@@ -59,17 +59,6 @@ _PROMPTED: Final[Mapping[Prompt, SupplementState]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """The rows a batch may touch, as read in its transaction."""
-
-    credentials: Mapping[str, CredentialOnLog] = field(default_factory=dict)
-    consents: Mapping[str, ConsentOnLog] = field(default_factory=dict)
-    acceptances: Iterable[Acceptance] = ()
-    permissions: Iterable[Permission] = ()
-    supplements: Iterable[Supplement] = ()
-
-
 class Sheet:
     """What one transaction will write, filled entry by entry."""
 
@@ -80,7 +69,6 @@ class Sheet:
         self._supplements = {row.acceptance: row for row in known.supplements}
         self.credentials: dict[str, CredentialOnLog] = {}
         self.consents: dict[str, ConsentOnLog] = {}
-        self.institutions: dict[str, InstitutionOnLog] = {}
         self.roots: dict[str, RootOnLog] = {}
         self.acceptances: dict[str, Acceptance] = {}
         self.permissions: dict[str, Permission] = {}
@@ -88,13 +76,25 @@ class Sheet:
         self.changes: list[Change] = []
         self.events: list[Envelope] = []
 
+    def written(self) -> Written:
+        """The rows to save, each as it stands last."""
+        return Written(
+            credentials=tuple(self.credentials.values()),
+            consents=tuple(self.consents.values()),
+            roots=tuple(self.roots.values()),
+            acceptances=tuple(self.acceptances.values()),
+            permissions=tuple(self.permissions.values()),
+            supplements=tuple(self.supplements.values()),
+            changes=tuple(self.changes),
+        )
+
     def take(self, event: LoggedEvent) -> None:
         """One entry: project it, tell it, react to it."""
         envelope, index = event.envelope, event.position.index
         self._project(envelope, index)
         match envelope.kind:
-            case "CREDENTIAL_ENDORSED":
-                self._endorsed(envelope, index)
+            case "CREDENTIAL_ENDORSED" | "CREDENTIAL_EXPIRED":
+                self._changed(envelope, index)
             case "CONSENT_WITHDRAWN":
                 self._consent_withdrawn(envelope)
             case kind if kind in FEED_OF_HOLDER:
@@ -134,13 +134,11 @@ class Sheet:
             then = consent_after(granted, envelope, index)
             if then is not None and then is not granted:
                 self.consents[id_] = then
-        if (institution := institution_of(envelope, index)) is not None:
-            self.institutions[institution.id] = institution
         if (root := root_of(envelope, index)) is not None:
             self.roots[root.id] = root
 
-    def _endorsed(self, envelope: Envelope, index: int) -> None:
-        credential, effect = subject(envelope, "cred"), text(envelope, "effect")
+    def _changed(self, envelope: Envelope, index: int) -> None:
+        credential, cause = subject(envelope, "cred"), _cause(envelope)
         accepted = [
             row
             for row in self._acceptances.values()
@@ -148,7 +146,7 @@ class Sheet:
             and row.issuer == text(envelope, "issuer")
             and row.state is not AcceptanceState.ENDED
         ]
-        if effect not in set(Effect):
+        if cause is None:
             return
         endorsement = subject(envelope, "endo")
         because = None if endorsement is None else EndorsementId(endorsement)
@@ -156,7 +154,7 @@ class Sheet:
         for verifier, row in sorted(newest.items()):
             self._tell(envelope, index, verifier, acceptance=row.id, endorsement=because)
         for row in accepted:
-            self.apply(row, Effect(effect), at=envelope.at, because=because)
+            self.apply(row, cause, at=envelope.at, because=because)
 
     def _consent_withdrawn(self, envelope: Envelope) -> None:
         consent = subject(envelope, "cons")
@@ -252,3 +250,10 @@ class Sheet:
             )
             self._permissions[held.id] = self.permissions[held.id] = suspended
             self.events.append(outgoing.permission_changed(suspended, row.credential))
+
+
+def _cause(envelope: Envelope) -> Effect | Cause | None:
+    if envelope.kind == "CREDENTIAL_EXPIRED":
+        return Cause.CREDENTIAL_EXPIRED
+    effect = text(envelope, "effect")
+    return Effect(effect) if effect in set(Effect) else None

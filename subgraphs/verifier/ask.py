@@ -1,0 +1,74 @@
+"""Ask one bound customer for proofs: a nonce, an audience, a rule set, and an end."""
+
+import re
+import secrets
+from typing import Final
+
+from subgraphs.kit.errors import Forbidden, Invalid
+from subgraphs.kit.ids import InstitutionId, new_id
+from subgraphs.kit.mongo import Session
+from subgraphs.rules import RuleSet, RuleSetStatus, UnknownRuleSet, current, rule_set
+from subgraphs.verifier.bind import customer_digest
+from subgraphs.verifier.parts import Parts
+from subgraphs.verifier.records import Request, RequestId
+from subgraphs.verifier.states import RequestState
+
+CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
+_NONCE_BYTES: Final = 24
+
+
+async def create_request(
+    parts: Parts,
+    verifier: InstitutionId,
+    *,
+    customer_no: str,
+    rules: str,
+    purpose: str,
+    session: Session,
+) -> Request:
+    """A fresh request each time; an unanswered one just expires."""
+    if CODE.fullmatch(purpose) is None:
+        raise Invalid("a purpose is a code in capitals", field="purpose")
+    now = parts.clock()
+    asked = _offered(rules, parts)
+    register = await parts.institutions.get(verifier)
+    if register is None or "VERIFIER" not in register.roles:
+        raise Forbidden("the institution is not registered as a verifier")
+    binding = await parts.store.bindings.one(
+        {"verifier": verifier, "customer_digest": customer_digest(verifier, customer_no)}
+    )
+    if binding is None:
+        raise Invalid(
+            "bind the customer to her root DID first",
+            field="customerNo",
+            code="CUSTOMER_NOT_BOUND",
+        )
+    request = Request(
+        id=RequestId(new_id("preq")),
+        verifier=verifier,
+        holder=binding.holder,
+        binding=binding.id,
+        rule_set=asked.key,
+        purpose=purpose,
+        nonce=secrets.token_urlsafe(_NONCE_BYTES),
+        audience=register.did,
+        created_at=now,
+        expires_at=now + parts.terms.request_lives,
+        state=RequestState.OPEN,
+    )
+    await parts.store.requests.insert(request, session=session)
+    return request
+
+
+def _offered(rules: str, parts: Parts) -> RuleSet:
+    try:
+        found = rule_set(rules) if "@" in rules else current(rules, on=parts.clock().date())
+    except UnknownRuleSet as fault:
+        raise Invalid(str(fault), field="ruleSet", code=fault.code) from fault
+    if found.status is not RuleSetStatus.OFFERED:
+        raise Invalid(
+            "evidence for this rule set is not collected yet",
+            field="ruleSet",
+            code="RULE_SET_NOT_OFFERED",
+        )
+    return found

@@ -1,0 +1,83 @@
+"""Match an own real-name customer to her root DID."""
+
+from ledger_adapter.crypto import sm3
+from subgraphs.kit.errors import Busy, Invalid, NotFound
+from subgraphs.kit.ids import InstitutionId, derived_id
+from subgraphs.kit.mongo import DuplicateKeyError, Session
+from subgraphs.kit.offload import offload
+from subgraphs.vc.did import method_id
+from subgraphs.vc.examination import TrustRole
+from subgraphs.vc.receipt import RootDidReceipt, document_digest, verify_receipt
+from subgraphs.verifier import outgoing
+from subgraphs.verifier.parts import Parts
+from subgraphs.verifier.records import Binding, BindingId
+from subgraphs.verifier.trust import ProjectedRegister, by_did
+
+
+def customer_digest(verifier: InstitutionId, customer_no: str) -> str:
+    """The number itself is kept in the institution's own register only."""
+    return f"sm3:{sm3.digest(f'customer|{verifier}|{customer_no}'.encode()).hex()}"
+
+
+async def bind_customer(
+    parts: Parts, verifier: InstitutionId, *, customer_no: str, did: str, session: Session
+) -> Binding:
+    """Idempotent for the same pair; a customer bound to another root DID stays with that one."""
+    digest = customer_digest(verifier, customer_no)
+    held = await parts.store.bindings.one({"verifier": verifier, "customer_digest": digest})
+    if held is not None:
+        return _same(held, did)
+    document = await parts.customers.identity_document(verifier, customer_no)
+    if document is None:
+        raise NotFound("customer", field="customerNo", code="CUSTOMER_UNKNOWN")
+    receipt = await _matched(parts, did, document)
+    root = await parts.store.roots.one({"digest": document_digest(receipt)})
+    if root is None:
+        raise Busy("the root DID is not on the log yet", code="ROOT_DID_NOT_ON_LOG")
+    binding = Binding(
+        id=BindingId(derived_id("bind", verifier, digest)),
+        verifier=verifier,
+        customer_digest=digest,
+        holder=root.id,
+        did=receipt.did,
+        matched_at=parts.clock(),
+    )
+    try:
+        await parts.store.bindings.insert(binding, session=session)
+    except DuplicateKeyError:
+        raise _taken("this root DID belongs to another customer") from None
+    await parts.outbox.put(session, outgoing.customer_bound(binding))
+    return binding
+
+
+async def _matched(parts: Parts, did: str, document: str) -> RootDidReceipt:
+    """The identity provider's signed word that this document and this DID are one person."""
+    receipt = await parts.identity.match(did, document)
+    if receipt is None:
+        raise Invalid(
+            "this root DID is not the customer's", field="did", code="ROOT_DID_NOT_MATCHED"
+        )
+    if receipt.did != did or not await _vouched(parts, receipt):
+        raise Busy("the identity provider's receipt does not hold", code="RECEIPT_INVALID")
+    return receipt
+
+
+async def _vouched(parts: Parts, receipt: RootDidReceipt) -> bool:
+    register = ProjectedRegister(await by_did(parts.institutions, [receipt.issuer]))
+    role = TrustRole.IDENTITY_PROVIDER
+    key = register.key_of(receipt.issuer, role, receipt.registered_at)
+    if key is None:
+        return False
+    method = method_id(receipt.issuer)
+    outcome = await offload(verify_receipt, receipt, method=method, key=key)
+    return outcome.ok
+
+
+def _same(held: Binding, did: str) -> Binding:
+    if held.did != did:
+        raise _taken("the customer is bound to another root DID")
+    return held
+
+
+def _taken(message: str) -> Invalid:
+    return Invalid(message, field="did", code="CUSTOMER_ALREADY_BOUND")

@@ -1,0 +1,45 @@
+"""What the schema and the use cases are given; wired once in `app`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ledger_adapter.port import Ledger
+from subgraphs.kit.cursor import CursorSealer
+from subgraphs.kit.feed import Feed
+from subgraphs.kit.follow import Follower
+from subgraphs.kit.idempotent import Idempotent
+from subgraphs.kit.identity import IdentityProvider
+from subgraphs.kit.institutions import Institutions
+from subgraphs.kit.outbox import Outbox
+from subgraphs.verifier.ports import CustomerRegister
+from subgraphs.verifier.records import Change
+from subgraphs.verifier.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Periods the verifier sets; data, not law (domain 1.9)."""
+
+    request_lives: timedelta = timedelta(minutes=10)
+    supplement_period: timedelta = timedelta(days=10)
+    overdue_every: timedelta = timedelta(seconds=5)
+    freshness_wait: timedelta = timedelta(seconds=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The running subgraph."""
+
+    store: Store
+    institutions: Institutions
+    idempotent: Idempotent
+    outbox: Outbox
+    ledger: Ledger
+    follower: Follower[Change]
+    feed: Feed[Change]
+    identity: IdentityProvider
+    customers: CustomerRegister
+    sealer: CursorSealer
+    clock: Callable[[], datetime]
+    terms: Terms

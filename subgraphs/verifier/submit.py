@@ -1,0 +1,109 @@
+"""Take in what a holder presents: bounded, strict, and once.
+
+Laws: a nonce serves one presentation, for good (two unique indexes keep it so over restarts and
+processes); only the asked holder can use up her request; what is wrong inside the proofs is not
+refused here but shows in the checks.
+"""
+
+from subgraphs.kit.errors import Invalid, NotFound, Refusal
+from subgraphs.kit.ids import HolderId, is_id, new_id
+from subgraphs.kit.mongo import DuplicateKeyError, Session
+from subgraphs.kit.offload import offload
+from subgraphs.vc.errors import VcError
+from subgraphs.vc.model import CredentialHead
+from subgraphs.vc.presentation import (
+    Presentation as Presented,
+)
+from subgraphs.vc.presentation import presentation_digest, read_presentation
+from subgraphs.vc.strict_json import canonical
+from subgraphs.verifier import outgoing
+from subgraphs.verifier.evidence import consent_id_of, heads_of, shown_of
+from subgraphs.verifier.parts import Parts
+from subgraphs.verifier.records import Presentation, PresentationId, Request
+from subgraphs.verifier.states import PresentationState, RequestState
+from subgraphs.verifier.table import Stale
+from subgraphs.verifier.trust import by_did
+
+
+class PresentationRefused(Refusal):
+    """Not for this request: replayed, addressed elsewhere, unasked for, or too late."""
+
+    code = "PRESENTATION_REFUSED"
+
+
+async def submit(
+    parts: Parts, holder: HolderId, *, request_id: str, value: object, session: Session
+) -> Presentation:
+    """The stored presentation; a Refusal wrote nothing."""
+    request = await parts.store.requests.get(request_id)
+    if request is None or request.holder != holder:
+        raise NotFound("presentation request", field="requestId")
+    presented, heads = await offload(_read, value)
+    await _refuse(parts, request, presented)
+    row = await _row(parts, request, presented, heads)
+    was, now = {"state": RequestState.OPEN}, {"state": RequestState.USED}
+    try:
+        await parts.store.requests.change(request.id, was=was, now=now, session=session)
+        await parts.store.presentations.insert(row, session=session)
+    except (Stale, DuplicateKeyError):
+        raise _replayed() from None
+    await parts.outbox.put(session, outgoing.presentation_submitted(row))
+    return row
+
+
+def _read(value: object) -> tuple[Presented, list[CredentialHead]]:
+    try:
+        presented = read_presentation(value)
+        heads = heads_of(presented)
+    except VcError as fault:
+        raise Invalid(str(fault), field=f"presentation{fault.place}", code=fault.code) from fault
+    for place, head in enumerate(heads):
+        if not is_id(head.credential_id, "cred"):
+            raise Invalid(
+                "not a credential of this network",
+                field=f"presentation/verifiableCredential/{place}/id",
+            )
+    return presented, heads
+
+
+async def _refuse(parts: Parts, request: Request, presented: Presented) -> None:
+    seen = await parts.store.presentations.one({"digest": presentation_digest(presented)})
+    if seen is not None or request.state is RequestState.USED:
+        raise _replayed()
+    if presented.challenge != request.nonce:
+        other = await parts.store.requests.one({"nonce": presented.challenge})
+        if other is not None and other.state is RequestState.USED:
+            raise _replayed()
+        raise PresentationRefused("the nonce is not this request's", code="NONCE_UNKNOWN")
+    if presented.audience != request.audience:
+        raise PresentationRefused("made for another verifier", code="AUDIENCE_MISMATCH")
+    if parts.clock() >= request.expires_at:
+        raise PresentationRefused("the request is over; ask for a new one", code="REQUEST_EXPIRED")
+
+
+async def _row(
+    parts: Parts, request: Request, presented: Presented, heads: list[CredentialHead]
+) -> Presentation:
+    issuers = await by_did(parts.institutions, [head.issuer for head in heads])
+    known = {did: row.id for did, row in issuers.items()}
+    return Presentation(
+        id=PresentationId(new_id("pres")),
+        request=request.id,
+        verifier=request.verifier,
+        holder=request.holder,
+        digest=presentation_digest(presented),
+        document=canonical(presented.raw).decode(),
+        shown=tuple(
+            shown_of(item, head, known.get(head.issuer))
+            for item, head in zip(presented.shown, heads, strict=True)
+        ),
+        consent=consent_id_of(presented),
+        state=PresentationState.SUBMITTED,
+        submitted_at=parts.clock(),
+        verification=None,
+        version=1,
+    )
+
+
+def _replayed() -> PresentationRefused:
+    return PresentationRefused("this nonce was used before", code="PRESENTATION_REPLAYED")
