@@ -15,10 +15,10 @@ from graphql import (
 from gateway.engine.cache import BoundedCache, Key
 from gateway.engine.footprint import footprint
 from gateway.engine.messages import EngineOptions
+from gateway.engine.planning import plan_operation
 from gateway.engine.prepare import MAX_REPORTED, Preparation, Prepared, Refusal
 from gateway.errors import BadVariables
 from gateway.executor.ports import Tracer
-from gateway.planner import plan_operation
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.reader import read_supergraph
 
