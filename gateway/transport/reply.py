@@ -51,7 +51,8 @@ def reply_from_value(
     fault; so is a status of failure whose body holds nothing but `data: null`."""
     if not isinstance(value, dict):
         return _unreadable(subgraph, status, "the answer is not a GraphQL response")
-    data, errors = value.get("data"), value.get("errors") or ()
+    data, errors = value.get("data"), value.get("errors")
+    errors = () if errors is None else errors
     if not (data is None or isinstance(data, dict)) or not _are_errors(errors):
         return _unreadable(subgraph, status, "the answer's data or errors are of a wrong kind")
     if data is None and not errors:

@@ -125,9 +125,9 @@ class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
                 case Send():
                     await socket.send(effect.encode())
                 case Close():
-                    self._over = True
                     if effect.code != 1000:
                         self._fail(SUBSCRIPTION_UPSTREAM_LOST, effect.reason)
+                    self._over = True
                     await socket.close(effect.code, effect.short_reason)
                 case Result():
                     self._ready.append(reply_from_value(self._request.subgraph, effect.payload))

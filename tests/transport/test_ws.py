@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import orjson
 import pytest
@@ -25,10 +25,8 @@ Script = Callable[[ServerConnection], Awaitable[None]]
 @asynccontextmanager
 async def socket_server(script: Script) -> AsyncIterator[NetworkClient]:
     async def guarded(socket: ServerConnection) -> None:
-        try:
+        with suppress(ConnectionClosed):
             await script(socket)
-        except ConnectionClosed:
-            pass
 
     protocols = [Subprotocol("graphql-transport-ws")]
     async with serve(guarded, "127.0.0.1", 0, subprotocols=protocols) as server:
@@ -182,7 +180,7 @@ async def test_closing_a_quiet_subscription_frees_the_upstream_at_once() -> None
         events = client.subscribe(request())
         assert isinstance(events, UpstreamSubscription)
         assert await anext(events) == ticked(1)
-        pending = asyncio.create_task(anext(events))  # type: ignore[arg-type]  # a coroutine here
+        pending = asyncio.create_task(anext(events))
         await asyncio.sleep(0.05)
         started = time.monotonic()
         await events.aclose()
