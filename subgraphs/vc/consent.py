@@ -13,6 +13,7 @@ from subgraphs.vc.did import Did, parse_did
 from subgraphs.vc.disclosure import ClaimPath, general
 from subgraphs.vc.encoding import Hash, sm3_hash, to_time
 from subgraphs.vc.errors import MalformedDocument
+from subgraphs.vc.model import CredentialUri
 from subgraphs.vc.money import Fen, format_amount, parse_amount
 from subgraphs.vc.proofs import unsecured
 from subgraphs.vc.shape import Shape, shaped
@@ -21,6 +22,7 @@ from subgraphs.vc.strict_json import JsonObject, JsonValue, canonical, pointer
 CONTEXT: Final = "https://credgraph.example/contexts/consent/v1"
 _TYPE: Final = "ConsentArtefact"
 _MOST_CLAIMS: Final = 64
+_MOST_CREDENTIALS: Final = 16
 _PATH: Final = re.compile(r"(/[A-Za-z0-9*_-]{1,64}){1,8}")
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _AT_LEAST: Final = "AT_LEAST"
@@ -47,7 +49,8 @@ class Monitoring:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """`claims` are claim paths with `*`; what is not listed may not be shown under it."""
+    """What is not listed may not be shown under it: `claims` are claim paths with `*`, and where
+    `credentials` is not empty only those credentials are meant."""
 
     consent_id: str
     holder: Did
@@ -58,12 +61,15 @@ class Consent:
     monitoring: Monitoring
     valid_from: datetime
     valid_until: datetime
+    credentials: tuple[CredentialUri, ...] = ()
 
     def __post_init__(self) -> None:
         if _CODE.fullmatch(self.purpose) is None:
             raise MalformedDocument("a purpose is a code in capitals", "/purpose")
         if len(self.claims) > _MOST_CLAIMS:
             raise MalformedDocument(f"more than {_MOST_CLAIMS} claims", "/scope/claims")
+        if len(self.credentials) > _MOST_CREDENTIALS:
+            raise MalformedDocument("too many credentials", "/scope/credentials")
         for index, path in enumerate(self.claims):
             if _PATH.fullmatch(path) is None:
                 raise MalformedDocument("not a claim path", f"/scope/claims/{index}")
@@ -75,6 +81,10 @@ class Consent:
     def covers(self, path: str) -> bool:
         """Whether a claim may be shown."""
         return general(path) in self.claims
+
+    def meant(self, credential: CredentialUri) -> bool:
+        """Whether a credential may be shown at all."""
+        return not self.credentials or credential in self.credentials
 
     def in_force(self, now: datetime) -> bool:
         """Whether now lies in its time."""
@@ -97,7 +107,11 @@ def build_consent(consent: Consent) -> JsonObject:
         "holder": consent.holder,
         "grantedTo": consent.granted_to,
         "purpose": consent.purpose,
-        "scope": {"claims": list[JsonValue](consent.claims), "predicates": predicates},
+        "scope": {
+            "claims": list[JsonValue](consent.claims),
+            "predicates": predicates,
+            "credentials": list[JsonValue](consent.credentials),
+        },
         "monitoring": monitoring,
         "validFrom": to_time(consent.valid_from),
         "validUntil": to_time(consent.valid_until),
@@ -124,6 +138,9 @@ def read_consent(document: JsonObject, place: str = "") -> Consent:
         ),
         valid_from=shape.time("validFrom"),
         valid_until=shape.time("validUntil"),
+        credentials=tuple(
+            CredentialUri(uri) for uri in scope.texts("credentials", most=_MOST_CREDENTIALS)
+        ),
     )
 
 

@@ -230,7 +230,7 @@ class _CredentialExaminer:
         self._countersignature(head)
         self._validity(head)
         claims, bound = self._claims(), self._bound(head)
-        self._scope(claims, bound)
+        self._scope(head, claims, bound)
         return ExaminedCredential(vc_hash=digest, head=head, claims=claims, bound=bound)
 
     def _subject(self, head: CredentialHead) -> None:
@@ -287,11 +287,12 @@ class _CredentialExaminer:
         self._note(CheckKind.INTEGRITY, "lower-bound", reason)
         return reveal.steps if holds else None
 
-    def _scope(self, claims: ShownClaims | None, bound: Steps | None) -> None:
+    def _scope(self, head: CredentialHead, claims: ShownClaims | None, bound: Steps | None) -> None:
         paths = () if claims is None else claims.paths
         consent = self.consent
         within = consent is None or (
-            all(consent.covers(path) for path in paths)
+            consent.meant(head.uri)
+            and all(consent.covers(path) for path in paths)
             and (bound is None or bool(consent.predicates))
         )
         reason = None if within else Reason.SCOPE_EXCEEDED

@@ -269,6 +269,8 @@ def test_no_consent() -> None:
         pytest.param({"monitoring": Monitoring(granted=False)}, Reason.MONITORING_NOT_GRANTED,
                      id="without monitoring"),
         pytest.param({"claims": ()}, Reason.SCOPE_EXCEEDED, id="for fewer claims"),
+        pytest.param({"credentials": (model.credential_uri("cred_other"),)}, Reason.SCOPE_EXCEEDED,
+                     id="for another credential"),
         pytest.param({"claims": (ClaimPath("/credentialSubject"),)}, Reason.SCOPE_EXCEEDED,
                      id="for a path that only looks wider"),
     ],
