@@ -110,6 +110,16 @@ class QueueFull(LedgerError):
         self.waiting, self.limit = waiting, limit
 
 
+class DuplicateEvent(LedgerError):
+    """This event already waits in the queue; the caller's transaction must abort."""
+
+    code = "LEDGER_DUPLICATE_EVENT"
+
+    def __init__(self, event_id: str) -> None:
+        super().__init__(f"event {event_id} is queued already")
+        self.event_id = event_id
+
+
 class LeadershipLost(LedgerError):
     """Another sequencer holds a newer term, or the head moved below us; nothing was written."""
 

@@ -114,9 +114,6 @@ class Queue(Protocol):
 class Ledger(Protocol):
     """The way out. Every call may raise LedgerError."""
 
-    @property
-    def log(self) -> LogRef: ...
-
     async def size(self) -> int:
         """How many events have a position in this shard."""
         ...

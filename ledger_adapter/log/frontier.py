@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ledger_adapter.errors import LogCorrupt
 from ledger_adapter.log.hashing import HashProfile
 from ledger_adapter.log.proofs import Range
-from ledger_adapter.log.tiles import HEIGHT, WIDTH, Tile, TileId, range_hash
+from ledger_adapter.log.tiles import HEIGHT, WIDTH, Pyramid, Tile, TileId, range_hash
 
 
 class Subtree(NamedTuple):
@@ -125,10 +125,11 @@ def restore(profile: HashProfile, size: int, tiles: Mapping[TileId, Sequence[byt
         while len(rows) < place.level:
             rows.append(())
         rows.append(row)
+    pyramids = {place: Pyramid(profile, hashes) for place, hashes in tiles.items()}
     edge, start = [], 0
     for height in range(size.bit_length() - 1, -1, -1):
         if size >> height & 1:
             wanted = Range(start, start + (1 << height))
-            edge.append(Subtree(height, range_hash(profile, wanted, tiles)))
+            edge.append(Subtree(height, range_hash(profile, wanted, pyramids)))
             start = wanted.end
     return Frontier(size=size, edge=tuple(edge), rows=tuple(rows))

@@ -75,24 +75,40 @@ def tiles_for(ranges: Iterable[Range]) -> set[TileId]:
     return {tile_of(node) for wanted in ranges for node in cover(wanted)}
 
 
-def range_hash(
-    profile: HashProfile, wanted: Range, tiles: Mapping[TileId, Sequence[bytes]]
-) -> bytes:
+class Pyramid:
+    """A tile with the subtrees above its hashes, each computed once, on first demand."""
+
+    __slots__ = ("_profile", "_rows")
+
+    def __init__(self, profile: HashProfile, hashes: Sequence[bytes]) -> None:
+        self._profile = profile
+        self._rows: list[Sequence[bytes]] = [hashes]
+
+    def hash(self, height: int, number: int) -> bytes:
+        """The subtree of 2^height hashes from number * 2^height on, within this tile."""
+        while len(self._rows) <= height:
+            below = self._rows[-1]
+            node = self._profile.node
+            pairs = range(0, len(below) - len(below) % 2, 2)
+            self._rows.append([node(below[at], below[at + 1]) for at in pairs])
+        row = self._rows[height]
+        if number >= len(row):
+            raise LogCorrupt("a tile is narrower than the tree above it")
+        return row[number]
+
+
+def range_hash(profile: HashProfile, wanted: Range, tiles: Mapping[TileId, Pyramid]) -> bytes:
     """The tree hash over a range, from tiles that `tiles_for` named."""
-    hashes = [_node_hash(profile, node, tiles) for node in cover(wanted)]
+    hashes = [_node_hash(node, tiles) for node in cover(wanted)]
     running = hashes.pop()
     while hashes:  # the ragged right edge leans left, as RFC 9162 splits it
         running = profile.node(hashes.pop(), running)
     return running
 
 
-def _node_hash(profile: HashProfile, node: Node, tiles: Mapping[TileId, Sequence[bytes]]) -> bytes:
-    tile = tile_of(node)
+def _node_hash(node: Node, tiles: Mapping[TileId, Pyramid]) -> bytes:
+    place = tile_of(node)
+    if place not in tiles:
+        raise LogCorrupt(f"tile {place.level}/{place.number} is missing")
     height = node.level % HEIGHT
-    first = (node.number << height) % WIDTH
-    row = list(tiles.get(tile, ())[first : first + (1 << height)])
-    if len(row) != 1 << height:
-        raise LogCorrupt(f"tile {tile.level}/{tile.number} is missing or too narrow")
-    while len(row) > 1:
-        row = [profile.node(row[at], row[at + 1]) for at in range(0, len(row), 2)]
-    return row[0]
+    return tiles[place].hash(height, node.number % (WIDTH >> height))

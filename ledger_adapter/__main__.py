@@ -1,0 +1,114 @@
+"""The ledger's command line: run · verify-proof · show · replay."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from ledger_adapter.config import load_settings
+from ledger_adapter.errors import BadProof, LedgerFault
+from ledger_adapter.log.bundle import decode_bundle
+from ledger_adapter.log.checkpoint import format_time
+from ledger_adapter.picture import draw
+from ledger_adapter.process import audit, lead
+from ledger_adapter.verify import MAX_BUNDLE, Verdict, load_trust, verify_bundle
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 0 when all is well, 1 with one sentence when not."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return int(asked.command(asked))
+    except (LedgerFault, OSError) as fault:
+        print(f"ledger: {fault}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ledger_adapter", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    run = commands.add_parser("run", help="give positions to queued events and sign tree heads")
+    run.set_defaults(command=_run)
+    check = commands.add_parser("verify-proof", help="check a proof file offline")
+    check.add_argument("file", type=Path)
+    check.add_argument("--trust", type=Path, required=True, help="whom you trust: trust.json")
+    check.set_defaults(command=_verify)
+    show = commands.add_parser("show", help="draw the path of a proof file")
+    show.add_argument("file", type=Path)
+    show.set_defaults(command=_show)
+    again = commands.add_parser("replay", help="hash the whole log anew and compare everything")
+    again.set_defaults(command=_replay)
+    for command in (run, again):
+        command.add_argument("--config", help="settings file (default: CREDGRAPH_CONFIG)")
+    return parser
+
+
+def _run(asked: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="ledger: %(message)s", stream=sys.stderr)
+    logging.getLogger("pymongo").setLevel(logging.WARNING)
+    os.environ.setdefault("MOTOR_MAX_WORKERS", "16")  # read when motor is imported, later
+    settings = load_settings(os.environ, asked.config)
+
+    async def until_signal() -> None:
+        task = asyncio.ensure_future(lead(settings))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(until_signal())
+    return 0
+
+
+def _verify(asked: argparse.Namespace) -> int:
+    trust = load_trust(asked.trust)
+    try:
+        verdict = verify_bundle(_proof_bytes(asked.file), trust)
+    except BadProof as fault:
+        print(f"REFUSED at step {fault.step}: {fault.reason}")
+        return 1
+    _print(verdict)
+    return 0
+
+
+def _print(verdict: Verdict) -> None:
+    for step in verdict.steps:
+        print(f"  ok  {step.name:<10}  {step.finding}")
+    bundle = verdict.bundle
+    print(
+        f"PROVED: {verdict.kind} is entry {bundle.leaf_index} of {bundle.origin}, "
+        f"on the log by {format_time(bundle.checkpoint.time)}; trust {verdict.trust}"
+    )
+
+
+def _show(asked: argparse.Namespace) -> int:
+    try:
+        print(draw(decode_bundle(_proof_bytes(asked.file))))
+    except BadProof as fault:
+        print(f"REFUSED at step {fault.step}: {fault.reason}")
+        return 1
+    return 0
+
+
+def _replay(asked: argparse.Namespace) -> int:
+    os.environ.setdefault("MOTOR_MAX_WORKERS", "16")
+    found = asyncio.run(audit(load_settings(os.environ, asked.config)))
+    print(
+        f"the log verifies: {found.entries} entries, {found.tiles} full tiles, "
+        f"{found.checkpoints} checkpoints, root {found.root.hex()}"
+    )
+    return 0
+
+
+def _proof_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_BUNDLE + 2)  # one byte too many is enough to refuse it
+
+
+if __name__ == "__main__":
+    sys.exit(main())

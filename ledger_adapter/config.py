@@ -1,0 +1,135 @@
+"""The settings file: YAML with `${NAME}` and `${NAME:-default}`, one section a program.
+
+This is a door: the only place of the ledger that knows the environment, which is handed in.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, Self, cast
+
+import yaml
+
+from ledger_adapter.errors import BadSettings
+
+DEFAULT_PATH: Final = "subgraphs/demo/credgraph.yaml"
+_PLACEHOLDER: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_ORIGIN: Final = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
+_SHARD: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
+
+Driver = Literal["motor", "pymongo"]
+
+
+def load_file(path: Path, environ: Mapping[str, str]) -> Mapping[str, object]:
+    """The whole file, placeholders filled in; BadSettings in one sentence when it cannot be."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise BadSettings(f"settings file {path} cannot be read: {fault.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        raise BadSettings(f"settings file {path} is not YAML: {fault}") from None
+    if not isinstance(document, dict):
+        raise BadSettings(f"settings file {path} has no sections")
+    return cast("Mapping[str, object]", _interpolate(document, environ))
+
+
+def _interpolate(value: object, environ: Mapping[str, str]) -> object:
+    match value:
+        case str():
+            return _PLACEHOLDER.sub(lambda found: _filled(found, environ), value)
+        case dict():
+            return {str(key): _interpolate(item, environ) for key, item in value.items()}
+        case list():
+            return [_interpolate(item, environ) for item in value]
+        case _:
+            return value
+
+
+def _filled(found: re.Match[str], environ: Mapping[str, str]) -> str:
+    name, default = found.group(1), found.group(2)
+    value = environ.get(name, "")
+    if value or (name in environ and default is None):
+        return value
+    if default is None:
+        raise BadSettings(f"the environment variable {name} is not set and has no default")
+    return cast("str", default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The `ledger:` section."""
+
+    mongodb: str
+    database: str = "credgraph_ledger"
+    origin: str = "credgraph.example/log"
+    shard: str = "2026"
+    key: Path
+    driver: Driver = "motor"
+    checkpoint_seconds: float = 1.0
+
+    @property
+    def log_origin(self) -> str:
+        """The first line of every checkpoint: the origin with its shard."""
+        return f"{self.origin}/{self.shard}"
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, object]) -> Self:
+        """Every key checked; unknown ones are refused by name."""
+        known = set(cls.__dataclass_fields__)
+        for name in values:
+            if name not in known:
+                raise BadSettings(f"ledger.{name}: unknown key (known: {', '.join(sorted(known))})")
+        text = {
+            name: _text(name, value)
+            for name, value in values.items()
+            if name != "checkpoint_seconds"
+        }
+        for name in ("mongodb", "key"):
+            if not text.get(name):
+                raise BadSettings(f"ledger.{name} is empty{_HINTS[name]}")
+        if text.get("driver", "motor") not in ("motor", "pymongo"):
+            raise BadSettings("ledger.driver: motor or pymongo")
+        if not _ORIGIN.fullmatch(text.get("origin", "o")):
+            raise BadSettings("ledger.origin: words of letters, digits, '.', '_', '-', with '/'")
+        if not _SHARD.fullmatch(text.get("shard", "s")):
+            raise BadSettings("ledger.shard: up to 32 letters, digits, '.', '_' or '-'")
+        seconds = _seconds(values.get("checkpoint_seconds", 1.0))
+        return cls(
+            **{name: value for name, value in text.items() if name not in ("key", "driver")},
+            key=Path(text["key"]),
+            driver=cast("Driver", text.get("driver", "motor")),
+            checkpoint_seconds=seconds,
+        )
+
+
+_HINTS: Final = {
+    "mongodb": ": set MONGODB_URI to a replica set, or start everything with `make up`",
+    "key": ": name the file of the log's SM2 key",
+}
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise BadSettings(f"ledger.{name}: must be text")
+    return value
+
+
+def _seconds(value: object) -> float:
+    try:
+        seconds = float(cast("float", value))
+    except (TypeError, ValueError):
+        raise BadSettings("ledger.checkpoint_seconds: not a number") from None
+    if not (math.isfinite(seconds) and 0.05 <= seconds <= 3600):
+        raise BadSettings("ledger.checkpoint_seconds: between 0.05 and 3600")
+    return seconds
+
+
+def load_settings(environ: Mapping[str, str], path: str | None = None) -> Settings:
+    """The ledger's section of the file that `path` or CREDGRAPH_CONFIG names."""
+    file = Path(path or environ.get("CREDGRAPH_CONFIG") or DEFAULT_PATH)
+    section = load_file(file, environ).get("ledger")
+    if not isinstance(section, Mapping):
+        raise BadSettings(f"settings file {file} has no section `ledger`")
+    return Settings.from_mapping(section)

@@ -1,0 +1,211 @@
+"""The log for its readers: events in order, live, and proofs; over any store that is a LogSource.
+
+Positions are the only truth about order. News from the store merely wakes a follower; what it
+hands out is checked against the next index it owes, and a gap is filled by reading the log.
+"""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from typing import Final, Protocol
+
+from ledger_adapter import envelopes
+from ledger_adapter.errors import EntryNotFound, LedgerUnavailable, LogCorrupt
+from ledger_adapter.log.bundle import Opening
+from ledger_adapter.log.checkpoint import Checkpoint
+from ledger_adapter.log.hashing import HashProfile, profile
+from ledger_adapter.log.proofs import Range, consistency_ranges, inclusion_ranges
+from ledger_adapter.log.tiles import WIDTH, Pyramid, TileId, range_hash, tiles_for
+from ledger_adapter.port import ChainProof, EntryIndex, LoggedEvent, LogRef, Position
+from ledger_adapter.records import Batch, Head
+
+PAGE: Final = 1000
+CACHED_TILES: Final = 256
+
+
+class LogSource(Protocol):
+    """What a store must answer. Every call may raise LedgerUnavailable."""
+
+    async def head(self) -> Head | None:
+        """None until the ledger process has opened this log."""
+        ...
+
+    async def batches(self, first: int, limit: int, /) -> Sequence[Batch]:
+        """The batch that holds `first`, then the next ones, until `limit` entries are covered."""
+        ...
+
+    async def tiles(self, wanted: Iterable[TileId], /) -> Mapping[TileId, tuple[bytes, ...]]:
+        """Those that are stored, in one read."""
+        ...
+
+    async def signed_checkpoint(self) -> Checkpoint | None: ...
+
+    def arrivals(self) -> AsyncIterator[Batch | None]:
+        """First None, once it is certain that no later batch will be missed; then the batches."""
+        ...
+
+
+class LogReader:
+    """A `Ledger` over a store. One a process: it keeps full tiles, which never change."""
+
+    def __init__(self, source: LogSource) -> None:
+        self._source = source
+        self._log: LogRef | None = None
+        self._full: OrderedDict[TileId, Pyramid] = OrderedDict()
+
+    async def size(self) -> int:
+        """How many events have a position; 0 for a log that nobody has opened yet."""
+        head = await self._source.head()
+        return head.size if head else 0
+
+    async def latest_checkpoint(self) -> Checkpoint | None:
+        """The newest signed tree head."""
+        return await self._source.signed_checkpoint()
+
+    async def read(self, first: EntryIndex, limit: int, /) -> Sequence[LoggedEvent]:
+        """Up to `limit` events from `first` on."""
+        log = await self._known_log()
+        if log is None or limit < 1:
+            return []
+        events: list[LoggedEvent] = []
+        for batch in await self._source.batches(first, limit):
+            expected = first + len(events)
+            if not batch.first <= expected < batch.end:
+                raise LogCorrupt(f"entry {expected} is missing before entry {batch.first}")
+            events += _events(log, batch, expected, limit - len(events))
+        return events
+
+    async def follow(self, after: EntryIndex | None, /) -> AsyncIterator[Sequence[LoggedEvent]]:
+        """Batches after a position. Ends with LedgerUnavailable when the store goes away."""
+        expected = 0 if after is None else after + 1
+        async for news in self._source.arrivals():
+            if news is not None and news.end <= expected:
+                continue  # already read from the log
+            if news is not None and news.first <= expected:
+                events: Sequence[LoggedEvent] = _events(
+                    await self._require_log(), news, expected, PAGE
+                )
+                yield events
+                expected += len(events)
+                continue
+            while events := await self.read(EntryIndex(expected), PAGE):
+                yield events
+                expected += len(events)
+
+    async def prove(self, index: EntryIndex, /) -> ChainProof:
+        """The proof of one entry."""
+        events = await self.read(index, 1) if index >= 0 else []
+        if not events:
+            raise EntryNotFound(index, await self.size())
+        return (await self.attest(events))[0]
+
+    async def attest(self, events: Sequence[LoggedEvent], /) -> Sequence[ChainProof]:
+        """Proofs against one checkpoint: three reads at most, however many events."""
+        log = await self._require_log()
+        checkpoint = await self._source.signed_checkpoint()
+        size = checkpoint.tree_size if checkpoint else 0
+        ranges = {
+            event.position.index: inclusion_ranges(event.position.index, size)
+            for event in events
+            if event.position.index < size
+        }
+        tiles = await self.pyramids([r for path in ranges.values() for r in path], size)
+        hashing = profile(log.hash)
+        return [
+            _proof(log, event, checkpoint, _hashes(hashing, ranges[event.position.index], tiles))
+            if event.position.index in ranges
+            else _proof(log, event, None, ())
+            for event in events
+        ]
+
+    async def consistency(self, first: int, second: int, /) -> tuple[bytes, ...]:
+        """The proof that the tree of `second` extends that of `first`."""
+        hashing = profile((await self._require_log()).hash)
+        ranges = consistency_ranges(first, second)
+        return _hashes(hashing, ranges, await self.pyramids(ranges, second))
+
+    async def root_at(self, size: int, /) -> bytes:
+        """The root the log had at a size, recomputed from its tiles."""
+        hashing = profile((await self._require_log()).hash)
+        whole = [Range(0, size)] if size else []
+        tiles = await self.pyramids(whole, size)
+        return range_hash(hashing, whole[0], tiles) if whole else hashing.empty
+
+    async def pyramids(self, ranges: Iterable[Range], size: int) -> Mapping[TileId, Pyramid]:
+        """The tiles that ranges within a tree of `size` need."""
+        hashing = profile((await self._require_log()).hash)
+        wanted = tiles_for(ranges)
+        found = {tile: self._full[tile] for tile in wanted if tile in self._full}
+        missing = wanted - set(found)
+        if missing:
+            for tile, hashes in (await self._source.tiles(missing)).items():
+                found[tile] = Pyramid(hashing, hashes)
+                if len(hashes) == WIDTH:
+                    self._remember(tile, found[tile])
+        for tile in wanted - set(found):
+            found[tile] = Pyramid(hashing, await self._leaf_row(hashing, tile, size))
+        return found
+
+    def _remember(self, tile: TileId, pyramid: Pyramid) -> None:
+        self._full[tile] = pyramid
+        if len(self._full) > CACHED_TILES:
+            self._full.popitem(last=False)
+
+    async def _leaf_row(self, hashing: HashProfile, tile: TileId, size: int) -> tuple[bytes, ...]:
+        """The unfinished tile of level 0, which lies in the newest batches only."""
+        first = tile.number * WIDTH
+        if tile.level or not first < size <= first + WIDTH:
+            raise LogCorrupt(f"tile {tile.level}/{tile.number} is missing")
+        leaves: list[bytes] = []
+        for batch in await self._source.batches(first, size - first):
+            leaves += [hashing.leaf(e) for e in batch.entries[max(0, first - batch.first) :]]
+        return tuple(leaves[: size - first])
+
+    async def _known_log(self) -> LogRef | None:
+        if self._log is None:
+            head = await self._source.head()
+            self._log = head.log if head else None
+        return self._log
+
+    async def _require_log(self) -> LogRef:
+        log = await self._known_log()
+        if log is None:
+            raise LedgerUnavailable("the ledger process has not opened this log yet")
+        return log
+
+
+def _events(log: LogRef, batch: Batch, start: int, limit: int) -> list[LoggedEvent]:
+    leaf = profile(log.hash).leaf
+    first = start - batch.first
+    return [
+        LoggedEvent(
+            position=Position(log.shard, EntryIndex(batch.first + offset)),
+            envelope=envelopes.decode(batch.envelopes[offset]),
+            entry=batch.entries[offset],
+            leaf_hash=leaf(batch.entries[offset]),
+            salt=batch.salts[offset],
+        )
+        for offset in range(first, min(len(batch.entries), first + limit))
+    ]
+
+
+def _hashes(
+    hashing: HashProfile, ranges: Sequence[Range], tiles: Mapping[TileId, Pyramid]
+) -> tuple[bytes, ...]:
+    return tuple(range_hash(hashing, wanted, tiles) for wanted in ranges)
+
+
+def _proof(
+    log: LogRef, event: LoggedEvent, checkpoint: Checkpoint | None, path: tuple[bytes, ...]
+) -> ChainProof:
+    return ChainProof(
+        anchor_state="CHECKPOINTED" if checkpoint else "SEQUENCED",
+        trust="SELF",
+        log=log,
+        entry=event.entry,
+        leaf_hash=event.leaf_hash,
+        leaf_index=event.position.index,
+        tree_size=checkpoint.tree_size if checkpoint else 0,
+        path=path,
+        checkpoint=checkpoint,
+        opening=Opening(envelopes.encode(event.envelope), event.salt),
+    )

@@ -1,0 +1,293 @@
+"""Queue to log to checkpoint: one leader a log, by lease and fencing term.
+
+Laws: only the leader gives positions; an append waits for nothing but events; whatever goes wrong
+throws the in-memory tree away and starts from the store, which a compare-and-set keeps right even
+when two processes believe they lead. A checkpoint's body is kept before it is signed, one for each
+size and each naming the one before it, and signed only when it extends the last signed one.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from ledger_adapter.crypto.sm2 import PrivateKey, PublicKey
+from ledger_adapter.errors import LeadershipLost, LedgerUnavailable, LogCorrupt
+from ledger_adapter.log import frontier as tree
+from ledger_adapter.log.checkpoint import (
+    SM2_KIND,
+    Checkpoint,
+    NoteSignature,
+    TreeHead,
+    body,
+    body_digest,
+    key_id,
+    log_id,
+)
+from ledger_adapter.log.commitment import commit, encode_entry
+from ledger_adapter.log.frontier import Frontier, Growth
+from ledger_adapter.log.hashing import HashProfile, profile
+from ledger_adapter.log.proofs import check_consistency
+from ledger_adapter.log.tiles import WIDTH, TileId
+from ledger_adapter.port import LogRef, Shard
+from ledger_adapter.reader import LogReader, LogSource
+from ledger_adapter.records import MAX_BATCH, Append, Batch, Head, Lease, Waiting
+
+logger = logging.getLogger("credgraph.ledger")
+
+LEASE_SECONDS: Final = 3.0
+IDLE_SECONDS: Final = 1.0
+
+
+class SequencerStore(LogSource, Protocol):
+    """What the leader needs of a store beside reading; contracts in `store/memory.py`."""
+
+    async def open(self, head: Head) -> Head: ...
+    async def lead(self, owner: str, seconds: float) -> Lease | None: ...
+    async def fence(self, lease: Lease) -> None: ...
+    async def resign(self, lease: Lease) -> None: ...
+    async def waiting(self, limit: int) -> Sequence[Waiting]: ...
+    async def append(self, lease: Lease, append: Append) -> None: ...
+    async def announced_checkpoint(self) -> Checkpoint | None: ...
+    async def announce_checkpoint(
+        self, lease: Lease, checkpoint: Checkpoint, previous: int
+    ) -> None: ...
+    async def sign_checkpoint(self, size: int, signatures: Sequence[NoteSignature]) -> None: ...
+    def bell(self) -> AsyncIterator[None]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequencerOptions:
+    """How fast and how much."""
+
+    owner: str
+    batch: int = MAX_BATCH
+    checkpoint_seconds: float = 1.0
+    lease_seconds: float = LEASE_SECONDS
+    patience_seconds: float = 120.0
+
+
+def log_ref(*, origin: str, shard: str, first_key: PublicKey, hash_name: str = "SM3") -> LogRef:
+    """The log's identity; `origin` is the whole line, shard included."""
+    return LogRef(id=log_id(origin, first_key), origin=origin, shard=Shard(shard), hash=hash_name)
+
+
+class Sequencer:
+    """The process that leads one log, or waits to."""
+
+    def __init__(
+        self,
+        store: SequencerStore,
+        *,
+        log: LogRef,
+        key: PrivateKey,
+        options: SequencerOptions,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store, self._log, self._key = store, log, key
+        self._options, self._now = options, now
+        self._profile: HashProfile = profile(log.hash)
+        self._reader = LogReader(store)
+        self._frontier = tree.EMPTY
+        self._last: Checkpoint | None = None
+        self._bell = asyncio.Event()
+        self._writing = asyncio.Lock()  # append and checkpoint touch one head row
+
+    @property
+    def size(self) -> int:
+        """How many entries the leader has appended, as far as it knows."""
+        return self._frontier.size
+
+    async def run(self) -> None:
+        """Lead, or stand by, for ever; ends with the fault when the store stays away too long."""
+        clock = asyncio.get_running_loop().time
+        since: float | None = None
+        while True:
+            try:
+                lease = await self._campaign()
+                since = None
+                await self._lead(lease)
+            except* LeadershipLost as faults:
+                logger.warning("leadership ended: %s", faults.exceptions[0])
+            except* LedgerUnavailable as faults:
+                since = clock() if since is None else since
+                if clock() - since > self._options.patience_seconds:
+                    raise
+                logger.warning("waiting: %s", faults.exceptions[0])
+                await asyncio.sleep(0.5)
+
+    async def _campaign(self) -> Lease:
+        while True:
+            lease = await self._store.lead(self._options.owner, self._options.lease_seconds)
+            if lease is not None:
+                await self.take_over(lease)
+                return lease
+            await asyncio.sleep(self._options.lease_seconds / 6)
+
+    async def take_over(self, lease: Lease) -> None:
+        """Fence older leaders, then rebuild the tree from the store and finish what they left."""
+        size_zero = Head(
+            log=self._log,
+            public_key=self._key.public_key.compressed(),
+            size=0,
+            root=self._profile.empty,
+        )
+        opened = await self._store.open(size_zero)
+        if (opened.log, opened.public_key) != (self._log, size_zero.public_key):
+            raise LogCorrupt(
+                f"shard {self._log.shard} belongs to log {opened.log.origin} with another key "
+                "or hash; refusing to extend it"
+            )
+        await self._store.fence(lease)
+        head = await self._store.head() or opened
+        self._frontier = await self._restore(head)
+        await self._finish_checkpoint()
+        logger.info("leading %s in term %d from size %d", head.log.origin, lease.term, head.size)
+
+    async def _restore(self, head: Head) -> Frontier:
+        rows = tree.open_rows(head.size)
+        tiles: dict[TileId, tuple[bytes, ...]] = dict(await self._store.tiles(rows))
+        width = rows.get(TileId(0, head.size // WIDTH), 0)
+        if width:
+            first = head.size - width
+            batches = await self._store.batches(first, width)
+            leaves = [
+                self._profile.leaf(entry)
+                for batch in batches
+                for entry in batch.entries[max(0, first - batch.first) :]
+            ]
+            tiles[TileId(0, head.size // WIDTH)] = tuple(leaves)
+        restored = tree.restore(self._profile, head.size, tiles)
+        if restored.root(self._profile) != head.root:
+            raise LogCorrupt(f"tiles and batches of size {head.size} do not make the head's root")
+        return restored
+
+    async def _lead(self, lease: Lease) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._ring())
+                group.create_task(self._append_for_ever(lease))
+                group.create_task(self._sign_for_ever(lease))
+                group.create_task(self._renew_for_ever(lease))
+        except asyncio.CancelledError:
+            with contextlib.suppress(LedgerUnavailable, TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._store.resign(lease)
+            raise
+
+    async def _ring(self) -> None:
+        async for _ in self._store.bell():
+            self._bell.set()
+
+    async def _append_for_ever(self, lease: Lease) -> None:
+        while True:
+            self._bell.clear()
+            if await self.append_once(lease) >= self._options.batch:
+                continue
+            try:
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await self._bell.wait()
+            except TimeoutError:
+                continue
+
+    async def append_once(self, lease: Lease) -> int:
+        """Give positions to what waits; how many that were."""
+        waiting = await self._store.waiting(self._options.batch)
+        if waiting:
+            async with self._writing:
+                append, grown = self._plan(waiting)
+                await self._store.append(lease, append)
+                self._frontier = grown
+        return len(waiting)
+
+    def _plan(self, waiting: Sequence[Waiting]) -> tuple[Append, Frontier]:
+        entries = tuple(self._entry(item) for item in waiting)
+        growth: Growth = tree.extend(
+            self._profile, self._frontier, [self._profile.leaf(entry) for entry in entries]
+        )
+        batch = Batch(
+            first=self._frontier.size,
+            entries=entries,
+            envelopes=tuple(item.envelope for item in waiting),
+            salts=tuple(item.salt for item in waiting),
+            root=growth.frontier.root(self._profile),
+        )
+        ids = tuple(item.event_id for item in waiting)
+        return Append(batch=batch, tiles=growth.tiles, event_ids=ids), growth.frontier
+
+    def _entry(self, item: Waiting) -> bytes:
+        commitment = commit(
+            log_id=self._log.id, kind=item.kind, envelope=item.envelope, salt=item.salt
+        )
+        return encode_entry(item.kind, commitment)
+
+    async def _renew_for_ever(self, lease: Lease) -> None:
+        while True:
+            await asyncio.sleep(self._options.lease_seconds / 3)
+            held = await self._store.lead(self._options.owner, self._options.lease_seconds)
+            if held != lease:
+                raise LeadershipLost("the lease went to another process")
+
+    async def _sign_for_ever(self, lease: Lease) -> None:
+        while True:
+            await self.checkpoint_once(lease)
+            await asyncio.sleep(self._options.checkpoint_seconds)
+
+    async def checkpoint_once(self, lease: Lease) -> Checkpoint | None:
+        """Sign the present size unless it is signed; None when there is nothing new."""
+        frontier, last = self._frontier, self._last
+        if frontier.size == (last.tree_size if last else 0):
+            return None
+        head = TreeHead(
+            origin=self._log.origin,
+            tree_size=frontier.size,
+            root=frontier.root(self._profile),
+            hash=self._log.hash,
+            time=self._now().replace(microsecond=0),
+            previous=body_digest(last.body) if last else None,
+        )
+        mine = Checkpoint(head=head, body=body(head), signatures=())
+        async with self._writing:
+            await self._store.announce_checkpoint(lease, mine, last.tree_size if last else 0)
+        return await self._sign(mine)
+
+    async def _finish_checkpoint(self) -> None:
+        """Find the last signed head; sign the body that a predecessor left unsigned."""
+        self._last = await self._store.signed_checkpoint()
+        newest = await self._store.announced_checkpoint()
+        if newest is None or newest == self._last:
+            return
+        if newest.tree_size > self._frontier.size:
+            raise LogCorrupt(f"a checkpoint of size {newest.tree_size} is ahead of the log")
+        if await self._reader.root_at(newest.tree_size) != newest.root:
+            raise LogCorrupt(f"the body kept for size {newest.tree_size} has another root")
+        await self._sign(newest)
+
+    async def _sign(self, kept: Checkpoint) -> Checkpoint:
+        await self._check_extension(kept)
+        signature = NoteSignature(
+            name=self._log.origin,
+            key_id=key_id(self._log.origin, self._key.public_key),
+            kind=SM2_KIND,
+            value=self._key.sign(kept.body),
+        )
+        await self._store.sign_checkpoint(kept.tree_size, [signature])
+        self._last = replace(kept, signatures=(signature,))
+        return self._last
+
+    async def _check_extension(self, newer: Checkpoint) -> None:
+        """The first witness of a log is its own signer."""
+        if self._last is None:
+            return
+        path = await self._reader.consistency(self._last.tree_size, newer.tree_size)
+        check_consistency(
+            self._profile,
+            first=self._last.tree_size,
+            first_root=self._last.root,
+            second=newer.tree_size,
+            second_root=newer.root,
+            path=path,
+        )

@@ -1,0 +1,1 @@
+"""Where a log lies: memory (the reference) and MongoDB, held to one contract suite."""

@@ -1,0 +1,36 @@
+"""Collections of a ledger database and the shape of their ids.
+
+    ledger_queue        {_id: event id, shard, kind, envelope, salt, at}
+    ledger_head         {_id: shard, origin, hash, logId, publicKey, size, root, announced, term}
+    ledger_lease        {_id: shard, owner, term, until}
+    ledger_batches      {_id: shard/first, shard, first, entries, envelopes, salts, root}
+    ledger_tiles        {_id: shard/level/number, hashes}
+    ledger_checkpoints  {_id: shard/size, shard, size, body, signatures}
+
+Numbers in ids have 16 digits, so that the order of ids is the order of numbers and `_id` is the
+only index. Batches are insert-only; `_id` = first index also keeps two leaders from one place.
+"""
+
+from typing import Final
+
+QUEUE: Final = "ledger_queue"
+HEAD: Final = "ledger_head"
+LEASE: Final = "ledger_lease"
+BATCHES: Final = "ledger_batches"
+TILES: Final = "ledger_tiles"
+CHECKPOINTS: Final = "ledger_checkpoints"
+
+
+def numbered(shard: str, number: int) -> str:
+    """Id of a batch (by first index) or a checkpoint (by size)."""
+    return f"{shard}/{number:016d}"
+
+
+def tile(shard: str, level: int, number: int) -> str:
+    """Id of a tile."""
+    return f"{shard}/{level}/{number:016d}"
+
+
+def all_of(shard: str) -> dict[str, str]:
+    """A range of `_id` that holds every numbered id of a shard."""
+    return {"$gte": f"{shard}/", "$lt": f"{shard}0"}  # '0' follows '/' in ASCII
