@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from ledger_adapter.errors import LedgerError
 from ledger_adapter.port import EntryIndex, Ledger, LoggedEvent
+from ledger_adapter.store.mongo import open_ledger
 from subgraphs.kit.feed import BEFORE_FIRST, Feed, Item
 from subgraphs.kit.mongo import Contended, Database, Mongo, PyMongoError, Session
 
@@ -22,6 +23,11 @@ log = logging.getLogger("credgraph.follower")
 
 POSITIONS: Final = "positions"
 LONGEST_PAUSE: Final = 5.0
+
+
+def open_log(mongo: Mongo, *, database: str, shard: str) -> Ledger:
+    """The log for readers of this process; open it once."""
+    return open_ledger(mongo.database(database), shard=shard)
 
 
 class Apply(Protocol[T]):

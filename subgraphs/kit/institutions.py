@@ -21,7 +21,7 @@ from subgraphs.kit.types import Node, worded
 COLLECTION: Final = "institutions"
 KIND: Final = "INSTITUTION_REGISTERED"
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
-    COLLECTION: [IndexModel([("uscc", 1)], unique=True), IndexModel([("did", 1)])]
+    COLLECTION: [IndexModel([("uscc", 1)]), IndexModel([("did", 1)])]
 }
 
 

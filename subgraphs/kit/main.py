@@ -6,15 +6,12 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
-from ledger_adapter.config import load_file
+from ledger_adapter.config import DEFAULT_PATH, load_file
 from ledger_adapter.errors import LedgerFault
 from subgraphs.kit.mongo import Unreachable
-from subgraphs.kit.serve import Open, run
+from subgraphs.kit.serve import CannotStart, Open, run
 from subgraphs.kit.settings import BadSetting, ServiceName, Settings
-
-DEFAULT_CONFIG: Final = "subgraphs/demo/credgraph.yaml"
 
 
 def main(name: ServiceName, opened: Open) -> int:
@@ -22,14 +19,14 @@ def main(name: ServiceName, opened: Open) -> int:
     try:
         settings = load(os.environ)  # noqa: TID251  # this is the door
         return run(name, settings, opened)
-    except (BadSetting, LedgerFault, Unreachable, OSError) as fault:
+    except (BadSetting, CannotStart, LedgerFault, Unreachable) as fault:
         print(f"{name}: {fault}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
         return 1
 
 
 def load(environ: Mapping[str, str]) -> Settings:
     """The `subgraphs:` section of the settings file that CREDGRAPH_CONFIG names."""
-    path = Path(environ.get("CREDGRAPH_CONFIG", DEFAULT_CONFIG))
+    path = Path(environ.get("CREDGRAPH_CONFIG") or DEFAULT_PATH)
     section = load_file(path, environ).get("subgraphs")
     if not isinstance(section, Mapping):
         raise BadSetting("", f"the section is missing in {path}")

@@ -17,7 +17,16 @@ from typing import Any, Final, Literal, Protocol, TypeVar, cast
 os.environ.setdefault("MOTOR_MAX_WORKERS", "100")  # noqa: TID251
 
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import ASCENDING, DESCENDING, AsyncMongoClient, IndexModel, ReturnDocument
+from pymongo import (
+    ASCENDING,
+    DESCENDING,
+    AsyncMongoClient,
+    IndexModel,
+    InsertOne,
+    ReplaceOne,
+    ReturnDocument,
+    UpdateOne,
+)
 from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
 
 __all__ = [
@@ -30,11 +39,14 @@ __all__ = [
     "Driver",
     "DuplicateKeyError",
     "IndexModel",
+    "InsertOne",
     "Mongo",
     "PyMongoError",
+    "ReplaceOne",
     "ReturnDocument",
     "Session",
     "Unreachable",
+    "UpdateOne",
     "create_indexes",
 ]
 

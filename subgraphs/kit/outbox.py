@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ledger_adapter.errors import QueueFull
 from ledger_adapter.port import Envelope, Queue
+from ledger_adapter.store.mongo import open_queue
 from subgraphs.kit.errors import Busy
-from subgraphs.kit.mongo import Session
+from subgraphs.kit.mongo import Mongo, Session
 
 
 class Outbox:
@@ -20,3 +21,8 @@ class Outbox:
             await self._queue.put(envelopes, session=session)
         except QueueFull as fault:
             raise Busy("too many events wait for the log", code=fault.code) from fault
+
+
+def open_outbox(mongo: Mongo, *, database: str, shard: str) -> Outbox:
+    """The outbox of writers on this connection: the log's queue lies on the same deployment."""
+    return Outbox(open_queue(mongo.database(database), shard=shard))

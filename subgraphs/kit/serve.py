@@ -12,7 +12,6 @@ import contextlib
 import logging
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -156,11 +155,11 @@ class Server(uvicorn.Server):
 
 
 def run(name: ServiceName, settings: Settings, opened: Open) -> int:
-    """Serve until a signal; the process's exit code."""
+    """Serve until a signal; the process's exit code. Raises CannotStart for a port that is taken."""
     logging.basicConfig(level=logging.INFO, format=f"{name} %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    listener = _listen(settings.host, settings.ports[name])
     try:
-        listener = _listen(settings.host, settings.ports[name])
         config = uvicorn.Config(
             app=_not_yet,
             loop="auto",
@@ -173,9 +172,6 @@ def run(name: ServiceName, settings: Settings, opened: Open) -> int:
         )
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_serve(name, settings, opened, config, listener))
-    except CannotStart as refusal:
-        print(f"{name}: {refusal}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
-        return 1
     except KeyboardInterrupt:
         return 0
     return 0

@@ -1,0 +1,210 @@
+"""Rows to MongoDB documents and back; amounts as text, dates as ISO text."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from subgraphs.issuer.records import Binding, Credential, Draft, Endorsement, Offer, Update
+from subgraphs.kit.mongo import Document
+from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
+from subgraphs.vc.asset_proof import AssetCategory, AssetLine, TradingExperience
+from subgraphs.vc.money import format_amount, parse_amount
+
+
+def credential_document(row: Credential) -> Document:
+    """`due` is what the clock's job looks for: an offer's or a validity's end."""
+    return {
+        "_id": row.id,
+        "version": row.version,
+        "state": row.state.value,
+        "issuer": row.issuer,
+        "holder": row.holder,
+        "did": row.did,
+        "account_no": row.account_no,
+        "categories": list(row.categories),
+        "purpose": row.purpose,
+        "requested_at": row.requested_at,
+        "reason_code": row.reason_code,
+        "draft": _draft_document(row.draft) if row.draft else None,
+        "offer": _offer_document(row.offer) if row.offer else None,
+        **_optional(vc_hash=row.offer.vc_hash if row.offer else None, due=_due(row)),
+    }
+
+
+def credential(found: Document) -> Credential:
+    return Credential(
+        id=found["_id"],
+        version=found["version"],
+        state=CredentialState(found["state"]),
+        issuer=found["issuer"],
+        holder=found["holder"],
+        did=found["did"],
+        account_no=found["account_no"],
+        categories=tuple(found["categories"]),
+        purpose=found["purpose"],
+        requested_at=found["requested_at"],
+        reason_code=found["reason_code"],
+        draft=_draft(found["draft"]) if found["draft"] else None,
+        offer=_offer(found["offer"]) if found["offer"] else None,
+    )
+
+
+def endorsement_document(row: Endorsement) -> Document:
+    return {
+        "_id": row.id,
+        "credential": row.credential,
+        "issuer": row.issuer,
+        "holder": row.holder,
+        "effect": row.effect.value,
+        "reason_code": row.reason_code,
+        "new_total_band": row.new_total_band,
+        "state": row.state.value,
+        "at": row.at,
+        "signature": row.signature,
+    }
+
+
+def endorsement(found: Document) -> Endorsement:
+    return Endorsement(
+        id=found["_id"],
+        credential=found["credential"],
+        issuer=found["issuer"],
+        holder=found["holder"],
+        effect=EndorsementEffect(found["effect"]),
+        reason_code=found["reason_code"],
+        new_total_band=found["new_total_band"],
+        state=CredentialState(found["state"]),
+        at=found["at"],
+        signature=found["signature"],
+    )
+
+
+def binding_document(row: Binding) -> Document:
+    return {
+        "_id": row.id,
+        "institution": row.institution,
+        "account_no": row.account_no,
+        "holder": row.holder,
+        "did": row.did,
+        "receipt": row.receipt,
+        "matched_at": row.matched_at,
+    }
+
+
+def binding(found: Document) -> Binding:
+    return Binding(
+        id=found["_id"],
+        institution=found["institution"],
+        account_no=found["account_no"],
+        holder=found["holder"],
+        did=found["did"],
+        receipt=found["receipt"],
+        matched_at=found["matched_at"],
+    )
+
+
+def update_document(row: Update) -> Document:
+    return {
+        "_id": row.position,
+        "credential": row.credential,
+        "issuer": row.issuer,
+        "holder": row.holder,
+        "kind": row.kind,
+        "state": row.state.value,
+        "at": row.at,
+    }
+
+
+def update(found: Document) -> Update:
+    return Update(
+        position=found["_id"],
+        credential=found["credential"],
+        issuer=found["issuer"],
+        holder=found["holder"],
+        kind=found["kind"],
+        state=CredentialState(found["state"]),
+        at=found["at"],
+    )
+
+
+def _due(row: Credential) -> object:
+    if row.offer is None:
+        return None
+    match row.state:
+        case CredentialState.OFFERED:
+            return row.offer.offered_until
+        case CredentialState.ACTIVE | CredentialState.SUSPENDED:
+            return row.offer.valid_until
+        case _:
+            return None
+
+
+def _optional(**values: object) -> dict[str, Any]:
+    # left out, not null: the indexes over them are sparse
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _draft_document(draft: Draft) -> Document:
+    experience = draft.trading_experience
+    return {
+        "system": draft.system,
+        "snapshot_at": draft.snapshot_at,
+        "as_of": draft.as_of.isoformat(),
+        "lines": [
+            {"category": line.category.value, "amount": format_amount(line.amount)}
+            for line in draft.lines
+        ],
+        "in_transit": format_amount(draft.in_transit),
+        "first_trade_date": experience.first_trade_date.isoformat() if experience else None,
+        "markets": list(experience.markets) if experience else [],
+    }
+
+
+def _draft(found: Document) -> Draft:
+    first = found["first_trade_date"]
+    return Draft(
+        system=found["system"],
+        snapshot_at=found["snapshot_at"],
+        as_of=date.fromisoformat(found["as_of"]),
+        lines=tuple(
+            AssetLine(category=AssetCategory(line["category"]), amount=parse_amount(line["amount"]))
+            for line in found["lines"]
+        ),
+        in_transit=parse_amount(found["in_transit"]),
+        trading_experience=TradingExperience(
+            first_trade_date=date.fromisoformat(first), markets=tuple(found["markets"])
+        )
+        if first
+        else None,
+    )
+
+
+def _offer_document(offer: Offer) -> Document:
+    return {
+        "credential_no": offer.credential_no,
+        "valid_from": offer.valid_from,
+        "valid_until": offer.valid_until,
+        "offered_until": offer.offered_until,
+        "issued_at": offer.issued_at,
+        "vc_hash": offer.vc_hash,
+        "document": offer.document,
+        "disclosures": list(offer.disclosures),
+        "issuer_signature": offer.issuer_signature,
+        "holder_signature": offer.holder_signature,
+    }
+
+
+def _offer(found: Document) -> Offer:
+    return Offer(
+        credential_no=found["credential_no"],
+        valid_from=found["valid_from"],
+        valid_until=found["valid_until"],
+        offered_until=found["offered_until"],
+        issued_at=found["issued_at"],
+        vc_hash=found["vc_hash"],
+        document=found["document"],
+        disclosures=tuple(found["disclosures"]),
+        issuer_signature=found["issuer_signature"],
+        holder_signature=found["holder_signature"],
+    )

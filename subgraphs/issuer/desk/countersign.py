@@ -1,0 +1,93 @@
+"""The holder's signature on the offer: two signatures make a credential ACTIVE (R21)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from subgraphs.issuer import lifecycle, outgoing
+from subgraphs.issuer.desk.change import for_holder, move
+from subgraphs.issuer.desk.request import held_key
+from subgraphs.issuer.parts import Parts
+from subgraphs.issuer.records import Binding, Credential, Offer
+from subgraphs.kit.errors import Busy, NotFound
+from subgraphs.kit.idempotent import Call
+from subgraphs.kit.ids import CredentialId
+from subgraphs.kit.mongo import Session
+from subgraphs.kit.prepared import PreparedRow
+from subgraphs.kit.signing import HolderSignatureInput, checked_signature
+from subgraphs.kit.viewer import Viewer
+from subgraphs.kit.vocabulary import CredentialState as State
+from subgraphs.vc.proofs import PreparedProof, ProofOptions, Purpose, attach, prepare
+
+PURPOSE: Final = "COUNTERSIGNATURE"
+
+
+async def prepare_countersignature(parts: Parts, viewer: Viewer, *, credential: str) -> PreparedRow:
+    """The offer in full with its disclosures, and the bytes of the holder's proof over it."""
+    row = await for_holder(parts, viewer, credential)
+    lifecycle.step(row.state, State.ACTIVE)
+    offer = outgoing.offered(row)
+    now = parts.clock().replace(microsecond=0)
+    options = ProofOptions(
+        verification_method=held_key(await _binding(parts, row)).method,
+        purpose=Purpose.ASSERTION,
+        created=now,
+    )
+    proof = prepare(offer.document, options)
+    payload = {
+        "document": offer.document,
+        "disclosures": list(offer.disclosures),
+        "proofConfig": proof.config,
+    }
+    return await parts.prepared.put(
+        holder=row.holder,
+        purpose=PURPOSE,
+        payload=payload,
+        to_sign=proof.payload,
+        now=now,
+        facts={"credential": row.id, "version": row.version},
+    )
+
+
+async def countersign(
+    parts: Parts,
+    viewer: Viewer,
+    *,
+    prepared: str,
+    signature: HolderSignatureInput,
+    client_id: str | None,
+) -> CredentialId:
+    """OFFERED becomes ACTIVE with the holder's proof in the document's proof set."""
+    holder = viewer.require_holder()
+    call = Call.of(viewer, "countersignCredential", client_id, [prepared, signature.value])
+
+    async def work(session: Session) -> dict[str, str]:
+        now = parts.clock()
+        taken = await parts.prepared.use(session, prepared, holder=holder, purpose=PURPOSE, now=now)
+        row = await for_holder(parts, viewer, taken.facts["credential"], session)
+        lifecycle.step(row.state, State.ACTIVE)
+        if row.version != taken.facts["version"]:
+            raise Busy("the offer changed since it was prepared")
+        held = held_key(await _binding(parts, row))
+        raw = await checked_signature(signature, payload=taken.to_sign, held=held, now=now)
+        await move(
+            parts, row, State.ACTIVE, session, offer=_signed(row, taken, raw, signature.value)
+        )
+        return {"credential": row.id}
+
+    return CredentialId((await parts.idempotent.once(call, work))["credential"])
+
+
+def _signed(row: Credential, taken: PreparedRow, raw: bytes, text: str) -> Offer:
+    offer = outgoing.offered(row)
+    proof = PreparedProof(config=dict(taken.payload["proofConfig"]), payload=taken.to_sign)
+    document = attach(offer.document, proof, raw)
+    return replace(offer, document=document, holder_signature=text)
+
+
+async def _binding(parts: Parts, row: Credential) -> Binding:
+    binding = await parts.store.binding_of_holder(row.issuer, row.holder)
+    if binding is None:
+        raise NotFound("customer binding", field="credentialId")
+    return binding

@@ -1,0 +1,95 @@
+"""Change endorsements on a live credential, signed by the issuer (R26, R27)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from ledger_adapter.crypto.multikey import multibase58
+from subgraphs.issuer import lifecycle, outgoing
+from subgraphs.issuer.band import parse_band
+from subgraphs.issuer.desk.change import for_desk, put
+from subgraphs.issuer.desk.issue import checked_reason
+from subgraphs.issuer.parts import Parts
+from subgraphs.issuer.records import Credential, Endorsement
+from subgraphs.kit.errors import Invalid
+from subgraphs.kit.idempotent import Call
+from subgraphs.kit.ids import EndorsementId, new_id
+from subgraphs.kit.mongo import Session
+from subgraphs.kit.viewer import Viewer
+from subgraphs.kit.vocabulary import EndorsementEffect, member
+from subgraphs.vc.encoding import to_time
+from subgraphs.vc.strict_json import JsonObject, canonical
+
+_WITH_BAND: Final = frozenset({EndorsementEffect.REDUCED, EndorsementEffect.RESTORED})
+
+
+async def endorse(
+    parts: Parts,
+    viewer: Viewer,
+    *,
+    credential: str,
+    effect: str,
+    reason_code: str,
+    new_total_band: str | None,
+    client_id: str | None,
+) -> EndorsementId:
+    """Sign one change; SUSPEND, REVOKE and RESTORED move the credential in the same write."""
+    kind = member(EndorsementEffect, effect, field="effect", code="EFFECT_UNKNOWN")
+    reason = checked_reason(reason_code)
+    band = _band(kind, new_total_band)
+    call = Call.of(viewer, "endorseCredential", client_id, [credential, effect, reason, band])
+
+    async def work(session: Session) -> dict[str, str]:
+        row = await for_desk(parts, viewer, credential, session)
+        after = replace(row, state=lifecycle.endorse(row.state, kind), version=row.version + 1)
+        endorsement = await _signed(parts, after, kind, reason, band)
+        await parts.store.add_endorsement(endorsement, session)
+        await put(parts, after, outgoing.endorsed(after, endorsement), session)
+        return {"endorsement": endorsement.id}
+
+    return EndorsementId((await parts.idempotent.once(call, work))["endorsement"])
+
+
+def _band(effect: EndorsementEffect, text: str | None) -> str | None:
+    if text is None:
+        return None
+    if effect not in _WITH_BAND:
+        raise Invalid("only REDUCED and RESTORED tell a band", field="newTotalBand")
+    return str(parse_band(text))
+
+
+async def _signed(
+    parts: Parts, row: Credential, effect: EndorsementEffect, reason: str, band: str | None
+) -> Endorsement:
+    now = parts.clock().replace(microsecond=0)
+    unsigned = Endorsement(
+        id=EndorsementId(new_id("endo")),
+        credential=row.id,
+        issuer=row.issuer,
+        holder=row.holder,
+        effect=effect,
+        reason_code=reason,
+        new_total_band=band,
+        state=row.state,
+        at=now,
+        signature="",
+    )
+    signature = await parts.keys.of(row.issuer).sign(signed_bytes(unsigned, row))
+    return replace(unsigned, signature=multibase58(signature))
+
+
+def signed_bytes(endorsement: Endorsement, row: Credential) -> bytes:
+    """What the issuer's signature covers, so that anybody with its key can check it."""
+    body: JsonObject = {
+        "type": "CredentialEndorsement",
+        "id": endorsement.id,
+        "credential": endorsement.credential,
+        "vcHash": outgoing.offered(row).vc_hash,
+        "effect": endorsement.effect.value,
+        "reasonCode": endorsement.reason_code,
+        "newTotalBand": endorsement.new_total_band,
+        "state": endorsement.state.value,
+        "at": to_time(endorsement.at),
+    }
+    return canonical(body)

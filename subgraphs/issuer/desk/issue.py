@@ -1,0 +1,166 @@
+"""From request to offer: compile from the institution's own records, sign, or refuse."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ledger_adapter.crypto.multikey import multibase58
+from subgraphs.issuer import lifecycle
+from subgraphs.issuer.desk.change import for_desk, move
+from subgraphs.issuer.parts import Parts
+from subgraphs.issuer.ports import Statement
+from subgraphs.issuer.records import Credential, Draft, Offer
+from subgraphs.kit.errors import Invalid
+from subgraphs.kit.idempotent import Call
+from subgraphs.kit.ids import CredentialId
+from subgraphs.kit.mongo import Session
+from subgraphs.kit.offload import offload
+from subgraphs.kit.viewer import Viewer
+from subgraphs.kit.vocabulary import CredentialState as State
+from subgraphs.vc import model
+from subgraphs.vc.asset_proof import AssetProof
+from subgraphs.vc.did import institution_did, method_id, parse_did
+from subgraphs.vc.disclosure import Concealed
+from subgraphs.vc.encoding import Hash
+from subgraphs.vc.proofs import ProofOptions, Purpose, attach, prepare
+
+REASON: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+
+
+async def compile_draft(
+    parts: Parts, viewer: Viewer, *, credential: str, client_id: str | None
+) -> CredentialId:
+    """Snapshot the positions of the categories asked for; REQUESTED becomes DRAFT."""
+    call = Call.of(viewer, "compileCredentialDraft", client_id, [credential])
+    asked = await for_desk(parts, viewer, credential)
+    # the core system is asked outside the transaction: it may be slow, and it is not ours
+    statement = await parts.core_system.statement(asked.issuer, asked.account_no)
+
+    async def work(session: Session) -> dict[str, str]:
+        row = await for_desk(parts, viewer, credential, session)
+        lifecycle.step(row.state, State.DRAFT)
+        await move(parts, row, State.DRAFT, session, draft=_draft(row, statement))
+        return {"credential": row.id}
+
+    return CredentialId((await parts.idempotent.once(call, work))["credential"])
+
+
+async def issue(
+    parts: Parts, viewer: Viewer, *, credential: str, client_id: str | None
+) -> CredentialId:
+    """Sign with the institution's own key; DRAFT becomes OFFERED, waiting for the holder."""
+    call = Call.of(viewer, "issueCredential", client_id, [credential])
+    row = await for_desk(parts, viewer, credential)
+    signed = await _offer(parts, row) if row.state is State.DRAFT else None
+
+    async def work(session: Session) -> dict[str, str]:
+        now = await for_desk(parts, viewer, credential, session)
+        offer = signed if now.version == row.version else None
+        lifecycle.step(now.state, State.OFFERED)
+        await move(parts, now, State.OFFERED, session, offer=offer or await _offer(parts, now))
+        return {"credential": now.id}
+
+    return CredentialId((await parts.idempotent.once(call, work))["credential"])
+
+
+async def reject(
+    parts: Parts, viewer: Viewer, *, credential: str, reason_code: str, client_id: str | None
+) -> CredentialId:
+    """Refuse a request that is not offered yet."""
+    reason = checked_reason(reason_code)
+    call = Call.of(viewer, "rejectCredentialRequest", client_id, [credential, reason])
+
+    async def work(session: Session) -> dict[str, str]:
+        row = await for_desk(parts, viewer, credential, session)
+        await move(parts, row, State.REJECTED, session, reason_code=reason)
+        return {"credential": row.id}
+
+    return CredentialId((await parts.idempotent.once(call, work))["credential"])
+
+
+def checked_reason(text: str) -> str:
+    if not REASON.fullmatch(text):
+        raise Invalid("a reason is a code in capitals", field="reasonCode")
+    return text
+
+
+def _draft(row: Credential, statement: Statement | None) -> Draft:
+    lines = tuple(
+        line
+        for line in (statement.lines if statement else ())
+        if line.category.value in row.categories
+    )
+    if statement is None or not lines:
+        raise Invalid(
+            "the account holds nothing of the categories asked for",
+            field="credentialId",
+            code="NO_POSITIONS",
+        )
+    return Draft(
+        system=statement.system,
+        snapshot_at=statement.snapshot_at,
+        as_of=statement.as_of,
+        lines=lines,
+        in_transit=statement.in_transit,
+        trading_experience=statement.trading_experience,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Body:
+    """The unsigned body with its hash; building it is CPU work and runs off the loop."""
+
+    concealed: Concealed
+    vc_hash: Hash
+
+
+async def _offer(parts: Parts, row: Credential) -> Offer:
+    now = parts.clock().replace(microsecond=0)
+    proof = _proof(row, now)
+    body = await offload(_body, proof)
+    options = ProofOptions(
+        verification_method=method_id(proof.issuer), purpose=Purpose.ASSERTION, created=now
+    )
+    prepared = prepare(body.concealed.document, options)
+    signature = await parts.keys.of(row.issuer).sign(prepared.payload)
+    return Offer(
+        credential_no=proof.credential_no,
+        valid_from=proof.valid_from,
+        valid_until=proof.valid_until,
+        offered_until=now + lifecycle.OFFER_LASTS,
+        issued_at=now,
+        vc_hash=body.vc_hash,
+        document=attach(body.concealed.document, prepared, signature),
+        disclosures=tuple(one.encoded for one in body.concealed.disclosures),
+        issuer_signature=multibase58(signature),
+    )
+
+
+def _proof(row: Credential, now: datetime) -> AssetProof:
+    if row.draft is None:
+        raise TypeError(f"{row.id} in {row.state.value} carries no draft")
+    return AssetProof(
+        credential_id=row.id,
+        credential_no=f"AP-{now:%Y%m%d}-{row.id[-10:]}",
+        issuer=institution_did(row.issuer),
+        subject=parse_did(row.did),
+        as_of=row.draft.as_of,
+        valid_from=now,
+        valid_until=now + lifecycle.VALID_FOR,
+        lines=row.draft.lines,
+        in_transit=row.draft.in_transit,
+        trading_experience=row.draft.trading_experience,
+    )
+
+
+def _body(proof: AssetProof) -> _Body:
+    concealed = model.build(proof, seed=secrets.token_bytes(32), salts=_salt)
+    return _Body(concealed=concealed, vc_hash=model.vc_hash(concealed.document))
+
+
+def _salt() -> bytes:
+    return secrets.token_bytes(16)

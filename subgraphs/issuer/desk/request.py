@@ -1,0 +1,150 @@
+"""The holder asks for a credential: prepare answers what she signs, submit keeps the request."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from subgraphs.issuer import outgoing
+from subgraphs.issuer.desk.change import for_holder, move
+from subgraphs.issuer.parts import Parts
+from subgraphs.issuer.records import Binding, Credential, Json
+from subgraphs.kit.errors import Invalid, NotFound
+from subgraphs.kit.idempotent import Call
+from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, new_id
+from subgraphs.kit.mongo import Session
+from subgraphs.kit.prepared import PreparedRow
+from subgraphs.kit.signing import HeldKey, HolderSignatureInput, checked_signature
+from subgraphs.kit.viewer import Viewer
+from subgraphs.kit.vocabulary import AssetCategory, CredentialState, member
+from subgraphs.vc.did import method_id, parse_did
+from subgraphs.vc.encoding import to_base64url, to_time
+from subgraphs.vc.proofs import Purpose
+from subgraphs.vc.receipt import parse_receipt
+from subgraphs.vc.strict_json import canonical
+
+PURPOSE: Final = "CREDENTIAL_REQUEST"
+MOST_CATEGORIES: Final = len(AssetCategory)
+LONGEST_PURPOSE: Final = 200
+
+
+async def prepare_request(
+    parts: Parts, viewer: Viewer, *, issuer: str, categories: Sequence[str], purpose: str
+) -> PreparedRow:
+    """What the holder signs to ask one issuer; only a matched customer of that issuer may ask."""
+    holder = viewer.require_holder()
+    asked = _categories(categories)
+    if not 0 < len(purpose) <= LONGEST_PURPOSE:
+        raise Invalid(f"1 to {LONGEST_PURPOSE} characters", field="purpose")
+    binding = await _customer(parts, await _issuer(parts, issuer), holder)
+    now = parts.clock()
+    payload: Json = {
+        "type": "CredentialRequest",
+        "issuer": binding.institution,
+        "holder": holder,
+        "did": binding.did,
+        "categories": asked,
+        "purpose": purpose,
+        "nonce": to_base64url(secrets.token_bytes(16)),
+        "createdAt": to_time(now),
+    }
+    return await parts.prepared.put(
+        holder=holder, purpose=PURPOSE, payload=payload, to_sign=canonical(payload), now=now
+    )
+
+
+async def submit_request(
+    parts: Parts,
+    viewer: Viewer,
+    *,
+    prepared: str,
+    signature: HolderSignatureInput,
+    client_id: str | None,
+) -> CredentialId:
+    """Keep the signed request as a credential in REQUESTED."""
+    holder = viewer.require_holder()
+    call = Call.of(viewer, "requestCredential", client_id, [prepared, signature.value])
+
+    async def work(session: Session) -> dict[str, str]:
+        now = parts.clock()
+        row = await parts.prepared.use(session, prepared, holder=holder, purpose=PURPOSE, now=now)
+        binding = await _customer(parts, row.payload["issuer"], holder)
+        held = held_key(binding)
+        await checked_signature(signature, payload=row.to_sign, held=held, now=now)
+        credential = _requested(row, binding, now)
+        await parts.store.insert(credential, session)
+        await parts.outbox.put(session, outgoing.moved(credential, now))
+        return {"credential": credential.id}
+
+    return CredentialId((await parts.idempotent.once(call, work))["credential"])
+
+
+async def withdraw_request(
+    parts: Parts, viewer: Viewer, *, credential: str, client_id: str | None
+) -> CredentialId:
+    """The holder steps back before she has countersigned."""
+    call = Call.of(viewer, "withdrawCredentialRequest", client_id, [credential])
+
+    async def work(session: Session) -> dict[str, str]:
+        row = await for_holder(parts, viewer, credential, session)
+        await move(parts, row, CredentialState.WITHDRAWN, session)
+        return {"credential": row.id}
+
+    return CredentialId((await parts.idempotent.once(call, work))["credential"])
+
+
+def held_key(binding: Binding) -> HeldKey:
+    """The key the identity provider's receipt names for this customer."""
+    receipt = parse_receipt(binding.receipt)
+    method = method_id(parse_did(binding.did))
+    key = receipt.document.key_for(method, Purpose.ASSERTION)
+    if key is None:
+        raise Invalid("the root DID has no key to sign with", field="holderSignature")
+    return HeldKey(method=method, key=key)
+
+
+async def _issuer(parts: Parts, issuer: str) -> InstitutionId:
+    row = await parts.institutions.get(InstitutionId(issuer))
+    if row is None or "ISSUER" not in row.roles:
+        raise NotFound("issuer", field="issuerId", code="INSTITUTION_NOT_FOUND")
+    return row.id
+
+
+async def _customer(parts: Parts, issuer: InstitutionId, holder: HolderId) -> Binding:
+    binding = await parts.store.binding_of_holder(issuer, holder)
+    if binding is None:
+        raise Invalid(
+            "the issuer has not matched a customer account to this root DID",
+            field="issuerId",
+            code="ROOT_DID_NOT_MATCHED",
+        )
+    return binding
+
+
+def _categories(texts: Sequence[str]) -> list[str]:
+    if not 0 < len(texts) <= MOST_CATEGORIES:
+        raise Invalid(f"1 to {MOST_CATEGORIES} categories", field="categories")
+    named = [
+        member(AssetCategory, text, field=f"categories[{at}]", code="ASSET_CATEGORY_UNKNOWN")
+        for at, text in enumerate(texts)
+    ]
+    if len(set(named)) != len(named):
+        raise Invalid("one category twice", field="categories")
+    return [category.value for category in named]
+
+
+def _requested(row: PreparedRow, binding: Binding, now: datetime) -> Credential:
+    return Credential(
+        id=CredentialId(new_id("cred")),
+        version=1,
+        state=CredentialState.REQUESTED,
+        issuer=binding.institution,
+        holder=binding.holder,
+        did=binding.did,
+        account_no=binding.account_no,
+        categories=tuple(row.payload["categories"]),
+        purpose=row.payload["purpose"],
+        requested_at=now,
+    )

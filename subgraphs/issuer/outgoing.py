@@ -1,0 +1,98 @@
+"""The events the issuer writes: kinds, subjects and bodies; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from ledger_adapter.port import Envelope, JsonValue
+from subgraphs.issuer.records import Binding, Credential, Endorsement, Offer
+from subgraphs.kit.events import event
+from subgraphs.kit.vocabulary import CredentialState as State
+from subgraphs.vc.encoding import to_time
+
+KIND_OF: Final[Mapping[State, str]] = {
+    State.REQUESTED: "CREDENTIAL_REQUESTED",
+    State.DRAFT: "CREDENTIAL_DRAFTED",
+    State.OFFERED: "CREDENTIAL_OFFERED",
+    State.REJECTED: "CREDENTIAL_REJECTED",
+    State.WITHDRAWN: "CREDENTIAL_WITHDRAWN",
+    State.LAPSED: "CREDENTIAL_LAPSED",
+    State.ACTIVE: "CREDENTIAL_ACTIVATED",
+    State.EXPIRED: "CREDENTIAL_EXPIRED",
+}
+STATE_OF: Final[Mapping[str, State]] = {kind: state for state, kind in KIND_OF.items()}
+ENDORSED: Final = "CREDENTIAL_ENDORSED"
+
+
+def moved(row: Credential, at: datetime) -> Envelope:
+    """The one event of a step that led to `row.state`."""
+    body: dict[str, JsonValue] = {"issuer": row.issuer}
+    if row.state is State.OFFERED:
+        body["vcHash"] = offered(row).vc_hash
+    if row.state is State.REJECTED:
+        body["reasonCode"] = row.reason_code
+    if row.state is State.ACTIVE:
+        body |= _in_force(row)
+    return event(
+        KIND_OF[row.state],
+        entity=row.id,
+        version=row.version,
+        subjects=[row.id, row.holder],
+        institutions=[row.issuer],
+        at=at,
+        body=body,
+    )
+
+
+def endorsed(row: Credential, endorsement: Endorsement) -> Envelope:
+    """A change endorsement carries the state it led to: one event for both."""
+    body: dict[str, JsonValue] = {
+        "issuer": row.issuer,
+        "vcHash": offered(row).vc_hash,
+        "effect": endorsement.effect.value,
+        "reasonCode": endorsement.reason_code,
+        "state": row.state.value,
+    }
+    if endorsement.new_total_band is not None:
+        body["newTotalBand"] = endorsement.new_total_band
+    return event(
+        ENDORSED,
+        entity=row.id,
+        version=row.version,
+        subjects=[row.id, endorsement.id, row.holder],
+        institutions=[row.issuer],
+        at=endorsement.at,
+        body=body,
+    )
+
+
+def bound(row: Binding) -> Envelope:
+    return event(
+        "CUSTOMER_BOUND",
+        entity=row.id,
+        version=1,
+        subjects=[row.holder],
+        institutions=[row.institution],
+        at=row.matched_at,
+        body={"role": "ISSUER"},
+    )
+
+
+def offered(row: Credential) -> Offer:
+    """The offer of a row whose state says it has one."""
+    if row.offer is None:
+        raise TypeError(f"{row.id} in {row.state.value} carries no offer")
+    return row.offer
+
+
+def _in_force(row: Credential) -> dict[str, JsonValue]:
+    offer = offered(row)
+    if row.draft is None:
+        raise TypeError(f"{row.id} carries no draft")
+    return {
+        "vcHash": offer.vc_hash,
+        "validUntil": to_time(offer.valid_until),
+        "asOf": row.draft.as_of.isoformat(),
+    }

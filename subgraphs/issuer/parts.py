@@ -1,0 +1,39 @@
+"""What the issuer's steps work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from subgraphs.issuer.ports import CoreSystem
+from subgraphs.issuer.records import Update
+from subgraphs.issuer.store import Store
+from subgraphs.kit.cursor import CursorSealer
+from subgraphs.kit.feed import Feed
+from subgraphs.kit.idempotent import Idempotent
+from subgraphs.kit.identity import IdentityProvider
+from subgraphs.kit.institutions import Institutions
+from subgraphs.kit.keystore import KeyStores
+from subgraphs.kit.outbox import Outbox
+from subgraphs.kit.prepared import Prepared
+from subgraphs.kit.roots import Roots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Wired in `app`; `log_id` names the log that cursors of feeds are bound to."""
+
+    store: Store
+    institutions: Institutions
+    roots: Roots
+    prepared: Prepared
+    idempotent: Idempotent
+    outbox: Outbox
+    identity: IdentityProvider
+    core_system: CoreSystem
+    keys: KeyStores
+    sealer: CursorSealer
+    feed: Feed[Update]
+    log_id: str
+    clock: Callable[[], datetime]

@@ -1,0 +1,107 @@
+"""Frozen rows of the issuer's database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from subgraphs.kit.ids import CredentialId, EndorsementId, HolderId, InstitutionId
+from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
+from subgraphs.vc.asset_proof import AssetLine, TradingExperience
+from subgraphs.vc.money import Fen
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The snapshot of the institution's own records that a credential states."""
+
+    system: str
+    snapshot_at: datetime
+    as_of: date
+    lines: tuple[AssetLine, ...]
+    in_transit: Fen
+    trading_experience: TradingExperience | None
+
+    @property
+    def total(self) -> Fen:
+        return Fen(sum(line.amount for line in self.lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the issuer signed; `document` gains the holder's proof when she signs too."""
+
+    credential_no: str
+    valid_from: datetime
+    valid_until: datetime
+    offered_until: datetime
+    issued_at: datetime
+    vc_hash: str
+    document: Json
+    disclosures: tuple[str, ...]
+    issuer_signature: str
+    holder_signature: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A credential from the holder's request on; `version` counts its changes."""
+
+    id: CredentialId
+    version: int
+    state: CredentialState
+    issuer: InstitutionId
+    holder: HolderId
+    did: str
+    account_no: str
+    categories: tuple[str, ...]
+    purpose: str
+    requested_at: datetime
+    draft: Draft | None = None
+    offer: Offer | None = None
+    reason_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endorsement:
+    """A change endorsement, signed by the issuer's key."""
+
+    id: EndorsementId
+    credential: CredentialId
+    issuer: InstitutionId
+    holder: HolderId
+    effect: EndorsementEffect
+    reason_code: str
+    new_total_band: str | None
+    state: CredentialState
+    at: datetime
+    signature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """One customer account matched to one root DID; `receipt` carries the holder's key."""
+
+    id: str
+    institution: InstitutionId
+    account_no: str
+    holder: HolderId
+    did: str
+    receipt: Json
+    matched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """One step of a credential as the log ordered it; `position` is its place there."""
+
+    position: int
+    credential: CredentialId
+    issuer: InstitutionId
+    holder: HolderId
+    kind: str
+    state: CredentialState
+    at: datetime

@@ -1,0 +1,149 @@
+"""The issuer's collections and queries; every query has its index in INDEXES."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from subgraphs.issuer import codec
+from subgraphs.issuer.records import Binding, Credential, Endorsement, Update
+from subgraphs.kit import idempotent, institutions, prepared, roots
+from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
+from subgraphs.kit.mongo import Database, IndexModel, Session
+from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
+
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    "credentials": [
+        IndexModel([("issuer", 1), ("requested_at", -1), ("_id", -1)]),
+        IndexModel([("issuer", 1), ("state", 1), ("requested_at", -1), ("_id", -1)]),
+        IndexModel([("holder", 1), ("requested_at", -1), ("_id", -1)]),
+        IndexModel([("vc_hash", 1)], unique=True, sparse=True),
+        IndexModel([("due", 1)], sparse=True),
+    ],
+    "endorsements": [IndexModel([("credential", 1), ("at", -1), ("_id", -1)])],
+    "bindings": [
+        IndexModel([("institution", 1), ("account_no", 1)], unique=True),
+        IndexModel([("institution", 1), ("holder", 1)], unique=True),
+    ],
+    "updates": [IndexModel([("issuer", 1), ("_id", 1)]), IndexModel([("holder", 1), ("_id", 1)])],
+    **institutions.INDEXES,
+    **prepared.INDEXES,
+    **idempotent.INDEXES,
+    **roots.INDEXES,
+}
+
+NEWEST: Final = Order(fields=("requested_at", "_id"))
+LATEST: Final = Order(fields=("at", "_id"))
+
+
+class Store:
+    """What the issuer keeps."""
+
+    def __init__(self, database: Database) -> None:
+        self._credentials = database["credentials"]
+        self._endorsements = database["endorsements"]
+        self._bindings = database["bindings"]
+        self._updates = database["updates"]
+
+    async def credentials(self, ids: Sequence[str]) -> dict[str, Credential]:
+        """By id; unknown ones are missing."""
+        found = await self._credentials.find({"_id": {"$in": list(ids)}}).to_list(None)
+        return {row["_id"]: codec.credential(row) for row in found}
+
+    async def by_hash(self, hashes: Sequence[str]) -> dict[str, Credential]:
+        found = await self._credentials.find({"vc_hash": {"$in": list(hashes)}}).to_list(None)
+        return {row["vc_hash"]: codec.credential(row) for row in found}
+
+    async def credential(
+        self, credential: str, session: Session | None = None
+    ) -> Credential | None:
+        found = await self._credentials.find_one({"_id": credential}, session=session)
+        return codec.credential(found) if found else None
+
+    async def insert(self, row: Credential, session: Session) -> None:
+        await self._credentials.insert_one(codec.credential_document(row), session=session)
+
+    async def replace(self, row: Credential, session: Session) -> bool:
+        """Compare-and-set on the version before; False when another writer was first."""
+        done = await self._credentials.replace_one(
+            {"_id": row.id, "version": row.version - 1},
+            codec.credential_document(row),
+            session=session,
+        )
+        return bool(done.modified_count == 1)
+
+    async def issued(
+        self, issuer: InstitutionId, state: str | None, asked: Window
+    ) -> tuple[Rows, list[Credential]]:
+        page = await fetch(self._credentials, _issued(issuer, state), NEWEST, asked)
+        return page, [codec.credential(row) for row in page.rows]
+
+    def count_issued(self, issuer: InstitutionId, state: str | None) -> Counter:
+        return capped_count(self._credentials, _issued(issuer, state))
+
+    async def held(self, where: Mapping[str, Any], asked: Window) -> tuple[Rows, list[Credential]]:
+        """A holder's credentials; `where` also says whose eyes they are for."""
+        page = await fetch(self._credentials, where, NEWEST, asked)
+        return page, [codec.credential(row) for row in page.rows]
+
+    def count_held(self, where: Mapping[str, Any]) -> Counter:
+        return capped_count(self._credentials, where)
+
+    async def due(self, now: datetime, limit: int) -> list[Credential]:
+        """Offers and validities that are over."""
+        found = await (
+            self._credentials.find({"due": {"$lte": now}})
+            .sort([("due", 1)])
+            .limit(limit)
+            .to_list(None)
+        )
+        return [codec.credential(row) for row in found]
+
+    async def add_endorsement(self, row: Endorsement, session: Session) -> None:
+        await self._endorsements.insert_one(codec.endorsement_document(row), session=session)
+
+    async def endorsements(self, ids: Sequence[str]) -> dict[str, Endorsement]:
+        found = await self._endorsements.find({"_id": {"$in": list(ids)}}).to_list(None)
+        return {row["_id"]: codec.endorsement(row) for row in found}
+
+    async def endorsed(
+        self, credential: CredentialId, asked: Window
+    ) -> tuple[Rows, list[Endorsement]]:
+        page = await fetch(self._endorsements, {"credential": credential}, LATEST, asked)
+        return page, [codec.endorsement(row) for row in page.rows]
+
+    def count_endorsed(self, credential: CredentialId) -> Counter:
+        return capped_count(self._endorsements, {"credential": credential})
+
+    async def add_binding(self, row: Binding, session: Session) -> None:
+        """Raises DuplicateKeyError when account or holder is bound already."""
+        await self._bindings.insert_one(codec.binding_document(row), session=session)
+
+    async def binding_of_account(
+        self, institution: InstitutionId, account_no: str
+    ) -> Binding | None:
+        return await self._binding({"institution": institution, "account_no": account_no})
+
+    async def binding_of_holder(
+        self, institution: InstitutionId, holder: HolderId
+    ) -> Binding | None:
+        return await self._binding({"institution": institution, "holder": holder})
+
+    async def _binding(self, where: Mapping[str, Any]) -> Binding | None:
+        found = await self._bindings.find_one(where)
+        return codec.binding(found) if found else None
+
+    async def add_updates(self, rows: Sequence[Update], session: Session) -> None:
+        if rows:
+            await self._updates.insert_many(map(codec.update_document, rows), session=session)
+
+    async def updates(self, where: Mapping[str, Any], after: int, limit: int) -> list[Update]:
+        """The log's steps of one scope (`{"issuer": …}` or `{"holder": …}`), ascending."""
+        query = {**where, "_id": {"$gt": after}}
+        found = await self._updates.find(query).sort([("_id", 1)]).limit(limit).to_list(None)
+        return [codec.update(row) for row in found]
+
+
+def _issued(issuer: InstitutionId, state: str | None) -> dict[str, Any]:
+    return {"issuer": issuer} if state is None else {"issuer": issuer, "state": state}

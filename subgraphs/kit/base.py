@@ -1,0 +1,96 @@
+"""What every subgraph is wired from: one database, the log's two ends, keys and projections."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger_adapter.port import Ledger
+from subgraphs.kit.cursor import CursorSealer
+from subgraphs.kit.follow import open_log
+from subgraphs.kit.idempotent import Idempotent
+from subgraphs.kit.institutions import Institutions
+from subgraphs.kit.mongo import Database, IndexModel, Mongo, create_indexes
+from subgraphs.kit.outbox import Outbox, open_outbox
+from subgraphs.kit.prepared import Prepared
+from subgraphs.kit.roots import Roots
+from subgraphs.kit.serve import CannotStart
+from subgraphs.kit.settings import ServiceName, Settings
+from subgraphs.kit.viewer import ContextTokens, load_public_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The shared parts of one subgraph; `log_id` is what cursors of feeds are bound to."""
+
+    settings: Settings
+    mongo: Mongo
+    database: Database
+    ledger: Ledger
+    outbox: Outbox
+    tokens: ContextTokens
+    sealer: CursorSealer
+    institutions: Institutions
+    roots: Roots
+    prepared: Prepared
+    idempotent: Idempotent
+    log_id: str
+
+
+@asynccontextmanager
+async def open_base(
+    name: ServiceName, settings: Settings, indexes: Mapping[str, Sequence[IndexModel]]
+) -> AsyncIterator[Base]:
+    """Wait for the database, create the indexes, and read the keys; closes the connection after."""
+    mongo = Mongo(settings.mongodb, driver=settings.driver)
+    try:
+        await mongo.wait_until_writable()
+        base = wire(name, settings, mongo)
+        await create_indexes(base.database, indexes)
+        yield base
+    finally:
+        await mongo.close()
+
+
+def wire(name: ServiceName, settings: Settings, mongo: Mongo) -> Base:
+    """The parts over a given connection."""
+    database = mongo.database(settings.database(name))
+    log = settings.ledger
+    return Base(
+        settings=settings,
+        mongo=mongo,
+        database=database,
+        ledger=open_log(mongo, database=log.database, shard=log.shard),
+        outbox=open_outbox(mongo, database=log.database, shard=log.shard),
+        tokens=ContextTokens(
+            public_key=load_public_key(_read(settings.context.public_key)),
+            issuer=settings.context.issuer,
+            audience=name,
+        ),
+        sealer=CursorSealer(_cursor_key(settings.cursor_key)),
+        institutions=Institutions(database),
+        roots=Roots(database),
+        prepared=Prepared(database),
+        idempotent=Idempotent(mongo, database),
+        log_id=f"{log.origin}/{log.shard}",
+    )
+
+
+def _cursor_key(path: Path) -> bytes:
+    text = _read(path).decode("ascii", "replace").strip()
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 16:
+        raise CannotStart(f"{path} must hold 32 hex digits, the key of the cursors")
+    return key
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise CannotStart(f"the key file {path} cannot be read: {fault.strerror}") from fault

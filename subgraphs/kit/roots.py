@@ -1,0 +1,40 @@
+"""Which holder a root DID belongs to, learnt from the log: ROOT_DID_REGISTERED by salted digest.
+
+Whoever holds the identity provider's receipt can form the digest and so find the holder; the log
+itself tells nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ledger_adapter.port import LoggedEvent
+from subgraphs.kit.ids import HolderId
+from subgraphs.kit.mongo import Database, IndexModel, Session
+
+COLLECTION: Final = "roots"
+KIND: Final = "ROOT_DID_REGISTERED"
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {COLLECTION: [IndexModel([("digest", 1)])]}
+
+
+class Roots:
+    """The projection of one subgraph."""
+
+    def __init__(self, database: Database) -> None:
+        self._rows = database[COLLECTION]
+
+    async def apply(self, events: Sequence[LoggedEvent], session: Session) -> None:
+        for event in events:
+            if event.envelope.kind == KIND:
+                row = {
+                    "_id": event.envelope.subjects[0],
+                    "digest": event.envelope.body["documentDigest"],
+                    "index": event.position.index,
+                }
+                await self._rows.replace_one({"_id": row["_id"]}, row, upsert=True, session=session)
+
+    async def holder(self, document_digest: str) -> HolderId | None:
+        """The holder behind a DID document's digest; None until the log has told."""
+        found = await self._rows.find_one({"digest": document_digest})
+        return HolderId(found["_id"]) if found else None
