@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from gateway.composition.findings import CompositionError, ErrorCode, Findings, Hint
 from gateway.composition.merged import Supergraph
@@ -11,7 +11,13 @@ from gateway.composition.merging.merge import merge_subgraphs
 from gateway.composition.printer import print_supergraph
 from gateway.composition.reading.read import read_subgraphs
 from gateway.composition.rules import check_subgraph
+from gateway.composition.satisfaction.search import check_satisfiable
 from gateway.composition.source import SubgraphSource
+
+Check: TypeAlias = Callable[[Supergraph, Merge], None]
+
+CHECKS: Final[tuple[Check, ...]] = (check_satisfiable,)
+"""What must hold of the whole; each runs only where those before it found nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,3 @@ def _compose(sources: Sequence[SubgraphSource], findings: Findings) -> str | Non
             return None
         check(supergraph, merge)
     return print_supergraph(supergraph)
-
-
-Check = Callable[[Supergraph, Merge], None]
-CHECKS: Final[tuple[Check, ...]] = ()

@@ -133,6 +133,8 @@ class TypeDef:
     place: Place
     extension: bool
     """Only extended here, or marked @extends: some other subgraph is to define it."""
+    marked_extends: bool = False
+    """Carries @extends, which even a federation 1 type keeps."""
     interface_object: bool = False
     keys: tuple[Key, ...] = ()
     interfaces: tuple[str, ...] = ()

@@ -50,6 +50,7 @@ class _Finder:
     def __init__(self, subgraphs: Mapping[SubgraphName, Subgraph], findings: Findings) -> None:
         self._subgraphs = subgraphs
         self._findings = findings
+        self._named: dict[SubgraphName, set[tuple[str, str]]] = {}
         self.dropped: set[Coordinate] = set()
         self.used: set[Coordinate] = set()
         self.active: set[Coordinate] = set()
@@ -77,6 +78,8 @@ class _Finder:
             return
         there = source.types.get(owner.name)
         overridden = there.fields.get(field.name) if there else None
+        if there is not None and overridden is not None:
+            self.active.add((subgraph.name, owner.name, field.name))
         if there is None or overridden is None or overridden.external:
             self._findings.hint(
                 HintCode.OVERRIDE_DIRECTIVE_CAN_BE_REMOVED,
@@ -107,7 +110,6 @@ class _Finder:
                 advice=f'remove that directive in "{source.name}", or this @override',
             )
             return
-        self.active.add((subgraph.name, there.name, overridden.name))
         if override.label is not None:
             self._findings.hint(
                 HintCode.OVERRIDE_MIGRATION_IN_PROGRESS,
@@ -117,15 +119,19 @@ class _Finder:
             )
             return
         at = (source.name, there.name, overridden.name)
-        if (there.name, overridden.name) in named_by_federation(source.types):
-            self.used.add(at)
-        else:
-            self.dropped.add(at)
-            self._findings.hint(
-                HintCode.OVERRIDDEN_FIELD_CAN_BE_REMOVED,
-                f'[{source.name}] {coordinate} is overridden by "{subgraph.name}": remove it',
-                [overridden.place],
-            )
+        is_used = (there.name, overridden.name) in self._named_in(source)
+        (self.used if is_used else self.dropped).add(at)
+        self._findings.hint(
+            HintCode.OVERRIDDEN_FIELD_CAN_BE_REMOVED,
+            f'[{source.name}] {coordinate} is overridden by "{subgraph.name}": '
+            + ("mark it @external, as a key or the like names it" if is_used else "remove it"),
+            [overridden.place],
+        )
+
+    def _named_in(self, source: Subgraph) -> set[tuple[str, str]]:
+        if source.name not in self._named:
+            self._named[source.name] = named_by_federation(source.types)
+        return self._named[source.name]
 
 
 def _local_faults(

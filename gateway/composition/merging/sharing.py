@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from gateway.composition import type_ref
-from gateway.composition.findings import ErrorCode, HintCode
-from gateway.composition.merging.context import FieldSource, Merge, listed, names_of
+from gateway.composition.findings import ErrorCode
+from gateway.composition.merging.context import FieldSource, Merge, names_of
 from gateway.composition.model import Kind
 
 
@@ -27,8 +26,6 @@ def check_sharing(merge: Merge, coordinate: str, having: Sequence[FieldSource]) 
             [field.place for *_, field in resolving],
             advice=_advice(having, alone),
         )
-        return
-    _check_runtime_types(merge, coordinate, resolving)
 
 
 def _migrating(merge: Merge, resolving: Sequence[FieldSource]) -> bool:
@@ -51,32 +48,4 @@ def _advice(having: Sequence[FieldSource], alone: Sequence[FieldSource]) -> str:
     return (
         f"add @shareable in {where} if all give the same value; else remove it from all but one, "
         'or move it with @override(from: "...")'
-    )
-
-
-def _check_runtime_types(merge: Merge, coordinate: str, resolving: Sequence[FieldSource]) -> None:
-    possible = {
-        subgraph.name: frozenset(subgraph.possible(type_ref.named(field.type)))
-        for subgraph, _, field in resolving
-    }
-    if len(set(possible.values())) < 2:
-        return
-    common = frozenset.intersection(*possible.values())
-    shown = "; ".join(f"{name}: {', '.join(sorted(t))}" for name, t in possible.items())
-    places = [field.place for *_, field in resolving]
-    if not common:
-        merge.findings.error(
-            ErrorCode.SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES,
-            f"{coordinate} is shared, and no object type is possible in all who resolve it "
-            f"({shown})",
-            places,
-            advice="a shared field gives one value everywhere: define the same possible types",
-        )
-        return
-    every = frozenset.union(*possible.values())
-    merge.findings.hint(
-        HintCode.INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN,
-        f"{coordinate} is shared, and {listed(sorted(every - common))} are not possible "
-        f"everywhere ({shown})",
-        places,
     )

@@ -84,6 +84,7 @@ class Builder:
             applied=_unconsumed(applied),
             place=self._place(first),
             extension=not base,
+            marked_extends=extends,
             interface_object=has(applied, names.INTERFACE_OBJECT),
             keys=tuple(key for node in nodes for key in self._keys(name, node, extends)),
             interfaces=_unique(i.name.value for n in nodes for i in _interfaces(n)),

@@ -110,8 +110,8 @@ def close_extensions(types: Types, _others: Others) -> Types:
     return {
         name: replace(
             each,
-            extension=False,
-            keys=tuple(replace(key, of_extension=False) for key in each.keys),
+            extension=each.marked_extends,
+            keys=tuple(replace(key, of_extension=each.marked_extends) for key in each.keys),
         )
         for name, each in types.items()
     }

@@ -1,4 +1,4 @@
-"""A @key names fields of its own type, without arguments, lists or abstract types."""
+"""A @key names fields of its own type, without arguments or abstract types."""
 
 from collections.abc import Iterator
 
@@ -49,13 +49,11 @@ def _faults(subgraph: Subgraph, owner: TypeDef, key: Key) -> Iterator[tuple[Erro
             yield (
                 ErrorCode.KEY_FIELDS_SELECT_INVALID_TYPE,
                 f"{coordinate} is {kind}",
-                "key on a field that holds one plain value or one object",
+                "key on a field that holds plain values or objects",
             )
 
 
 def _unfit(subgraph: Subgraph, ref: type_ref.TypeRef) -> str:
-    if type_ref.is_list(ref):
-        return f"a list ({type_ref.show(ref)})"
     target = subgraph.types.get(type_ref.named(ref))
     if target is not None and target.kind in (Kind.INTERFACE, Kind.UNION):
         article = "an interface" if target.kind is Kind.INTERFACE else "a union"
