@@ -1,0 +1,314 @@
+"""An investor's journey, step by step, as her software and the two desks would walk it.
+
+Each method is one step through the gateway and keeps what later steps need. A step may be called
+again after a crash: it sends the same idempotency key and gets the same answer.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from ledger_adapter.crypto import multikey, sm2
+from subgraphs.demo.answers import RefusedAsData, at, items, mutate, text
+from subgraphs.demo.client import Client, Json
+from subgraphs.demo.deployment import DemoError
+from subgraphs.demo.operations import operation
+from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN
+from subgraphs.holder.choose import HeldCredential, show_at_least
+from subgraphs.holder.holder import Grant, Holder
+from subgraphs.kit.ids import institution_id, new_id
+from subgraphs.vc.did import Did, institution_did
+from subgraphs.vc.encoding import to_base64url, to_time
+from subgraphs.vc.money import parse_amount
+from subgraphs.vc.strict_json import JsonObject
+
+ISSUER = institution_id(GUOTAI_JUNAN.uscc)
+VERIFIER = institution_id(CAITONG_FUND.uscc)
+RULE_SET = "PRIVATE_FUND"
+PURPOSE = "QUALIFIED_INVESTOR"
+THRESHOLD = "3000000.00"
+YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actors:
+    """The separate clients of one journey, each with its own token."""
+
+    holder: Client
+    issuer: Client
+    verifier: Client
+
+
+@dataclass(slots=True, kw_only=True)
+class Person:
+    """A synthetic person: her key, and the numbers under which institutions know her."""
+
+    name: str = field(default_factory=lambda: secrets.token_hex(6))
+    holder_id: str = field(default_factory=lambda: new_id("hold"))
+    profile: str = "RICH"
+    software: Holder = field(default_factory=lambda: Holder(sm2.PrivateKey.generate()))
+
+    @property
+    def identity_document(self) -> str:
+        """An identity document that can't be anybody's."""
+        return f"TEST-{self.name}"
+
+    @property
+    def account_no(self) -> str:
+        """Her account in the issuer's simulated core system."""
+        return f"SIM-{self.profile}-{self.name}"
+
+    @property
+    def customer_no(self) -> str:
+        """Her number in the verifier's simulated customer register."""
+        return f"CUST-{self.name}"
+
+
+class Journey:
+    """One person's way from an identity to a permission, and what may happen afterwards."""
+
+    def __init__(self, actors: Actors, person: Person) -> None:
+        self.actors = actors
+        self.person = person
+        self.receipt: JsonObject = {}
+        self.credential_id = ""
+        self.vc_hash = ""
+        self.held: HeldCredential | None = None
+        self.request: Json = {}
+        self.grant: Grant | None = None
+        self.presentation: JsonObject = {}
+        self.presentation_id = ""
+        self.qualification_id = ""
+        self.permission_id = ""
+        self._keys: dict[str, str] = {}
+
+    def _key(self, step: str) -> str:
+        return self._keys.setdefault(step, secrets.token_hex(16))
+
+    async def register_root_did(self) -> Json:
+        """The root DID; a second call answers the refusal that names the existing one."""
+        asked = self.person.software.registration(self.person.identity_document)
+        data = await self.actors.holder.ask(
+            operation("register-root-did"),
+            {
+                "input": {
+                    "identityDocument": asked.identity_document,
+                    "publicKeyMultibase": asked.public_key_multibase,
+                    "payload": to_base64url(asked.payload),
+                    "proofOfPossession": asked.proof_of_possession,
+                    "faceAssertion": asked.face_assertion.as_json(),
+                }
+            },
+        )
+        result = cast("Json", data["registerRootDid"])
+        if "receipt" not in result:
+            raise RefusedAsData(
+                text(result, "__typename"), text(result, "code"), text(result, "message")
+            )
+        self.receipt = cast("JsonObject", result["receipt"])
+        return result
+
+    async def bind_account(self) -> Json:
+        """The issuer's desk matches its customer account to the root DID."""
+        return await mutate(
+            self.actors.issuer,
+            "bind-customer-account",
+            accountNo=self.person.account_no,
+            did=self.person.software.did,
+            clientMutationId=self._key("bind-account"),
+        )
+
+    async def request_credential(self) -> Json:
+        """The holder signs her wish; without it no issuer starts."""
+        prepared = await mutate(
+            self.actors.holder,
+            "prepare-credential-request",
+            issuerId=ISSUER,
+            categories=["BANK_DEPOSIT", "STOCK", "FUND_UNIT"],
+            purpose=PURPOSE,
+        )
+        signature = self._sign_request(prepared)
+        done = await mutate(
+            self.actors.holder,
+            "request-credential",
+            preparedId=prepared["preparedId"],
+            holderSignature=signature,
+            clientMutationId=self._key("request"),
+        )
+        self.credential_id = text(done, "credential", "id")
+        return done
+
+    def _sign_request(self, prepared: Json) -> JsonObject:
+        asked: JsonObject = {"purpose": PURPOSE}
+        return self.person.software.sign_prepared(
+            prepared["payload"], text(prepared, "payloadToSign"), asked=asked
+        ).as_input()
+
+    async def compile_draft(self) -> Json:
+        """The issuer's desk compiles from its own records."""
+        return await self._desk("compile-credential-draft")
+
+    async def issue(self) -> Json:
+        """The issuer signs and offers."""
+        return await self._desk("issue-credential")
+
+    async def _desk(self, name: str, **fields: object) -> Json:
+        key = self._key(name)
+        return await mutate(
+            self.actors.issuer,
+            name,
+            credentialId=self.credential_id,
+            clientMutationId=key,
+            **fields,
+        )
+
+    async def countersign(self) -> Json:
+        """The holder checks the offer and adds her signature; the key stays with her."""
+        prepared = await mutate(
+            self.actors.holder, "prepare-countersignature", credentialId=self.credential_id
+        )
+        issuer_key = await self.institution_key(ISSUER)
+        signature = self.person.software.countersign(
+            prepared["payload"], text(prepared, "payloadToSign"), issuer_key=issuer_key
+        )
+        done = await mutate(
+            self.actors.holder,
+            "countersign-credential",
+            preparedId=prepared["preparedId"],
+            holderSignature=signature.as_input(),
+            clientMutationId=self._key("countersign"),
+        )
+        disclosures = cast("list[str]", at(prepared, "payload", "disclosures"))
+        self.vc_hash = text(done, "credential", "vcHash")
+        self.held = self.person.software.hold(
+            at(done, "credential", "document"), disclosures, issuer_key=issuer_key
+        )
+        return done
+
+    async def institution_key(self, institution: str) -> sm2.PublicKey:
+        """An institution's key from the public trust register."""
+        data = await self.actors.holder.ask(
+            "query TrustRegister { trustRegister(first: 100) { edges { node {"
+            " institution { id } did publicKeyMultibase } } } }"
+        )
+        for edge in items(data, "trustRegister", "edges"):
+            if text(edge, "node", "institution", "id") == institution:
+                return multikey.decode(text(edge, "node", "publicKeyMultibase"))
+        raise DemoError(f"{institution} is not on the trust register")
+
+    async def bind_verifier_customer(self) -> Json:
+        """The verifier's desk matches the root DID to its own real-name customer."""
+        return await mutate(
+            self.actors.verifier,
+            "bind-customer",
+            customerNo=self.person.customer_no,
+            did=self.person.software.did,
+            clientMutationId=self._key("bind-customer"),
+        )
+
+    async def ask_presentation(self) -> Json:
+        """The verifier's desk asks for a presentation; the nonce is good for one."""
+        done = await mutate(
+            self.actors.verifier,
+            "create-presentation-request",
+            customerNo=self.person.customer_no,
+            ruleSet=RULE_SET,
+            purpose=PURPOSE,
+        )
+        self.request = cast("Json", done["presentationRequest"])
+        return done
+
+    async def consent(self) -> Json:
+        """The holder consents: to this purpose, this scope, this verifier, and to monitoring."""
+        until = to_time(datetime.now(UTC) + YEAR)
+        prepared = await mutate(
+            self.actors.holder,
+            "prepare-consent",
+            grantedTo=VERIFIER,
+            purpose=PURPOSE,
+            scope={"predicates": [{"metric": "total", "op": "AT_LEAST", "amount": THRESHOLD}]},
+            monitoring={"granted": True, "until": until},
+            validUntil=until,
+        )
+        signature = self.person.software.sign_prepared(
+            prepared["payload"],
+            text(prepared, "payloadToSign"),
+            asked={"purpose": PURPOSE, "grantedTo": institution_did(VERIFIER)},
+        )
+        done = await mutate(
+            self.actors.holder,
+            "grant-consent",
+            preparedId=prepared["preparedId"],
+            holderSignature=signature.as_input(),
+            clientMutationId=self._key("consent"),
+        )
+        self.grant = self.person.software.grant(
+            at(done, "consent", "document"), signature.face_assertion
+        )
+        return done
+
+    def build_presentation(
+        self,
+        *,
+        audience: Did | None = None,
+        held: HeldCredential | None = None,
+        request: Json | None = None,
+    ) -> JsonObject:
+        """A presentation for the verifier's request, proving at least the threshold."""
+        credential = held or self.held
+        if credential is None:
+            raise DemoError("there is no credential to present yet")
+        asked = request or self.request
+        return self.person.software.present(
+            show_at_least([credential], parse_amount(THRESHOLD)),
+            grant=self.grant,
+            receipt=self.receipt,
+            nonce=text(asked, "nonce"),
+            audience=audience or Did(text(asked, "audience")),
+        )
+
+    async def submit(self, presentation: JsonObject | None = None) -> Json:
+        """The presentation reaches the verifier."""
+        self.presentation = presentation or self.build_presentation()
+        done = await mutate(
+            self.actors.holder,
+            "submit-presentation",
+            requestId=text(self.request, "id"),
+            presentation=self.presentation,
+        )
+        self.presentation_id = text(done, "presentation", "id")
+        return done
+
+    async def verify(self) -> Json:
+        """The verifier's five checks, and its decision."""
+        done = await mutate(
+            self.actors.verifier,
+            "verify-presentation",
+            presentationId=self.presentation_id,
+            clientMutationId=self._key(f"verify {self.presentation_id}"),
+        )
+        qualification = at(done, "verification", "qualification")
+        if qualification is not None:
+            self.qualification_id = text(qualification, "id")
+        return cast("Json", done["verification"])
+
+    async def grant_permission(self) -> Json:
+        """The business permission that the qualification allows."""
+        done = await mutate(
+            self.actors.verifier,
+            "grant-permission",
+            qualificationId=self.qualification_id,
+            product="PRIVATE_FUND_SUBSCRIPTION",
+            clientMutationId=self._key("permission"),
+        )
+        self.permission_id = text(done, "permission", "id")
+        return done
+
+    async def endorse_reduction(self) -> Json:
+        """The issuer endorses a fall of the assets; the credential stays alive."""
+        return await self._desk("endorse-credential", effect="REDUCED", reasonCode="ASSETS_FELL")
+
+    async def revoke(self) -> Json:
+        """The issuer revokes."""
+        return await self._desk("revoke-credential", reasonCode="MATERIAL_DECREASE")

@@ -1,0 +1,220 @@
+"""`make demo`: the whole journey against the running system, through the gateway only.
+
+Every party is a client of its own with its own token; the holder's key stays in this process.
+"""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+from subgraphs.demo import attacks
+from subgraphs.demo.answers import RefusedAsData, at, items, text
+from subgraphs.demo.client import Client, Json
+from subgraphs.demo.deployment import ROOT, DemoError, Deployment
+from subgraphs.demo.journey import Actors, Journey, Person
+from subgraphs.demo.listening import Listener
+from subgraphs.demo.operations import operation
+from subgraphs.demo.tokens import demo_token
+
+CHECKPOINT_SECONDS = 20.0
+
+
+class Story:
+    """Prints the steps."""
+
+    def __init__(self) -> None:
+        self._step = 0
+
+    def tell(self, title: str, *facts: str) -> None:
+        """One numbered step and its key facts."""
+        self._step += 1
+        print(f"{self._step:2}. {title}", flush=True)
+        for fact in facts:
+            print(f"      {fact}", flush=True)
+
+
+@asynccontextmanager
+async def actors_of(deployment: Deployment, person: Person) -> AsyncIterator[Actors]:
+    """Three clients with three tokens for one person's journey."""
+    url = f"{deployment.gateway_url}/graphql"
+    holder = demo_token(deployment, "holder", sub=f"holder-{person.name}", holder=person.holder_id)
+    async with AsyncExitStack() as stack:
+        yield Actors(
+            holder=await stack.enter_async_context(Client(url, holder)),
+            issuer=await stack.enter_async_context(Client(url, demo_token(deployment, "issuer"))),
+            verifier=await stack.enter_async_context(
+                Client(url, demo_token(deployment, "verifier"))
+            ),
+        )
+
+
+async def credential_chapter(journey: Journey, story: Story) -> None:
+    """From nothing to an active credential."""
+    done = await journey.register_root_did()
+    did = text(done, "holder", "did")
+    story.tell("root DID registered by the identity simulator", did)
+    try:
+        await journey.register_root_did()
+    except RefusedAsData as refusal:
+        story.tell("a second registration answers the existing DID", str(refusal))
+    else:
+        raise DemoError("a second root DID was registered")
+    await journey.bind_account()
+    story.tell("the issuer bound its customer account to the root DID", journey.person.account_no)
+    done = await journey.request_credential()
+    story.tell("credential requested and signed by the holder", journey.credential_id)
+    done = await journey.compile_draft()
+    total = text(done, "credential", "total", "amount")
+    story.tell("compiled by the issuer from its own records", f"total {total} CNY")
+    done = await journey.issue()
+    story.tell("signed by the issuer with SM2", f"vcHash {text(done, 'credential', 'vcHash')}")
+    done = await journey.countersign()
+    state = text(done, "credential", "state")
+    story.tell("countersigned on the holder's side; her key never left it", f"state {state}")
+
+
+async def acceptance_chapter(journey: Journey, story: Story) -> None:
+    """From the credential to a permission."""
+    await journey.bind_verifier_customer()
+    await journey.ask_presentation()
+    nonce = text(journey.request, "nonce")
+    story.tell(
+        "the verifier matched its own real-name customer and asked for a presentation",
+        f"nonce {nonce}",
+    )
+    await journey.consent()
+    story.tell("the holder consented: purpose, scope, this verifier, monitoring for a year")
+    await journey.submit()
+    story.tell(
+        "presented: total of at least 3 000 000.00 CNY proved, no balance shown",
+        journey.presentation_id,
+    )
+    verification = await journey.verify()
+    checks = [f"{check['kind']}: {check['outcome']}" for check in items(verification, "checks")]
+    outcome = text(verification, "qualification", "outcome")
+    story.tell(f"five checks: {text(verification, 'result')}, {outcome}", *checks)
+    if outcome != "QUALIFIED":
+        raise DemoError(f"the journey should end QUALIFIED, not {outcome}")
+    done = await journey.grant_permission()
+    story.tell("permission granted", text(done, "permission", "product"))
+
+
+async def change_chapter(journey: Journey, listener: Listener, story: Story) -> None:
+    """A reduction, then a revocation, and what the verifier hears."""
+    story.tell("the verifier listens to its accepted credentials, from its cursor on")
+    await journey.endorse_reduction()
+    frame = await listener.next_change(journey.credential_id)
+    due = text(frame, "supplementRequest", "dueAt")
+    story.tell(
+        "the issuer endorsed a reduction; the verifier's subscription shows it",
+        f"sequence {frame['sequence']}, effect {frame['effect']}",
+        f"prompt: supplement asked for, due {due}",
+    )
+    await journey.revoke()
+    frame = await listener.next_change(journey.credential_id)
+    state = text(frame, "permission", "state")
+    story.tell(
+        "the issuer revoked; the verifier's subscription shows it",
+        f"sequence {frame['sequence']}, effect {frame['effect']}",
+        f"permission {state}",
+    )
+    if state != "SUSPENDED":
+        raise DemoError(f"the permission should be SUSPENDED, not {state}")
+
+
+async def attack_chapter(journey: Journey, friend: Journey, story: Story) -> None:
+    """What must be refused, with its reasons."""
+    replayed = journey.presentation
+    story.tell("a tampered credential is refused", await attacks.tampered_credential(journey))
+    reason = await attacks.replayed_presentation(journey, replayed)
+    story.tell("a replayed presentation is refused", reason)
+    story.tell("a wrong audience is refused", await attacks.wrong_audience(journey))
+    story.tell("a friend's genuine proof is refused", await attacks.friends_proof(journey, friend))
+
+
+async def proof_chapter(
+    journey: Journey, deployment: Deployment, story: Story, folder: Path
+) -> None:
+    """The audit timeline, and one proof that leaves the system."""
+    events = await _proved_timeline(journey)
+    lines = [
+        f"{event['sequence']:>6}  {event['kind']:<24} {at(event, 'chainProof', 'anchorState')}"
+        for event in events
+    ]
+    story.tell("audit timeline of the credential, each event with its chain proof", *lines)
+    activated = next(event for event in events if event["kind"] == "CREDENTIAL_ACTIVATED")
+    proof, trust = folder / "proof.json", folder / "trust.json"
+    proof.write_text(text(activated, "chainProof", "bundle"), encoding="utf-8")
+    trust.write_text((deployment.data / "trust.json").read_text("utf-8"), encoding="utf-8")
+    story.tell("written", str(proof), str(trust))
+    answer = verify_proof(proof, trust)
+    if answer.returncode != 0:
+        raise DemoError(f"the proof does not hold: {answer.stdout}{answer.stderr}")
+    story.tell(
+        "checked offline, by files alone (stop everything and try again):",
+        f"python -m ledger_adapter verify-proof {proof.name} --trust {trust.name}",
+        *answer.stdout.strip().splitlines(),
+    )
+    story.tell("a flipped byte in the proof is refused", _flipped(proof, trust, folder))
+
+
+async def _proved_timeline(journey: Journey) -> list[Json]:
+    """The timeline once a checkpoint covers its last event."""
+    deadline = asyncio.get_running_loop().time() + CHECKPOINT_SECONDS
+    while True:
+        data = await journey.actors.holder.ask(
+            operation("audit-timeline"), {"id": journey.credential_id}
+        )
+        events = [cast("Json", edge["node"]) for edge in items(data, "node", "timeline", "edges")]
+        if events and all(at(event, "chainProof", "verified") for event in events):
+            return events
+        if asyncio.get_running_loop().time() > deadline:
+            raise DemoError("no checkpoint covered the credential's events in time")
+        await asyncio.sleep(0.25)
+
+
+def verify_proof(proof: Path, trust: Path) -> subprocess.CompletedProcess[str]:
+    """The offline check as anybody would run it."""
+    command = [sys.executable, "-m", "ledger_adapter", "verify-proof", str(proof)]
+    return subprocess.run(
+        [*command, "--trust", str(trust)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def _flipped(proof: Path, trust: Path, folder: Path) -> str:
+    bundle = json.loads(proof.read_text(encoding="utf-8"))
+    entry = bundle["entry"]
+    bundle["entry"] = entry[:-3] + ("A" if entry[-3] != "A" else "B") + entry[-2:]
+    forged = folder / ".forged-proof.json"
+    forged.write_text(json.dumps(bundle), encoding="utf-8")
+    try:
+        answer = verify_proof(forged, trust)
+    finally:
+        forged.unlink()
+    if answer.returncode == 0:
+        raise attacks.NotRefused("a proof with a flipped byte was accepted")
+    return (answer.stderr or answer.stdout).strip().splitlines()[-1]
+
+
+async def play(deployment: Deployment, folder: Path) -> None:
+    """All chapters; DemoError at the first that does not go as it must."""
+    story = Story()
+    person, friend = Person(), Person()
+    async with actors_of(deployment, person) as actors, actors_of(deployment, friend) as others:
+        journey, theirs = Journey(actors, person), Journey(others, friend)
+        await credential_chapter(journey, story)
+        await acceptance_chapter(journey, story)
+        async with Listener.listening(actors.verifier) as listener:
+            await change_chapter(journey, listener, story)
+        for step in (theirs.register_root_did, theirs.bind_account, theirs.request_credential):
+            await step()
+        for step in (theirs.compile_draft, theirs.issue, theirs.countersign, theirs.consent):
+            await step()
+        await attack_chapter(journey, theirs, story)
+        await proof_chapter(journey, deployment, story, folder)
+    print("\nThe whole journey went as it must.")
