@@ -6,29 +6,61 @@ A verifier sees nothing here: what it may know comes with the presentation and f
 
 from __future__ import annotations
 
-from subgraphs.issuer.records import Credential
+from typing import Protocol
+
+from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.viewer import Role, Viewer
 
 
-def sees(viewer: Viewer, credential: Credential) -> bool:
+class Concerned(Protocol):
+    """A row with its two parties: a credential, an endorsement, a step in the log."""
+
+    @property
+    def issuer(self) -> InstitutionId: ...
+    @property
+    def holder(self) -> HolderId: ...
+
+
+def sees(viewer: Viewer, row: Concerned) -> bool:
     """State, dates, issuer, endorsements' effects."""
-    return _is_party(viewer, credential) or viewer.role is Role.REGULATOR
+    return _is_party(viewer, row) or viewer.role is Role.REGULATOR
 
 
-def sees_content(viewer: Viewer, credential: Credential) -> bool:
+def sees_content(viewer: Viewer, row: Concerned) -> bool:
     """Lines, total, bands and the document; a regulator only on a case, which is not built yet."""
-    return _is_party(viewer, credential)
+    return _is_party(viewer, row)
 
 
-def sees_disclosures(viewer: Viewer, credential: Credential) -> bool:
+def sees_disclosures(viewer: Viewer, row: Concerned) -> bool:
     """What opens the digests belongs to the holder alone."""
-    return viewer.role is Role.HOLDER and viewer.holder == credential.holder
+    return viewer.role is Role.HOLDER and viewer.holder == row.holder
 
 
-def works_on(viewer: Viewer, credential: Credential) -> bool:
+def works_on(viewer: Viewer, row: Concerned) -> bool:
     """Whether the viewer is the issuer's own desk."""
-    return viewer.role is Role.ISSUER and viewer.institution == credential.issuer
+    return viewer.role is Role.ISSUER and viewer.institution == row.issuer
 
 
-def _is_party(viewer: Viewer, credential: Credential) -> bool:
-    return sees_disclosures(viewer, credential) or works_on(viewer, credential)
+def _is_party(viewer: Viewer, row: Concerned) -> bool:
+    return sees_disclosures(viewer, row) or works_on(viewer, row)
+
+
+def scope_of(viewer: Viewer) -> dict[str, str] | None:
+    """The part of the rows that is the viewer's own, as a filter; None for who has none."""
+    match viewer:
+        case Viewer(role=Role.HOLDER, holder=str(holder)):
+            return {"holder": holder}
+        case Viewer(role=Role.ISSUER, institution=str(institution)):
+            return {"issuer": institution}
+        case _:
+            return None
+
+
+def credentials_of(viewer: Viewer, holder: HolderId) -> dict[str, str] | None:
+    """Which of a holder's credentials the viewer may list, as a filter; None for none at all."""
+    own = scope_of(viewer)
+    if viewer.role is Role.REGULATOR:
+        return {"holder": holder}
+    if own is None or own.get("holder", holder) != holder:
+        return None
+    return {**own, "holder": holder}

@@ -16,13 +16,16 @@ from strawberry import federation
 from ledger_adapter.port import LoggedEvent
 from subgraphs.kit.ids import USCC, InstitutionId
 from subgraphs.kit.mongo import Database, Document, IndexModel, Session
+from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
 from subgraphs.kit.types import Node, worded
 
 COLLECTION: Final = "institutions"
 KIND: Final = "INSTITUTION_REGISTERED"
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
-    COLLECTION: [IndexModel([("uscc", 1)]), IndexModel([("did", 1)])]
+    COLLECTION: [IndexModel([("uscc", 1), ("_id", 1)]), IndexModel([("did", 1)])]
 }
+
+BY_CODE: Final = Order(fields=("uscc", "_id"), descending=False)
 
 
 @worded(
@@ -87,6 +90,13 @@ class Institutions:
     async def by_did(self, did: str) -> InstitutionRow | None:
         rows = await self._by("did", [did])
         return next(iter(rows.values()), None)
+
+    async def page(self, asked: Window) -> tuple[Rows, list[InstitutionRow]]:
+        page = await fetch(self._rows, {}, BY_CODE, asked)
+        return page, [_row(row) for row in page.rows]
+
+    def count(self) -> Counter:
+        return capped_count(self._rows, {})
 
     async def _by(self, field: str, values: Sequence[str]) -> dict[InstitutionId, InstitutionRow]:
         found = await self._rows.find({field: {"$in": list(values)}}).to_list(None)

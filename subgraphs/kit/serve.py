@@ -155,7 +155,7 @@ class Server(uvicorn.Server):
 
 
 def run(name: ServiceName, settings: Settings, opened: Open) -> int:
-    """Serve until a signal; the process's exit code. Raises CannotStart for a port that is taken."""
+    """Serve until a signal; the exit code. Raises CannotStart for a port that is taken."""
     logging.basicConfig(level=logging.INFO, format=f"{name} %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     listener = _listen(settings.host, settings.ports[name])

@@ -102,6 +102,20 @@ class Money:
     )
 
 
+INPUT: Final = strawberry.argument(name="input", description="What to do (输入).")
+"""Use it as `input_: Annotated[VerbNounInput, INPUT]`."""
+
+
+@strawberry.input
+class MutationInput:
+    """Inherit it in every mutation's input."""
+
+    client_mutation_id: str | None = strawberry.field(
+        default=None,
+        description="Idempotency key: the same call again answers the same result (幂等键).",
+    )
+
+
 def as_data(refusal: errors.Refusal) -> DomainError:
     """The union member a refusal becomes in a mutation's answer."""
     code, message = refusal.code, refusal.message

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from subgraphs.issuer import outgoing
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Binding
 from subgraphs.kit.errors import Busy, Invalid, NotFound
 from subgraphs.kit.idempotent import Call
-from subgraphs.kit.ids import HolderId, InstitutionId, derived_id
+from subgraphs.kit.ids import InstitutionId, derived_id
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.offload import offload
 from subgraphs.kit.viewer import Role, Viewer
@@ -15,12 +17,12 @@ from subgraphs.vc.did import method_id
 from subgraphs.vc.multikey import decode_key
 from subgraphs.vc.receipt import RootDidReceipt, document_digest, verify_receipt
 
-PROVIDER: str = "IDENTITY_PROVIDER"
+PROVIDER: Final = "IDENTITY_PROVIDER"
 
 
 async def bind_customer_account(
     parts: Parts, viewer: Viewer, *, account_no: str, did: str, client_id: str | None
-) -> HolderId:
+) -> Binding:
     """Bind, or find the same binding made before; one account has one root DID, and one only."""
     issuer = viewer.require_institution(Role.ISSUER)
     held = await parts.store.binding_of_account(issuer, account_no)
@@ -47,12 +49,13 @@ async def bind_customer_account(
 
     call = Call.of(viewer, "bindCustomerAccount", client_id, [account_no, did])
     try:
-        return HolderId((await parts.idempotent.once(call, work))["holder"])
+        await parts.idempotent.once(call, work)
     except DuplicateKeyError as fault:
         raced = await parts.store.binding_of_account(issuer, account_no)
         if raced is None:
             raise _taken("another account is bound to this root DID") from fault
         return _same(raced, did)
+    return row
 
 
 async def _matched(
@@ -81,10 +84,10 @@ async def _vouched(parts: Parts, receipt: RootDidReceipt) -> bool:
     return outcome.ok
 
 
-def _same(held: Binding, did: str) -> HolderId:
+def _same(held: Binding, did: str) -> Binding:
     if held.did != did:
         raise _taken("the account is bound to another root DID")
-    return held.holder
+    return held
 
 
 def _taken(message: str) -> Invalid:

@@ -1,0 +1,96 @@
+"""Wires the issuer: stores, follower, clock and the ASGI app."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final, cast
+
+from ledger_adapter.port import LoggedEvent
+from subgraphs.issuer.desk.clock import keep_time
+from subgraphs.issuer.parts import Parts
+from subgraphs.issuer.ports import CoreSystem
+from subgraphs.issuer.records import Update
+from subgraphs.issuer.schema import schema
+from subgraphs.issuer.store import INDEXES, Store
+from subgraphs.issuer.worker import apply
+from subgraphs.kit.base import Base, open_base
+from subgraphs.kit.feed import Feed, Item
+from subgraphs.kit.follow import Follower
+from subgraphs.kit.identity import HttpIdentityProvider, IdentityProvider
+from subgraphs.kit.keystore import FileKeyStores
+from subgraphs.kit.mongo import Session
+from subgraphs.kit.serve import Service, asgi
+from subgraphs.kit.settings import Settings
+
+# the simulator is named, not imported: a deployment names its own core system here
+CORE_SYSTEM: Final = "subgraphs.simulators.core_system:SimulatedCoreSystem"
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Service]:
+    """The issuer's service, for the length of the process."""
+    identity = HttpIdentityProvider(settings.identity_url)
+    try:
+        async with open_base("issuer", settings, INDEXES) as base:
+            yield service(base, identity=identity, core_system=core_system(CORE_SYSTEM))
+    finally:
+        await identity.close()
+
+
+def service(base: Base, *, identity: IdentityProvider, core_system: CoreSystem) -> Service:
+    """The wiring over given doors to others."""
+    parts = wire(base, identity=identity, core_system=core_system)
+    follower = follow(base, parts)
+
+    async def health() -> Mapping[str, object]:
+        return {"position": follower.applied, "lag": await follower.lag()}
+
+    async def clock() -> None:
+        await keep_time(parts)
+
+    return Service(
+        app=asgi(schema, name="issuer", parts=parts, tokens=base.tokens, health=health),
+        jobs=[follower.run, clock],
+        stopping=[parts.feed.close],
+    )
+
+
+def wire(base: Base, *, identity: IdentityProvider, core_system: CoreSystem) -> Parts:
+    return Parts(
+        store=Store(base.database),
+        institutions=base.institutions,
+        roots=base.roots,
+        prepared=base.prepared,
+        idempotent=base.idempotent,
+        outbox=base.outbox,
+        identity=identity,
+        core_system=core_system,
+        keys=FileKeyStores(base.settings.keys),
+        sealer=base.sealer,
+        feed=Feed(),
+        log_id=base.log_id,
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def follow(base: Base, parts: Parts) -> Follower[Update]:
+    async def applied(events: Sequence[LoggedEvent], session: Session, /) -> Sequence[Item[Update]]:
+        return await apply(parts, events, session)
+
+    return Follower(
+        name="issuer",
+        mongo=base.mongo,
+        database=base.database,
+        ledger=base.ledger,
+        apply=applied,
+        feed=parts.feed,
+    )
+
+
+def core_system(where: str) -> CoreSystem:
+    """The core system named `module:Class`."""
+    module, _, name = where.partition(":")
+    return cast("CoreSystem", getattr(importlib.import_module(module), name)())

@@ -1,0 +1,102 @@
+"""Institutions as the issuer owns them: the trust register's facts, public."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Self
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from subgraphs.issuer.parts import Parts
+from subgraphs.kit.context import Info
+from subgraphs.kit.ids import InstitutionId
+from subgraphs.kit.institutions import InstitutionFacts, InstitutionRow, facts
+from subgraphs.kit.nodes import Representation, entity
+from subgraphs.kit.types import worded
+
+
+@worded(
+    "What an institution does in the network (机构角色).",
+    ISSUER="Issues asset proofs (发证方).",
+    VERIFIER="Accepts asset proofs (用证方).",
+    IDENTITY_PROVIDER="Keeps root DIDs unique (身份服务方).",
+    CLOUD_OPERATOR="Keeps custody copies and runs nodes (云服务方).",
+    REGULATOR="Supervises (监管机构).",
+)
+class InstitutionRole(Enum):
+    ISSUER = "ISSUER"
+    VERIFIER = "VERIFIER"
+    IDENTITY_PROVIDER = "IDENTITY_PROVIDER"
+    CLOUD_OPERATOR = "CLOUD_OPERATOR"
+    REGULATOR = "REGULATOR"
+
+
+@worded(
+    "How far an institution takes part (参与状态).",
+    CANDIDATE="Applied (申请中).",
+    ADMITTED="Admitted, not yet active (已准入).",
+    ACTIVE="Takes part (参与中).",
+    EXITING="On its way out (退出中).",
+    EXITED="Left; what it issued stays verifiable (已退出).",
+)
+class Participation(Enum):
+    CANDIDATE = "CANDIDATE"
+    ADMITTED = "ADMITTED"
+    ACTIVE = "ACTIVE"
+    EXITING = "EXITING"
+    EXITED = "EXITED"
+
+
+@entity("Institution", keys=("id", "uscc"))
+class Institution(InstitutionFacts):
+    roles: list[InstitutionRole] | None = strawberry.field(
+        default=None, description="Its roles, several at once (机构角色)."
+    )
+    participation: Participation | None = strawberry.field(
+        default=None, description="How far it takes part (参与状态)."
+    )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Info[Parts], references: Sequence[Representation], /
+    ) -> Sequence[Self | None]:
+        ids = [InstitutionId(str(one["id"])) for one in references if "id" in one]
+        codes = [str(one["uscc"]) for one in references if "id" not in one and "uscc" in one]
+        register = info.context.parts.institutions
+        by_id = await register.find(ids) if ids else {}
+        by_code = await register.by_uscc(codes) if codes else {}
+        rows = [
+            by_id.get(InstitutionId(str(one.get("id")))) or by_code.get(str(one.get("uscc")))
+            for one in references
+        ]
+        return [cls.of(row) if row else None for row in rows]
+
+    @classmethod
+    def of(cls, row: InstitutionRow) -> Self:
+        roles = {role.value for role in InstitutionRole}
+        parts = {one.value for one in Participation}
+        return cls(
+            id=strawberry.ID(row.id),
+            **facts(row),
+            roles=[InstitutionRole(role) for role in row.roles if role in roles],
+            participation=Participation(row.participation) if row.participation in parts else None,
+        )
+
+
+async def institution(info: Info[Parts], institution_id: InstitutionId) -> Institution:
+    """An institution by id, batched over the request; unknown to the register it is a bare id."""
+    loader = info.context.loaders.get("institutions")
+    if loader is None:
+        loader = info.context.loaders["institutions"] = _loader(info.context.parts)
+    row: InstitutionRow | None = await loader.load(institution_id)
+    return Institution.of(row) if row else Institution(id=strawberry.ID(institution_id))
+
+
+def _loader(parts: Parts) -> DataLoader[InstitutionId, InstitutionRow | None]:
+    async def load(ids: list[InstitutionId]) -> list[InstitutionRow | None]:
+        found = await parts.institutions.find(ids)
+        return [found.get(one) for one in ids]
+
+    return DataLoader(load_fn=load)
