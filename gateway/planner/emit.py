@@ -1,0 +1,119 @@
+"""Turns what was chosen into a plan: documents, targets and their order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.plan.nodes import Condition, Fetch, Flatten, OperationKind, PlanNode, Target
+from gateway.plan.shape import ALWAYS
+from gateway.planner.documents import SelectionWriter
+from gateway.planner.fetch_graph import Request, in_line, requests_of
+from gateway.planner.inputs import path_to, representations
+from gateway.planner.passes.send_together import send_together
+from gateway.planner.state import Step
+from gateway.planner.walk import Choice
+from gateway.planner.world import World
+from gateway.spec.names import ENTITIES
+
+
+@dataclass(slots=True, kw_only=True)
+class Emitter:
+    """Emits one operation. `definitions` are its variables as text, without directives."""
+
+    world: World
+    kind: OperationKind
+    operation_name: str | None
+    definitions: Mapping[str, str]
+    number: int = 0
+
+    def node(self, choice: Choice) -> PlanNode | None:
+        """The nodes for one choice, None if it needs no request."""
+        requests = requests_of(send_together(choice.steps))
+        return in_line(requests, self._request)
+
+    def _request(self, request: Request) -> PlanNode:
+        view = request.steps[0].view
+        keyless = any(entry.landing is None for entry in view.entries)
+        if not view.is_jump:
+            node: PlanNode = self._root(request.steps[0])
+        elif keyless:
+            node = self._anew(request.steps[0])
+        else:
+            node = self._entities(request.steps)
+        return node if view.when == ALWAYS else Condition(when=view.when, node=node)
+
+    def _root(self, step: Step) -> Fetch:
+        writer = SelectionWriter(self.world)
+        selection = writer.of_root(step.view)
+        roots = tuple(sorted(unit.key for unit in step.view.chosen))
+        return self._fetch(step, self.kind, selection, writer, roots=roots)
+
+    def _anew(self, step: Step) -> Flatten:
+        """Objects of the query type, asked for in another subgraph from its root."""
+        writer = SelectionWriter(self.world)
+        fetch = self._fetch(step, "query", writer.of_root(step.view), writer)
+        target = Target(
+            path=path_to(step.view.level), response_key="", variable="", representations=()
+        )
+        return Flatten(targets=(target,), fetch=fetch)
+
+    def _entities(self, steps: tuple[Step, ...]) -> Flatten:
+        writer = SelectionWriter(self.world)
+        single = len(steps) == 1
+        targets, selections = [], []
+        for number, step in enumerate(steps):
+            key = ENTITIES if single else f"{self.world.prefix}{number}{ENTITIES}"
+            variable = self._free_variable("representations" if single else f"of{number}")
+            targets.append(
+                Target(
+                    path=path_to(step.view.level),
+                    response_key=key,
+                    variable=variable,
+                    representations=representations(self.world, step.view),
+                )
+            )
+            alias = "" if single else f"{key}: "
+            call = f"{alias}{ENTITIES}(representations: ${variable})"
+            selections.append(f"{call} {writer.of_entities(step.view)}")
+        variables = tuple(target.variable for target in targets)
+        selection = f"{{ {' '.join(selections)} }}"
+        fetch = self._fetch(steps[0], "query", selection, writer, entities=variables)
+        return Flatten(targets=tuple(targets), fetch=fetch)
+
+    def _free_variable(self, name: str) -> str:
+        while name in self.definitions:
+            name = f"{self.world.prefix}_{name}"
+        return name
+
+    def _fetch(
+        self,
+        step: Step,
+        kind: OperationKind,
+        selection: str,
+        writer: SelectionWriter,
+        *,
+        roots: tuple[str, ...] = (),
+        entities: tuple[str, ...] = (),
+    ) -> Fetch:
+        used = tuple(name for name in self.definitions if name in writer.variables)
+        declared = [f"${name}: [_Any!]!" for name in entities]
+        declared += [self.definitions[name] for name in used]
+        head = f"({', '.join(declared)})" if declared else ""
+        name = self._name(step)
+        document = f"{kind} {name or ''}{head} {selection}".replace("  ", " ")
+        if kind == "query" and not name and not head:
+            document = selection
+        return Fetch(
+            subgraph=step.subgraph,
+            kind=kind,
+            document=document,
+            operation_name=name,
+            variables=used,
+            roots=roots,
+        )
+
+    def _name(self, step: Step) -> str | None:
+        if self.operation_name is None:
+            return None
+        subgraph = "".join(each if each.isalnum() else "_" for each in step.subgraph)
+        self.number += 1
+        return f"{self.operation_name}__{subgraph}__{self.number - 1}"

@@ -1,0 +1,190 @@
+"""Operation to plan: normalise, choose, tidy up, emit. Pure and deterministic."""
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Final
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    VariableDefinitionNode,
+    print_ast,
+)
+
+from gateway.errors import PlanningFailed
+from gateway.plan.nodes import Condition, Fetch, PlanNode, QueryPlan, Sequence, Subscribe
+from gateway.planner.budget import Budget
+from gateway.planner.emit import Emitter
+from gateway.planner.introspection import introspection_document
+from gateway.planner.normalise import Normaliser, Pick
+from gateway.planner.passes.merge_jumps_into_one_subgraph import merge_jumps_into_one_subgraph
+from gateway.planner.shapes import ShapeWriter
+from gateway.planner.slots import Slots
+from gateway.planner.walk import Choice, Walk
+from gateway.planner.world import World
+from gateway.spec.names import SubgraphName
+from gateway.supergraph.model import RootKind
+
+_KINDS: Final[dict[str, RootKind]] = {
+    "query": "query",
+    "mutation": "mutation",
+    "subscription": "subscription",
+}
+
+Pass = Callable[[Choice], Choice]
+PASSES: Final[tuple[Pass, ...]] = (merge_jumps_into_one_subgraph,)
+
+
+def plan_operation(
+    world: World,
+    document: DocumentNode,
+    operation_name: str | None = None,
+    *,
+    budget: Budget | None = None,
+) -> QueryPlan:
+    """Plan one operation of a document that is valid against the API schema.
+
+    Raises PlanBudgetExceeded, or PlanningFailed where no plan exists.
+    """
+    operation = _operation(document, operation_name)
+    return _Planning(world, document, operation, budget or Budget()).plan()
+
+
+def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            own = node.name.value if node.name else None
+            if name is None or own == name:
+                return node
+    raise PlanningFailed("the document has no such operation")
+
+
+class _Planning:
+    def __init__(
+        self,
+        world: World,
+        document: DocumentNode,
+        operation: OperationDefinitionNode,
+        budget: Budget,
+    ) -> None:
+        self._world = world
+        self._operation = operation
+        self._budget = budget
+        self._kind: RootKind = _KINDS[operation.operation.value]
+        self._root = world.supergraph.roots[self._kind]
+        self._slots = Slots(world)
+        self._normaliser = Normaliser(
+            world=world,
+            fragments={
+                node.name.value: node
+                for node in document.definitions
+                if isinstance(node, FragmentDefinitionNode)
+            },
+            budget=budget,
+            serial=self._kind == "mutation",
+        )
+        self._emitter = Emitter(
+            world=world,
+            kind=self._kind,
+            operation_name=operation.name.value if operation.name else None,
+            definitions={
+                each.variable.name.value: _definition(each)
+                for each in operation.variable_definitions or ()
+            },
+        )
+
+    def plan(self) -> QueryPlan:
+        selections = self._operation.selection_set
+        wanted = self._normaliser.by_call(selections, self._root)
+        node = self._node(wanted)
+        given = self._normaliser.by_response(selections, self._root)
+        shape = ShapeWriter(self._world).object_shape(self._root, given, self._slots)
+        return QueryPlan(
+            kind=self._kind,
+            operation_name=self._emitter.operation_name,
+            node=node,
+            shape=shape,
+            introspection=introspection_document(
+                self._world, self._operation, given, self._normaliser.fragments
+            ),
+        )
+
+    def _node(self, wanted: tuple[Pick, ...]) -> PlanNode | None:
+        if self._kind == "mutation":
+            return self._serial(wanted)
+        node = self._emitter.node(self._choice(wanted))
+        return _as_subscription(node) if self._kind == "subscription" else node
+
+    def _choice(self, wanted: tuple[Pick, ...], only: SubgraphName | None = None) -> Choice:
+        walk = Walk(self._world, self._budget)
+        choice = walk.choose(self._root, self._slots, wanted, only=only)
+        return reduce(lambda each, step: step(each), PASSES, choice)
+
+    # -- mutations --------------------------------------------------------------------------
+
+    def _serial(self, wanted: tuple[Pick, ...]) -> PlanNode | None:
+        """One root field after the other, each with all that follows from it.
+
+        Neighbours for which one subgraph is enough travel together: it runs them in order.
+        """
+        groups: list[tuple[SubgraphName | None, list[Pick]]] = []
+        for pick in wanted:
+            choice = self._best_home(pick)
+            home = choice.steps[0].subgraph if len(choice.steps) == 1 else None
+            if groups and home is not None and groups[-1][0] == home:
+                groups[-1][1].append(pick)
+            else:
+                groups.append((home, [pick]))
+        nodes = [self._emitter.node(self._home_of(tuple(picks))) for _, picks in groups]
+        present = tuple(node for node in nodes if node is not None)
+        if len(present) > 1:
+            return Sequence(nodes=present)
+        return present[0] if present else None
+
+    def _home_of(self, picks: tuple[Pick, ...]) -> Choice:
+        if len(picks) == 1:
+            return self._best_home(picks[0])
+        home = self._best_home(picks[0]).steps[0].subgraph
+        return self._choice(picks, only=home)
+
+    def _best_home(self, pick: Pick) -> Choice:
+        """The subgraph to run a root field in, so that least is left to be fetched after it."""
+        field = self._world.supergraph.types[self._root].fields.get(pick.call.name)
+        best: Choice | None = None
+        for subgraph in sorted(field.joins if field else ()):
+            try:
+                choice = self._choice((pick,), only=subgraph)
+            except PlanningFailed:
+                continue
+            if best is None or _cost(choice) < _cost(best):
+                best = choice
+        if best is None:
+            if field is None:
+                return self._choice((pick,))
+            raise PlanningFailed(f"no subgraph can run {self._root}.{pick.call.name}")
+        return best
+
+
+def _cost(choice: Choice) -> tuple[int, int]:
+    return len(choice.steps), max((step.depth for step in choice.steps), default=0)
+
+
+def _definition(node: VariableDefinitionNode) -> str:
+    default = f" = {print_ast(node.default_value)}" if node.default_value else ""
+    return f"${node.variable.name.value}: {print_ast(node.type)}{default}"
+
+
+def _as_subscription(node: PlanNode | None) -> PlanNode | None:
+    match node:
+        case Fetch():
+            return Subscribe(fetch=node, rest=None)
+        case Sequence(nodes=(Fetch() as first, *rest)):
+            after = rest[0] if len(rest) == 1 else Sequence(nodes=tuple(rest))
+            return Subscribe(fetch=first, rest=after)
+        case Condition(node=inner):
+            return _as_subscription(inner)
+        case None:
+            return None
+        case _:
+            raise PlanningFailed("a subscription must have one root field in one subgraph")

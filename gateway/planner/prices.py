@@ -1,0 +1,278 @@
+"""What it would cost to take something, given what is taken already. Changes nothing.
+
+Laws: fewer new requests win, then the earlier answer, then fewer fields, then the view made first,
+so plans are stable. A price never counts on what is being bought (`Trail.open`): a key can't come
+from the jump it is for. Inputs of jumps look at views that are there without a jump first, and at
+further jumps only where there is no other way, so that chains stay short and so does the search.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from gateway.errors import PlanningFailed
+from gateway.planner.budget import Budget
+from gateway.planner.calls import required_call
+from gateway.planner.levels import Levels
+from gateway.planner.state import NO_TYPES, Level, Unit, View
+from gateway.planner.world import World
+from gateway.spec.field_set import FieldPick, FieldSet
+from gateway.spec.names import SubgraphName, TypeName
+from gateway.supergraph.jumps import Landing
+from gateway.supergraph.model import Key
+from gateway.supergraph.possible import TypeNames
+
+
+class Price(NamedTuple):
+    """`steps` are requests that nobody makes yet; `depth` is when the answer is there."""
+
+    steps: frozenset[View]
+    depth: int
+    fields: int
+
+    def plus(self, other: "Price") -> "Price":
+        return Price(
+            self.steps | other.steps, max(self.depth, other.depth), self.fields + other.fields
+        )
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        return len(self.steps), self.depth, self.fields
+
+
+FREE: Final = Price(frozenset(), 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """`open` are jumps in the making; `bought` are views already counted on."""
+
+    open: frozenset[View] = frozenset()
+    bought: frozenset[View] = frozenset()
+
+    def opening(self, view: View) -> "Trail":
+        return replace(self, open=self.open | {view})
+
+    def with_price(self, price: Price) -> "Trail":
+        return replace(self, bought=self.bought | price.steps)
+
+    def forbids(self, view: View) -> bool:
+        """Whether the view is in the making, or would wait for something that is."""
+        if view in self.open:
+            return True
+        step = view.step
+        return step is not None and any(
+            each.step is not None and step.waits_for(each.step) for each in self.open
+        )
+
+
+class Demand(NamedTuple):
+    """A unit that an input needs, with what is needed below it."""
+
+    unit: Unit
+    below: FieldSet
+
+
+class Prices:
+    """Prices of units, views and inputs."""
+
+    def __init__(self, world: World, levels: Levels, budget: Budget) -> None:
+        self._world = world
+        self._levels = levels
+        self._budget = budget
+
+    # -- units ------------------------------------------------------------------------------
+
+    def best_way(self, unit: Unit, trail: Trail, *, deep: bool) -> tuple[View, Price] | None:
+        """The cheapest view to take a unit from, None if there is none on this trail."""
+        active = self._priced([way for way in unit.ways if way.step], unit, trail)
+        free = [each for each in active if not each[1].steps]
+        if free:
+            return min(free, key=_by_rank)
+        plain = [way for way in unit.ways if not way.is_jump]
+        jumps = [way for way in unit.ways if way.is_jump]
+        found = self._priced(plain, unit, trail)
+        if deep or not found:
+            found += self._priced(jumps, unit, trail)
+        return min(found, key=_by_rank, default=None)
+
+    def _priced(self, ways: Iterable[View], unit: Unit, trail: Trail) -> list[tuple[View, Price]]:
+        found = []
+        for way in ways:
+            price = self.view(way, unit.types, trail)
+            if price is not None:
+                found.append((way, price))
+        return found
+
+    # -- views ------------------------------------------------------------------------------
+
+    def view(self, view: View, types: TypeNames, trail: Trail) -> Price | None:
+        """What it costs to have this view for these types."""
+        self._budget.spend()
+        if trail.forbids(view):
+            return None
+        if view.is_jump:
+            return self._jump(view, types, trail)
+        if view.step is not None:
+            return Price(frozenset(), view.step.depth, 0)
+        if view.level.unit is None:
+            return Price(frozenset({view}) - trail.bought, 0, 0)
+        return self._through_parents(view, trail)
+
+    def _through_parents(self, view: View, trail: Trail) -> Price | None:
+        parent = self.best_parent(view, trail)
+        if parent is None:
+            return None
+        price = parent[1]
+        return price._replace(fields=price.fields + 1)
+
+    def best_parent(self, view: View, trail: Trail) -> tuple[View, Price] | None:
+        """The view of the level above through which to come here."""
+        unit = view.level.unit
+        if unit is None:
+            return None
+        return min(self._priced(view.parents, unit, trail), key=_by_rank, default=None)
+
+    def _jump(self, view: View, types: TypeNames, trail: Trail) -> Price | None:
+        missing = missing_types(view, types)
+        if view.step is not None and not missing:
+            return Price(frozenset(), view.step.depth, 0)
+        inside = trail.opening(view)
+        total = FREE
+        for landing, group in landings(view, missing):
+            price = self.entry(view, landing, group, inside.with_price(total))
+            if price is None:
+                return None
+            total = total.plus(price)
+        if view.step is not None:
+            return total._replace(depth=max(view.step.depth, total.depth + 1))
+        new = frozenset({view}) - trail.bought
+        return Price(total.steps | new, total.depth + 1, total.fields)
+
+    def entry(
+        self, view: View, landing: Landing | None, types: TypeNames, trail: Trail
+    ) -> Price | None:
+        """What the inputs for one landing cost: the best key and everything required."""
+        if landing is None:
+            return self._presence(view, trail)
+        choice = self.best_key(view, landing, types, trail)
+        if choice is None:
+            return None
+        total = choice[1]
+        if view.requirement:
+            required = requirement_of(self._world, view, landing, min(types))
+            after = trail.with_price(total)
+            price = self.fields(view.level, types, required, view.subgraph, after)
+            if price is None:
+                return None
+            total = total.plus(price)
+        if needs_typename(view, landing):
+            found = self.best_way(
+                self._levels.typename_unit(view.level), trail.with_price(total), deep=True
+            )
+            return total.plus(found[1]) if found else None
+        return total
+
+    def _presence(self, view: View, trail: Trail) -> Price | None:
+        """A jump without a key still needs the objects to be there."""
+        unit = view.level.unit
+        found = self._priced(view.level.views, unit, trail) if unit else []
+        best = min(found, key=_by_rank, default=None)
+        return best[1] if best else None
+
+    def best_key(
+        self, view: View, landing: Landing, types: TypeNames, trail: Trail
+    ) -> tuple[Key, Price] | None:
+        """The key of a landing whose fields come cheapest."""
+        best: tuple[Key, Price] | None = None
+        for key in landing.keys:
+            price = self.fields(view.level, types, key.fields, view.subgraph, trail)
+            if price is not None and (best is None or price.rank < best[1].rank):
+                best = key, price
+        return best
+
+    # -- field sets -------------------------------------------------------------------------
+
+    def fields(
+        self,
+        level: Level,
+        types: TypeNames,
+        fields: FieldSet,
+        subgraph: SubgraphName,
+        trail: Trail,
+    ) -> Price | None:
+        """What it costs to have a field set of objects of these types."""
+        total = FREE
+        try:
+            wanted = list(demands(self._levels, level, types, fields, subgraph=subgraph))
+        except PlanningFailed:
+            return None
+        for demand in wanted:
+            price = self._demand(demand, subgraph, trail.with_price(total))
+            if price is None:
+                return None
+            total = total.plus(price)
+        return total
+
+    def _demand(self, demand: Demand, subgraph: SubgraphName, trail: Trail) -> Price | None:
+        child = demand.unit.child
+        if child is None:
+            found = self.best_way(demand.unit, trail, deep=False)
+            return found[1] if found else None
+        types = child.possible
+        return self.fields(child, types, demand.below, subgraph, trail)
+
+
+def demands(
+    levels: Levels, level: Level, types: TypeNames, fields: FieldSet, *, subgraph: SubgraphName
+) -> Iterator[Demand]:
+    """The units a field set of one subgraph comes to, for objects of these types."""
+    for pick in fields:
+        if isinstance(pick, FieldPick):
+            for unit in levels.units(level, required_call(pick), types):
+                yield Demand(unit, pick.selections)
+            continue
+        fitting = types & levels.world.condition(subgraph, pick.type_condition)
+        if fitting:
+            yield from demands(levels, level, fitting, pick.selections, subgraph=subgraph)
+
+
+def missing_types(view: View, types: TypeNames) -> TypeNames:
+    """Those of the types for which a jump has no inputs yet."""
+    if view.declared:  # named by the place, not by the object: prepared once, for all
+        return NO_TYPES if view.step is not None else frozenset({view.declared})
+    return types - view.entered
+
+
+def landings(view: View, types: TypeNames) -> Iterator[tuple[Landing | None, TypeNames]]:
+    """The landings of a jump for these types, each with its types. None: no key is needed."""
+    if view.declared:
+        if types:
+            yield view.landings.get(view.declared), view.level.reach
+        return
+    groups: dict[TypeName, tuple[Landing, set[TypeName]]] = {}
+    for name in sorted(types):
+        landing = view.landings[name]
+        groups.setdefault(landing.typename, (landing, set()))[1].add(name)
+    for landing, names in groups.values():
+        yield landing, frozenset(names)
+
+
+def requirement_of(world: World, view: View, landing: Landing, name: TypeName) -> FieldSet:
+    """The field set that the view's requirement text stands for, at one type."""
+    owner = world.supergraph.types[landing.typename if not landing.typed else name]
+    for each in owner.fields.values():
+        join = each.joins.get(view.subgraph)
+        if join is not None and join.requires_text == view.requirement:
+            return join.requires
+    return ()
+
+
+def needs_typename(view: View, landing: Landing) -> bool:
+    """Whether the object's own type must be had before it can be named."""
+    level = view.level
+    return level.abstract and not view.declared and landing.typed and not level.typed
+
+
+def _by_rank(found: tuple[View, Price]) -> tuple[int, int, int, int]:
+    return *found[1].rank, found[0].number
