@@ -111,11 +111,7 @@ async def watch(
     async with faults():
         opened = await settle(collection.watch(list(pipeline), max_await_time_ms=AWAIT_MS))
         async with opened as stream:
-            # motor opens on first use; this round trip makes sure that nothing later is missed
-            first = await stream.try_next()
-            yield None
-            if first is not None:
-                yield first
+            yield None  # motor opens on entering the block, pymongo before it
             async for change in stream:
                 yield change
 
