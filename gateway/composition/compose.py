@@ -1,23 +1,15 @@
 """Subgraph SDLs -> supergraph SDL, or every reason why there is none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
 
 from gateway.composition.findings import CompositionError, ErrorCode, Findings, Hint
-from gateway.composition.merged import Supergraph
-from gateway.composition.merging.context import Merge
 from gateway.composition.merging.merge import merge_subgraphs
 from gateway.composition.printer import print_supergraph
 from gateway.composition.reading.read import read_subgraphs
 from gateway.composition.rules import check_subgraph
-from gateway.composition.satisfaction.search import check_satisfiable
 from gateway.composition.source import SubgraphSource
-
-Check: TypeAlias = Callable[[Supergraph, Merge], None]
-
-CHECKS: Final[tuple[Check, ...]] = (check_satisfiable,)
-"""What must hold of the whole; each runs only where those before it found nothing."""
+from gateway.composition.whole import check_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +61,5 @@ def _compose(sources: Sequence[SubgraphSource], findings: Findings) -> str | Non
     if findings.errors:
         return None
     supergraph, merge = merge_subgraphs(subgraphs, findings)
-    for check in CHECKS:
-        if findings.errors:
-            return None
-        check(supergraph, merge)
-    return print_supergraph(supergraph)
+    check_whole(supergraph, merge)
+    return None if findings.errors else print_supergraph(supergraph)

@@ -58,6 +58,9 @@ LIST_SIZE: Final = "listSize"
 CONTEXT: Final = "context"
 FROM_CONTEXT: Final = "fromContext"
 
+GUARDS: Final = frozenset({AUTHENTICATED, REQUIRES_SCOPES, POLICY})
+"""Directives that say what a caller must hold."""
+
 TYPENAME: Final = "__typename"
 ENTITIES: Final = "_entities"
 SERVICE: Final = "_service"

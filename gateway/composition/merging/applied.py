@@ -5,7 +5,6 @@ often as its arguments differ; guards grow stricter (all requirements hold), cos
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 from typing import Final, TypeAlias
 
 from graphql import (
@@ -19,6 +18,7 @@ from graphql import (
 
 from gateway.composition.findings import HintCode
 from gateway.composition.merging.context import Merge
+from gateway.composition.merging.guards import all_of, requirement, show
 from gateway.composition.model import Applied, Subgraph
 from gateway.spec import names
 
@@ -63,12 +63,14 @@ def carries(directives: Sequence[str], name: str) -> bool:
 def _merge_one(merge: Merge, coordinate: str, name: str, found: Sequence[Applied]) -> Iterator[str]:
     match name:
         case names.REQUIRES_SCOPES:
-            yield f"@{name}(scopes: {_all_of(found, 'scopes')})"
+            yield f"@{name}(scopes: {_joined(merge, coordinate, found, 'scopes')})"
         case names.POLICY:
-            yield f"@{name}(policies: {_all_of(found, 'policies')})"
+            yield f"@{name}(policies: {_joined(merge, coordinate, found, 'policies')})"
         case names.COST:
+            _hint_merged(merge, coordinate, found)
             yield f"@{name}(weight: {max(_integer(each, 'weight') for each in found)})"
         case names.LIST_SIZE:
+            _hint_merged(merge, coordinate, found)
             yield _list_size(found)
         case _ if name == names.TAG or name.startswith("@"):
             yield from dict.fromkeys(each.text() for each in found)
@@ -87,23 +89,18 @@ def _first_of(merge: Merge, coordinate: str, found: Sequence[Applied]) -> str:
     return texts[0]
 
 
-def _all_of(found: Sequence[Applied], argument: str) -> str:
-    """Requirements are ORs of ANDs: the product of all of them, what is implied left out."""
-    wanted = list(dict.fromkeys(_alternatives(each.arguments.get(argument)) for each in found))
-    joined = {frozenset().union(*chosen) for chosen in product(*wanted)}
-    least = [each for each in joined if not any(other < each for other in joined)]
-    rows = sorted(sorted(each) for each in least)
-    return "[" + ", ".join("[" + ", ".join(row) + "]" for row in rows) + "]"
+def _joined(merge: Merge, coordinate: str, found: Sequence[Applied], argument: str) -> str:
+    _hint_merged(merge, coordinate, found)
+    return show(all_of(requirement(each.arguments.get(argument)) for each in found))
 
 
-def _alternatives(value: ValueNode | None) -> tuple[frozenset[str], ...]:
-    rows = value.values if isinstance(value, ListValueNode) else ()
-    return tuple(
-        frozenset(
-            print_ast(item) for item in (row.values if isinstance(row, ListValueNode) else ())
+def _hint_merged(merge: Merge, coordinate: str, found: Sequence[Applied]) -> None:
+    if len({each.text() for each in found}) > 1:
+        merge.findings.hint(
+            HintCode.MERGED_NON_REPEATABLE_DIRECTIVE_ARGUMENTS,
+            f"{coordinate} carries @{found[0].name} with different arguments, which are merged",
+            [each.place for each in found],
         )
-        for row in rows
-    )
 
 
 def _list_size(found: Sequence[Applied]) -> str:

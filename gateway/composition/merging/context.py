@@ -8,6 +8,7 @@ from gateway.composition import type_ref
 from gateway.composition.findings import Findings
 from gateway.composition.merging.overrides import Overrides
 from gateway.composition.model import (
+    Applied,
     ArgumentDef,
     FieldDef,
     Kind,
@@ -15,11 +16,14 @@ from gateway.composition.model import (
     TypeDef,
     ValueDef,
 )
+from gateway.spec import names
 
 TypeSource: TypeAlias = tuple[Subgraph, TypeDef]
 FieldSource: TypeAlias = tuple[Subgraph, TypeDef, FieldDef]
 InputSource: TypeAlias = tuple[Subgraph, ArgumentDef]
 ValueSource: TypeAlias = tuple[Subgraph, ValueDef]
+
+Guarded: TypeAlias = tuple[Subgraph, tuple[Applied, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,21 @@ class Merge:
     output_types: frozenset[str]
     composed: frozenset[str]
     """Custom directives (`@resumable`) that at least one subgraph composes."""
+
+    def guards_below(self, interface: str, field: str | None = None) -> list[Guarded]:
+        """Guards of the implementations of an interface (or of one of its fields).
+
+        Whoever asks an interface may be answered by any of its implementations, so all count.
+        """
+        return [
+            (subgraph, guards)
+            for subgraph in self.subgraphs
+            for each in subgraph.types.values()
+            if each.kind is Kind.OBJECT and self.is_subtype(each.name, interface)
+            for carrier in ([each] if field is None else [each.fields.get(field)])
+            if carrier is not None
+            and (guards := tuple(a for a in carrier.applied if a.name in names.GUARDS))
+        ]
 
     def is_subtype(self, narrow: str, wide: str) -> bool:
         return (narrow, wide) in self.subtypes

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gateway.composition import type_ref
 from gateway.composition.findings import ErrorCode, HintCode
 from gateway.composition.merged import JoinField, MergedField
-from gateway.composition.merging.applied import merge_applied
+from gateway.composition.merging.applied import Carried, merge_applied
 from gateway.composition.merging.context import FieldSource, Merge, TypeSource, names_of
 from gateway.composition.merging.descriptions import merge_descriptions
 from gateway.composition.merging.externals import check_externals
@@ -53,13 +53,19 @@ def _merge_field(
         description=merge_descriptions(
             coordinate, [(field.description, field.place) for *_, field in live], merge.findings
         ),
-        directives=merge_applied(
-            merge, coordinate, [(subgraph, field.applied) for subgraph, _, field in live]
-        ),
+        directives=merge_applied(merge, coordinate, _carried(merge, live)),
         joins=_joins(merge, sources, having, typed=len(all_types) > 1),
     )
     check_externals(merge, coordinate, merged, [s for s in having if s[2].external])
     return merged
+
+
+def _carried(merge: Merge, live: Sequence[FieldSource]) -> list[Carried]:
+    carried = [(subgraph, field.applied) for subgraph, _, field in live]
+    _, owner, field = live[0]
+    if owner.kind is Kind.INTERFACE:
+        carried += merge.guards_below(owner.name, field.name)
+    return carried
 
 
 def _dropped(merge: Merge, source: FieldSource) -> bool:

@@ -29,13 +29,16 @@ def merge_types(merge: Merge) -> dict[str, MergedType]:
 def _merge_type(merge: Merge, name: str, kind: Kind, sources: Sequence[TypeSource]) -> MergedType:
     _check_base(merge, name, sources)
     _hint_differences(merge, name, kind, sources)
+    below = merge.guards_below(name) if kind is Kind.INTERFACE else ()
     return MergedType(
         name=name,
         kind=kind,
         description=merge_descriptions(
             name, [(each.description, each.place) for _, each in sources], merge.findings
         ),
-        directives=merge_applied(merge, name, [(s, each.applied) for s, each in sources]),
+        directives=merge_applied(
+            merge, name, [*((s, each.applied) for s, each in sources), *below]
+        ),
         joins=tuple(join for source in sources for join in _joins(source)),
         implements=tuple((s.graph, i) for s, each in sources for i in each.interfaces),
         fields=merge_fields(merge, name, sources),

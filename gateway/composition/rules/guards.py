@@ -4,8 +4,6 @@ from gateway.composition.findings import ErrorCode, Findings
 from gateway.composition.model import Applied, Kind, Subgraph, TypeDef
 from gateway.spec import names
 
-GUARDS = frozenset({names.AUTHENTICATED, names.REQUIRES_SCOPES, names.POLICY})
-
 
 def guards_stand_on_objects(subgraph: Subgraph, findings: Findings) -> None:
     for each in subgraph.types.values():
@@ -21,7 +19,7 @@ def guards_stand_on_objects(subgraph: Subgraph, findings: Findings) -> None:
 def _refuse(
     subgraph: Subgraph, owner: TypeDef, coordinate: str, applied: Applied, findings: Findings
 ) -> None:
-    if applied.name not in GUARDS:
+    if applied.name not in names.GUARDS:
         return
     what = "an interface" if owner.kind is Kind.INTERFACE else "an @interfaceObject"
     findings.error(

@@ -4,7 +4,7 @@ Laws: a field counts as resolved where it is neither external nor overridden, or
 provides it; a type that has no word in a subgraph may still be there as its @interfaceObject.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -15,7 +15,7 @@ from gateway.composition.merging.applied import carries
 from gateway.composition.merging.overrides import Overrides
 from gateway.composition.model import FieldDef, Kind, Subgraph, TypeDef
 from gateway.spec import names
-from gateway.spec.field_set import FieldPick, FieldSet, TypePick
+from gateway.spec.field_set import FieldPick, FieldSet, TypePick, render
 from gateway.spec.names import SubgraphName
 
 ABSTRACT: Final = (Kind.INTERFACE, Kind.UNION)
@@ -28,6 +28,11 @@ class Position:
     subgraph: SubgraphName
     type: str
     provided: FieldSet = ()
+
+
+def ordered(positions: Iterable[Position]) -> list[Position]:
+    """In a fixed order: sets have none, and findings must not change between runs."""
+    return sorted(positions, key=lambda at: (at.subgraph, at.type, render(at.provided)))
 
 
 @dataclass(frozen=True, slots=True)
