@@ -17,7 +17,7 @@ from gateway.composition.model import FieldDef
 from gateway.composition.satisfaction.explain import Path, Stuck, describe
 from gateway.composition.satisfaction.reach import Reach
 from gateway.composition.satisfaction.runtime_types import check_runtime_types
-from gateway.composition.satisfaction.world import Position, World
+from gateway.composition.satisfaction.world import Position, World, ordered
 from gateway.spec import names
 
 MAX_STATES: Final = 100_000
@@ -82,7 +82,9 @@ class _Search:
 
     def _follow(self, state: _State, field: MergedField) -> None:
         reached = {
-            at: None for start in state.positions for at in self._reach.closure(state.type, start)
+            at: None
+            for start in ordered(state.positions)
+            for at in ordered(self._reach.closure(state.type, start))
         }
         carriers = [
             (at, local)
@@ -109,7 +111,7 @@ class _Search:
     def _concretes(self, state: _State) -> Iterator[_State]:
         anchored = self._anchored(state)
         for concrete in self._world.possible(state.type):
-            narrowed = {n for at in anchored if (n := self._world.narrow(at, concrete))}
+            narrowed = {n for at in ordered(anchored) if (n := self._world.narrow(at, concrete))}
             real = any(not self._world.is_interface_object(at) for at in narrowed)
             if real and self._world.visible(self._world.types[concrete].directives):
                 path = (*state.path, f"... on {concrete}")
@@ -118,7 +120,7 @@ class _Search:
     def _anchored(self, state: _State) -> set[Position]:
         """An interface object alone can't tell of what type the object is: somebody else must."""
         anchored = set(state.positions)
-        for at in state.positions:
+        for at in ordered(state.positions):
             if self._world.is_interface_object(at):
                 reached = self._reach.closure(state.type, at)
                 anchored |= reached
