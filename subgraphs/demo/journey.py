@@ -312,3 +312,19 @@ class Journey:
     async def revoke(self) -> Json:
         """The issuer revokes."""
         return await self._desk("revoke-credential", reasonCode="MATERIAL_DECREASE")
+
+    async def to_credential(self) -> None:
+        """All steps up to an active credential."""
+        await self.register_root_did()
+        for step in (self.bind_account, self.request_credential, self.compile_draft):
+            await step()
+        for step in (self.issue, self.countersign):
+            await step()
+
+    async def to_permission(self) -> None:
+        """All steps up to a granted permission."""
+        await self.to_credential()
+        for step in (self.bind_verifier_customer, self.ask_presentation, self.consent):
+            await step()
+        for step in (self.submit, self.verify, self.grant_permission):
+            await step()

@@ -211,10 +211,8 @@ async def play(deployment: Deployment, folder: Path) -> None:
         await acceptance_chapter(journey, story)
         async with Listener.listening(actors.verifier) as listener:
             await change_chapter(journey, listener, story)
-        for step in (theirs.register_root_did, theirs.bind_account, theirs.request_credential):
-            await step()
-        for step in (theirs.compile_draft, theirs.issue, theirs.countersign, theirs.consent):
-            await step()
+        await theirs.to_credential()
+        await theirs.consent()
         await attack_chapter(journey, theirs, story)
         await proof_chapter(journey, deployment, story, folder)
     print("\nThe whole journey went as it must.")

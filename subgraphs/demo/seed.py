@@ -1,0 +1,120 @@
+"""What `make up` puts into an empty system: the pilot's institutions, and one investor's data.
+
+Institutions are registered as a registrar would, by an event on the log. The investor's data is
+made by walking the journey through the gateway, so nothing in it was written by hand. A seed that
+was killed half-way is simply done again with another synthetic person.
+"""
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ledger_adapter.crypto import keys
+from subgraphs.demo.answers import items
+from subgraphs.demo.client import Client
+from subgraphs.demo.deployment import DemoError, Deployment
+from subgraphs.demo.journey import Journey, Person
+from subgraphs.demo.pilot import INSTITUTIONS, PilotInstitution
+from subgraphs.demo.play import actors_of
+from subgraphs.kit.events import event
+from subgraphs.kit.ids import InstitutionId, institution_id
+from subgraphs.kit.mongo import Database, DuplicateKeyError, Mongo, Session
+from subgraphs.kit.outbox import Outbox, open_outbox
+from subgraphs.vc.did import institution_did
+from subgraphs.vc.multikey import encode_key
+
+LEDGER_DATABASE = "credgraph_ledger"
+REGISTRAR_DATABASE = "credgraph_audit"
+SHARD = "2026"
+REGISTERED_SECONDS = 30.0
+REGISTER = "query TrustRegister { trustRegister(first: 100) { edges { node { id } } } }"
+
+
+def seed(deployment: Deployment) -> None:
+    """Fills an empty system; a system that has its data is left as it is."""
+    asyncio.run(_seed(deployment))
+
+
+async def _seed(deployment: Deployment) -> None:
+    await register_institutions(deployment)
+    if not (deployment.data / "examples.json").exists():
+        await _wait_for_register(deployment)
+        await _seed_investor(deployment)
+
+
+async def register_institutions(deployment: Deployment) -> None:
+    """Each institution of the pilot once, by its event on the log."""
+    mongo = Mongo(deployment.uri)
+    try:
+        outbox = open_outbox(mongo, database=LEDGER_DATABASE, shard=SHARD)
+        registrar = mongo.database(REGISTRAR_DATABASE)
+        for institution in INSTITUTIONS:
+            await _register(mongo, registrar, outbox, deployment.data, institution)
+    finally:
+        await mongo.close()
+
+
+async def _register(
+    mongo: Mongo, registrar: Database, outbox: Outbox, data: Path, institution: PilotInstitution
+) -> None:
+    id_ = institution_id(institution.uscc)
+    key = keys.load_private_key(data / "keys" / "institutions" / f"{id_}.json").public_key
+    registered = event(
+        "INSTITUTION_REGISTERED",
+        entity=id_,
+        version=1,
+        subjects=[id_],
+        institutions=[],
+        at=datetime.now(UTC),
+        body={
+            "uscc": institution.uscc,
+            "name": institution.name,
+            "kind": institution.kind,
+            "roles": list(institution.roles),
+            "did": institution_did(InstitutionId(id_)),
+            "publicKeyMultibase": encode_key(key),
+            "participation": "ACTIVE",
+        },
+    )
+
+    async def write(session: Session) -> None:
+        await registrar["registrations"].insert_one({"_id": id_, "version": 1}, session=session)
+        await outbox.put(session, registered)
+
+    try:
+        await mongo.transaction(write)
+    except DuplicateKeyError:
+        return  # registered by an earlier start
+
+
+async def _wait_for_register(deployment: Deployment) -> None:
+    """The projections of all subgraphs follow the log; audit's answer shows that it moves."""
+    deadline = asyncio.get_running_loop().time() + REGISTERED_SECONDS
+    async with Client(f"{deployment.gateway_url}/graphql", None) as anybody:
+        while True:
+            data = await anybody.ask(REGISTER)
+            if len(items(data, "trustRegister", "edges")) >= len(INSTITUTIONS):
+                return
+            if asyncio.get_running_loop().time() > deadline:
+                raise DemoError("the trust register did not fill: does the ledger process run?")
+            await asyncio.sleep(0.1)
+
+
+async def _seed_investor(deployment: Deployment) -> None:
+    person = Person()
+    async with actors_of(deployment, person) as actors:
+        journey = Journey(actors, person)
+        await journey.to_permission()
+    claims = {"sub": f"holder-{person.name}", "role": "HOLDER", "holder": person.holder_id}
+    personas = {"holder": {"title": "Holder, synthetic (持证人)", "claims": claims}}
+    ids = {"id": journey.credential_id}
+    examples = {"01-credential-screen": ids, "20-audit-timeline": ids}
+    _write(deployment.data / "personas.json", personas)
+    _write(deployment.data / "examples.json", examples)  # last: it says that the seed is whole
+
+
+def _write(path: Path, value: object) -> None:
+    draft = path.with_suffix(".draft")
+    draft.write_text(json.dumps(value, ensure_ascii=False, indent=2), encoding="utf-8")
+    draft.rename(path)
