@@ -102,6 +102,7 @@ class Limits:
 
     body_bytes: int = 1_000_000
     tokens: int = 10_000
+    nesting: int = 200
     depth: int = 40
     aliases: int = 200
     root_fields: int = 50

@@ -19,6 +19,7 @@ from gateway.config import Auth, Settings
 from gateway.engine import Engine, EngineOptions
 from gateway.errors import BadKey, BadSettings, BadSupergraph
 from gateway.executor.ports import SubgraphRequest
+from gateway.limits import DocumentLimits
 from gateway.server.app import GatewayApp
 from gateway.server.graphiql import GraphiqlDoor
 from gateway.server.health import Health, ProbeRules
@@ -58,7 +59,7 @@ def build_gateway(settings: Settings) -> Gateway:
     """Raises OperatorFault, one clear sentence, for a missing or unusable file."""
     sdl = read_text(settings.supergraph)
     client = NetworkClient(endpoints_of(sdl, settings), header_source(settings), _pool(settings))
-    options = EngineOptions(max_tokens=settings.limits.tokens, introspection=settings.introspection)
+    options = EngineOptions(limits=_document_limits(settings), introspection=settings.introspection)
     engine = Engine.from_supergraph(sdl, client=client, options=options)
     health = Health(client, ProbeRules(timeout=settings.timeouts.probe))
     app = build_app(settings, engine, health)
@@ -168,6 +169,17 @@ def _context_tokens(settings: Settings) -> ContextTokens | None:
     key = read_signing_key(_read_key(context.key), str(context.key))
     unique: Callable[[], str] = lambda: secrets.token_hex(8)  # noqa: E731 - a name for a seam
     return ContextTokens(key, rules, now=time.time, unique=unique)
+
+
+def _document_limits(settings: Settings) -> DocumentLimits:
+    limits = settings.limits
+    return DocumentLimits(
+        tokens=limits.tokens,
+        nesting=limits.nesting,
+        depth=limits.depth,
+        aliases=limits.aliases,
+        root_fields=limits.root_fields,
+    )
 
 
 def _pool(settings: Settings) -> PoolLimits:

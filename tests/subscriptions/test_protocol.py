@@ -2,7 +2,7 @@
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.subscriptions.frames import Close, Send
@@ -203,6 +203,7 @@ def apply(machine: ServerMachine, step: str) -> list[Effect]:
             return machine.receive(step)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(FRAMES, CALLS), max_size=30))
 def test_laws_of_any_conversation(steps: list[str]) -> None:
     """One acknowledgement, nothing after a close, nothing for an id that does not run, and each
@@ -232,6 +233,7 @@ def test_laws_of_any_conversation(steps: list[str]) -> None:
     assert acknowledged <= 1
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_raises(text: str) -> None:
     for frame in (text, orjson.dumps({"type": text}).decode() if text.isprintable() else text):
