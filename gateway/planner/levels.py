@@ -10,7 +10,7 @@ from gateway.errors import PlanningFailed
 from gateway.planner.budget import Budget
 from gateway.planner.calls import TYPENAME_CALL, Call
 from gateway.planner.slots import Slots
-from gateway.planner.state import Level, Unit, View
+from gateway.planner.state import NO_TYPES, Level, Unit, View
 from gateway.planner.world import World
 from gateway.spec.field_set import FieldSet
 from gateway.spec.names import TYPENAME, SubgraphName, TypeName
@@ -42,9 +42,12 @@ class Levels:
         return level
 
     def units(
-        self, level: Level, call: Call, types: TypeNames, *, jointly: bool = False
+        self, level: Level, call: Call, types: TypeNames, *, jointly: TypeNames = NO_TYPES
     ) -> tuple[Unit, ...]:
-        """The units for a call of these types, found or made."""
+        """The units for a call of these types, found or made.
+
+        `jointly` are types for which the call was asked at once, through an abstract type.
+        """
         wanted = types & level.possible
         known = level.units.setdefault(call.identity, [])
         found = [unit for unit in known if unit.types & wanted]
@@ -65,7 +68,7 @@ class Levels:
     # -- units ------------------------------------------------------------------------------
 
     def _make_units(
-        self, level: Level, call: Call, types: TypeNames, *, jointly: bool
+        self, level: Level, call: Call, types: TypeNames, *, jointly: TypeNames
     ) -> list[Unit]:
         groups: dict[tuple[object, ...], list[TypeName]] = {}
         for name in sorted(types):
@@ -79,15 +82,15 @@ class Levels:
         ]
 
     def _by_ways(
-        self, level: Level, call: Call, names: list[TypeName], *, jointly: bool
+        self, level: Level, call: Call, names: list[TypeName], *, jointly: TypeNames
     ) -> Iterator[Unit]:
         ways = {name: self._ways(level, call, name) for name in names}
+        if len(jointly) > 1 and len(level.views) > 1:
+            ways = self._from_one_origin(level, call, ways, jointly & level.possible)
         common = [way for way in ways[names[0]] if all(way in ways[name] for name in names)]
         if any(not way.is_jump or not _typed(way, names[0]) for way in common):
             yield self._unit(level, call, frozenset(names), tuple(common))
             return
-        if jointly and len(level.views) > 1:
-            ways = self._from_one_origin(level, call, ways)
         groups: dict[tuple[View, ...], list[TypeName]] = {}
         for name in names:
             if not ways[name]:
@@ -97,17 +100,30 @@ class Levels:
             yield self._unit(level, call, frozenset(members), group)
 
     def _from_one_origin(
-        self, level: Level, call: Call, ways: Mapping[TypeName, tuple[View, ...]]
+        self,
+        level: Level,
+        call: Call,
+        ways: Mapping[TypeName, tuple[View, ...]],
+        jointly: TypeNames,
     ) -> dict[TypeName, tuple[View, ...]]:
         """Keep views that, with their own jumps, can answer for every type they may hold.
 
         Where several subgraphs show the same objects, one that is asked for all types together
         must be able to complete each of them; else parts of different answers would be mixed.
         """
+        every = {
+            name: ways.get(name) or self._ways(level, call, name)
+            for name in jointly
+            if self.world.has_field(name, call.name)
+        }
         fit = [
             view
             for view in level.views
-            if all(self._completes(view, ways[name]) for name in ways.keys() & view.standing.types)
+            if all(
+                self._completes(view, ways_of)
+                for name, ways_of in every.items()
+                if name in view.standing.types
+            )
         ]
         if not fit:
             raise _unsatisfiable(level.name, call)

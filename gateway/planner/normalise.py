@@ -37,9 +37,9 @@ INTROSPECTION: Final = frozenset({"__schema", "__type"})
 class Pick:
     """One field wanted of objects of certain types.
 
-    `jointly`: some selection asked for it of several of these types at once, through an abstract
-    type. `ref` is the field's type for all of `types`. Conditions of a pick by call include those
-    above it; of a pick by response name they don't.
+    `jointly` are types of which some selection asked for it at once, through an abstract type; it
+    may hold more than `types`. `ref` is the field's type for all of `types`. Conditions of a pick
+    by call include those above it; of a pick by response name they don't.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Pick:
     types: TypeNames
     ref: TypeRef
     when: When
-    jointly: bool
+    jointly: TypeNames
     picks: tuple["Pick", ...]
 
 
@@ -190,7 +190,7 @@ class _Reader:
             types=types,
             ref=ref,
             when=when,
-            jointly=any(len(occurrence.site & types) > 1 for occurrence in occurrences),
+            jointly=frozenset().union(*(each.types for each in occurrences)),
             picks=self.level(below),
         )
 

@@ -2,8 +2,8 @@
 
 Laws: fewer new requests win, then the earlier answer, then fewer fields, then the view made first,
 so plans are stable. A price never counts on what is being bought (`Trail.open`): a key can't come
-from the jump it is for. Inputs of jumps look at views that are there without a jump first, and at
-further jumps only where there is no other way, so that chains stay short and so does the search.
+from the jump it is for. The search deepens by one request at a time, so that what is far away is
+never looked at while something nearer will do.
 """
 
 from collections.abc import Iterable, Iterator
@@ -43,18 +43,28 @@ class Price(NamedTuple):
 FREE: Final = Price(frozenset(), 0, 0)
 
 
+_MOST_STEPS: Final = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """`open` are jumps in the making; `bought` are views already counted on."""
+    """`open` are jumps in the making; `bought` are views already counted on.
+
+    `limit` is how many new requests may still be made.
+    """
 
     open: frozenset[View] = frozenset()
     bought: frozenset[View] = frozenset()
+    limit: int = _MOST_STEPS
 
     def opening(self, view: View) -> "Trail":
         return replace(self, open=self.open | {view})
 
+    def within(self, limit: int) -> "Trail":
+        return replace(self, limit=min(limit, self.limit))
+
     def with_price(self, price: Price) -> "Trail":
-        return replace(self, bought=self.bought | price.steps)
+        return Trail(self.open, self.bought | price.steps, self.limit - len(price.steps))
 
     def forbids(self, view: View) -> bool:
         """Whether the view is in the making, or would wait for something that is."""
@@ -80,21 +90,33 @@ class Prices:
         self._world = world
         self._levels = levels
         self._budget = budget
+        self._stopped = False  # whether a limit, and nothing else, ended some search
 
     # -- units ------------------------------------------------------------------------------
 
-    def best_way(self, unit: Unit, trail: Trail, *, deep: bool) -> tuple[View, Price] | None:
+    def best_way(self, unit: Unit, trail: Trail) -> tuple[View, Price] | None:
         """The cheapest view to take a unit from, None if there is none on this trail."""
-        active = self._priced([way for way in unit.ways if way.step], unit, trail)
-        free = [each for each in active if not each[1].steps]
-        if free:
-            return min(free, key=_by_rank)
-        plain = [way for way in unit.ways if not way.is_jump]
-        jumps = [way for way in unit.ways if way.is_jump]
-        found = self._priced(plain, unit, trail)
-        if deep or not found:
-            found += self._priced(jumps, unit, trail)
-        return min(found, key=_by_rank, default=None)
+        active = self._priced([way for way in unit.ways if way.step], unit, trail.within(0))
+        if active:
+            return min(active, key=_by_rank)
+        return self._deepening(unit.ways, unit, trail)
+
+    def _deepening(
+        self, ways: Iterable[View], unit: Unit, trail: Trail
+    ) -> tuple[View, Price] | None:
+        """The cheapest of these ways, looking no farther than the nearest one lies."""
+        outside = self._stopped
+        try:
+            for limit in range(trail.limit + 1):
+                self._stopped = False
+                found = self._priced(ways, unit, trail.within(limit))
+                if found:
+                    return min(found, key=_by_rank)
+                if not self._stopped:
+                    return None
+            return None
+        finally:
+            self._stopped = self._stopped or outside
 
     def _priced(self, ways: Iterable[View], unit: Unit, trail: Trail) -> list[tuple[View, Price]]:
         found = []
@@ -116,7 +138,8 @@ class Prices:
         if view.step is not None:
             return Price(frozenset(), view.step.depth, 0)
         if view.level.unit is None:
-            return Price(frozenset({view}) - trail.bought, 0, 0)
+            new = self._new_step(view, trail)
+            return None if new is None else Price(new, 0, 0)
         return self._through_parents(view, trail)
 
     def _through_parents(self, view: View, trail: Trail) -> Price | None:
@@ -137,17 +160,27 @@ class Prices:
         missing = missing_types(view, types)
         if view.step is not None and not missing:
             return Price(frozenset(), view.step.depth, 0)
+        new = frozenset() if view.step is not None else self._new_step(view, trail)
+        if new is None:
+            return None
         inside = trail.opening(view)
-        total = FREE
+        total = Price(new, 0, 0)
         for landing, group in landings(view, missing):
             price = self.entry(view, landing, group, inside.with_price(total))
             if price is None:
                 return None
             total = total.plus(price)
-        if view.step is not None:
-            return total._replace(depth=max(view.step.depth, total.depth + 1))
-        new = frozenset({view}) - trail.bought
-        return Price(total.steps | new, total.depth + 1, total.fields)
+        depth = total.depth + 1
+        return total._replace(depth=max(view.step.depth, depth) if view.step else depth)
+
+    def _new_step(self, view: View, trail: Trail) -> frozenset[View] | None:
+        """The request a view would start; none if it is bought, None if it is one too many."""
+        if view in trail.bought:
+            return frozenset()
+        if trail.limit < 1:
+            self._stopped = True
+            return None
+        return frozenset({view})
 
     def entry(
         self, view: View, landing: Landing | None, types: TypeNames, trail: Trail
@@ -167,9 +200,7 @@ class Prices:
                 return None
             total = total.plus(price)
         if needs_typename(view, landing):
-            found = self.best_way(
-                self._levels.typename_unit(view.level), trail.with_price(total), deep=True
-            )
+            found = self.best_way(self._levels.typename_unit(view.level), trail.with_price(total))
             return total.plus(found[1]) if found else None
         return total
 
@@ -217,7 +248,7 @@ class Prices:
     def _demand(self, demand: Demand, subgraph: SubgraphName, trail: Trail) -> Price | None:
         child = demand.unit.child
         if child is None:
-            found = self.best_way(demand.unit, trail, deep=False)
+            found = self.best_way(demand.unit, trail)
             return found[1] if found else None
         types = child.possible
         return self.fields(child, types, demand.below, subgraph, trail)

@@ -78,7 +78,7 @@ class Walk:
         self.choice = Choice(root=self.levels.root(root, slots, only=only))
         self._register(self.choice.root, picks)
         for wish in sorted(self._leaves, key=_fewest_subgraphs):
-            self._take(wish.unit, wish.when, Trail(), deep=True)
+            self._take(wish.unit, wish.when, Trail())
         for wish in self._places:
             self._be_there(wish.unit, wish.when)
         settle_depths(self.choice.steps)
@@ -106,12 +106,12 @@ class Walk:
 
     # -- taking -----------------------------------------------------------------------------
 
-    def _take(self, unit: Unit, when: When, trail: Trail, *, deep: bool) -> View:
+    def _take(self, unit: Unit, when: When, trail: Trail) -> View:
         for view in unit.taken:
             if not trail.forbids(view):
                 self._select(view, unit, when, trail)
                 return view
-        best = self._prices.best_way(unit, trail, deep=deep)
+        best = self._prices.best_way(unit, trail)
         if best is None:
             raise PlanningFailed(
                 f"no way leads to {unit.level.name}.{unit.call.name} from where it is needed"
@@ -208,7 +208,7 @@ class Walk:
         for demand in list(demands(self.levels, level, types, fields, subgraph=jump.subgraph)):
             child = demand.unit.child
             if child is None:
-                source = self._take(demand.unit, at.when, at.trail, deep=False)
+                source = self._take(demand.unit, at.when, at.trail)
                 jump.sources.append((source, demand.unit))
                 self._wait_for(jump, source)
                 continue
@@ -222,7 +222,7 @@ class Walk:
         if level.typed:  # then every view of it that needs no jump tells them along the way
             return
         unit = self.levels.typename_unit(level)
-        source = self._take(unit, at.when, at.trail, deep=True)
+        source = self._take(unit, at.when, at.trail)
         jump.sources.append((source, unit))
         self._wait_for(jump, source)
 
