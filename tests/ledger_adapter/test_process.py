@@ -1,0 +1,193 @@
+"""The ledger as a process: its command line, its end, and what kill -9 leaves."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ledger_adapter.crypto import keys
+from ledger_adapter.evidence.trust import write_trust
+from ledger_adapter.port import EntryIndex
+from tests.ledger_adapter.kit import KEY, ORIGIN, Room, event, memory_room
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = """
+ledger:
+  mongodb: {uri}
+  database: {database}
+  origin: test.example/log
+  shard: "2026"
+  key: {key}
+  driver: {driver}
+  checkpoint_seconds: 0.1
+"""
+
+
+def configured(folder: Path, *, uri: str, database: str = "x", driver: str = "motor") -> Path:
+    keys.save_private_key(folder / "log.json", KEY)
+    path = folder / "credgraph.yaml"
+    text = CONFIG.format(uri=uri, database=database, key=folder / "log.json", driver=driver)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "ledger_adapter", *map(str, arguments)]
+
+
+def called(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@contextmanager
+def running(config: Path) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command("run", "--config", config), cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await holds():  # noqa: ASYNC110  # what is waited for happens in another process
+            await asyncio.sleep(0.02)
+
+
+async def until_size(room: Room, size: int) -> None:
+    async def holds() -> bool:
+        return await room.reader.size() >= size
+
+    await until(holds)
+
+
+async def until_signed(room: Room, size: int) -> None:
+    async def holds() -> bool:
+        found = await room.reader.latest_checkpoint()
+        return found is not None and found.tree_size >= size
+
+    await until(holds)
+
+
+@pytest.mark.parametrize("driver", ["motor", "pymongo"])
+async def test_sigterm_ends_it_within_three_seconds(
+    mongo: Room, mongo_uri: str, mongo_database: str, tmp_path: Path, driver: str
+) -> None:
+    config = configured(tmp_path, uri=mongo_uri, database=mongo_database, driver=driver)
+    await mongo.put([event(1)])
+    with running(config) as process:
+        await until_size(mongo, 1)
+        started = time.monotonic()
+        process.terminate()
+        await asyncio.to_thread(process.wait, 5)
+        assert time.monotonic() - started < 3
+        assert process.returncode == 0
+    lease = await mongo.store.lead("next", 1)
+    assert lease is not None, "a leader that ends in peace leaves its lease"
+
+
+async def test_kill_at_any_time_loses_and_doubles_nothing(
+    mongo: Room, mongo_uri: str, mongo_database: str, tmp_path: Path
+) -> None:
+    config = configured(tmp_path, uri=mongo_uri, database=mongo_database)
+    stop, written = asyncio.Event(), 0
+
+    async def write() -> None:
+        nonlocal written
+        while not stop.is_set():
+            await mongo.put([event(written + offset) for offset in range(5)])
+            written += 5
+            await asyncio.sleep(0.005)
+
+    writer = asyncio.create_task(write())
+    for pause in (0.05, 0.3, 0.11):
+        with running(config) as process:
+            await until_size(mongo, await mongo.reader.size() + 1)
+            await asyncio.sleep(pause)
+            os.kill(process.pid, signal.SIGKILL)
+    stop.set()
+    await writer
+    with running(config) as process:
+        await until_size(mongo, written)
+        await until_signed(mongo, written)
+        process.terminate()
+        await asyncio.to_thread(process.wait, 5)
+    events = await mongo.reader.read(EntryIndex(0), written + 10)
+    ids = [e.envelope.event_id for e in events]
+    assert ids == [event(number).event_id for number in range(written)]
+    done = await asyncio.to_thread(called, "replay", "--config", config)
+    assert f"the log verifies: {written} entries" in done.stdout, done.stderr
+
+
+async def test_replay_names_what_was_altered(
+    mongo: Room, mongo_uri: str, mongo_database: str, tmp_path: Path
+) -> None:
+    config = configured(tmp_path, uri=mongo_uri, database=mongo_database)
+    await mongo.write(5)
+    assert mongo.database is not None
+    await mongo.database["ledger_batches"].update_one({}, {"$set": {"salts.3": b"x" * 32}})
+    done = await asyncio.to_thread(called, "replay", "--config", config)
+    assert done.returncode == 1
+    assert "entry 3 (CREDENTIAL_ACTIVATED) is not what" in done.stderr
+
+
+async def test_a_proof_file_is_checked_and_drawn_without_any_service(tmp_path: Path) -> None:
+    room = memory_room()
+    await room.write(9)
+    proof, trust = tmp_path / "proof.json", tmp_path / "trust.json"
+    proof.write_bytes((await room.reader.prove(EntryIndex(4))).bundle(opening=True))
+    write_trust(trust, origin=ORIGIN, keys=[KEY.public_key])
+    good = called("verify-proof", proof, "--trust", trust)
+    assert good.returncode == 0
+    for step in ("commit", "leaf", "path", "checkpoint", "trust", "PROVED"):
+        assert step in good.stdout
+    assert "= leaf 4" in called("show", proof).stdout
+    proof.write_bytes(proof.read_bytes().replace(b'"leafIndex":"4"', b'"leafIndex":"5"'))
+    bad = called("verify-proof", proof, "--trust", trust)
+    assert bad.returncode == 1
+    assert bad.stdout.startswith("REFUSED at step path")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        pytest.param(("log.json", "gone.json"), "gone.json cannot be read", id="no key"),
+        pytest.param(("shard:", "shrad:"), "ledger.shrad: unknown key", id="misspelt key"),
+        pytest.param(("ledger:", "ledgers:"), "no section `ledger`", id="no section"),
+        pytest.param(("driver: motor", "driver: jdbc"), "ledger.driver", id="no such driver"),
+        pytest.param(("mongodb: m", "mongodb: ${NOPE:-} #"), "set MONGODB_URI", id="no database"),
+    ],
+)
+def test_a_start_that_cannot_succeed_says_one_sentence(
+    tmp_path: Path, change: tuple[str, str], sentence: str
+) -> None:
+    path = configured(tmp_path, uri="mongodb://127.0.0.1:1/")
+    path.write_text(path.read_text().replace(*change))
+    done = called("run", "--config", path)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+async def test_another_key_may_not_extend_a_log(
+    mongo: Room, mongo_uri: str, mongo_database: str, tmp_path: Path
+) -> None:
+    await mongo.write(2)
+    config = configured(tmp_path, uri=mongo_uri, database=mongo_database)
+    keys.save_private_key(tmp_path / "log.json", type(KEY).generate())
+    done = await asyncio.to_thread(called, "run", "--config", config)
+    assert done.returncode == 1
+    assert "another key" in done.stderr
