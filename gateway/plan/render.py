@@ -24,7 +24,7 @@ _INDENT: Final = "  "
 _WIDTH: Final = 100
 
 
-def render(plan: QueryPlan) -> str:
+def render_plan(plan: QueryPlan) -> str:
     """The plan as text, one node a line where it fits, what hangs on a node indented below it."""
     lines = [] if plan.node is None else list(_node(plan.node))
     if plan.introspection is not None:

@@ -87,7 +87,8 @@ class SelectionWriter:
     def _same_shape(self, view: View, unit: Unit, name: TypeName) -> bool:
         """Whether the subgraph has the field on `name` itself, looking as on each object type."""
         join = self._world.join(name, unit.call.name, view.subgraph)
-        if join is None:
+        child = view.children.get(unit)
+        if join is None or (child is not None and child.declared != join.type.name):
             return False
         own = [
             self._world.join(each, unit.call.name, view.subgraph)
