@@ -1,0 +1,88 @@
+"""Wires the wallet: store, follower, the doors to provider and custodian, and the ASGI app."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final, cast
+
+from subgraphs.kit.base import Base, open_base
+from subgraphs.kit.follow import Follower
+from subgraphs.kit.identity import HttpIdentityProvider, IdentityProvider
+from subgraphs.kit.mongo import Database
+from subgraphs.kit.serve import Service, asgi
+from subgraphs.kit.settings import Settings
+from subgraphs.wallet.parts import Parts, Terms
+from subgraphs.wallet.ports import Custodian
+from subgraphs.wallet.schema import schema
+from subgraphs.wallet.store import INDEXES, Store
+from subgraphs.wallet.worker import Projections
+
+# the simulator is named, not imported: a deployment names its own custodian here
+CUSTODIAN: Final = "subgraphs.simulators.custody:SimulatedCustodian"
+CUSTODY_DATABASE: Final = "custody"
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Service]:
+    """The wallet's service, for the length of the process."""
+    identity = HttpIdentityProvider(settings.identity_url)
+    try:
+        async with open_base("wallet", settings, INDEXES) as base:
+            places = base.mongo.database(f"{settings.database_prefix}{CUSTODY_DATABASE}")
+            yield service(base, identity=identity, custodian=custodian(CUSTODIAN, places))
+    finally:
+        await identity.close()
+
+
+def service(base: Base, *, identity: IdentityProvider, custodian: Custodian) -> Service:
+    """The wiring over given doors to others."""
+    parts = wire(base, identity=identity, custodian=custodian)
+    follower = follow(base, parts)
+
+    async def health() -> Mapping[str, object]:
+        return {"position": follower.applied, "lag": await follower.lag()}
+
+    return Service(
+        app=asgi(schema, name="wallet", parts=parts, tokens=base.tokens, health=health),
+        jobs=[follower.run],
+    )
+
+
+def wire(
+    base: Base,
+    *,
+    identity: IdentityProvider,
+    custodian: Custodian,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Parts:
+    return Parts(
+        store=Store(base.database),
+        institutions=base.institutions,
+        prepared=base.prepared,
+        idempotent=base.idempotent,
+        outbox=base.outbox,
+        identity=identity,
+        custodian=custodian,
+        sealer=base.sealer,
+        clock=clock,
+        terms=Terms(),
+    )
+
+
+def follow(base: Base, parts: Parts) -> Follower[None]:
+    return Follower(
+        name="wallet",
+        mongo=base.mongo,
+        database=base.database,
+        ledger=base.ledger,
+        apply=Projections(parts.store, parts.institutions),
+    )
+
+
+def custodian(where: str, database: Database) -> Custodian:
+    """The custodian named `module:Class`, over a database of its own."""
+    module, _, name = where.partition(":")
+    return cast("Custodian", getattr(importlib.import_module(module), name)(database))

@@ -1,0 +1,135 @@
+"""Rows to MongoDB documents and back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from subgraphs.kit.mongo import Document
+from subgraphs.kit.vocabulary import CredentialState
+from subgraphs.wallet.records import Consent, CustodyObject, RootDid, WalletItem
+from subgraphs.wallet.states import ConsentState, CustodyState, RootDidState
+
+ANY: Final = "*"
+"""Stands in `credentials` of a consent for all of the holder's, so that one index finds both."""
+
+
+def root_did_document(row: RootDid) -> Document:
+    return {
+        "_id": row.holder,
+        "did": row.did,
+        "state": row.state.value,
+        "receipt": row.receipt,
+        "registered_at": row.registered_at,
+        "version": row.version,
+    }
+
+
+def root_did(found: Document) -> RootDid:
+    return RootDid(
+        holder=found["_id"],
+        did=found["did"],
+        state=RootDidState(found["state"]),
+        receipt=found["receipt"],
+        registered_at=found["registered_at"],
+        version=found["version"],
+    )
+
+
+def consent_document(row: Consent) -> Document:
+    return {
+        "_id": row.id,
+        "holder": row.holder,
+        "granted_to": row.granted_to,
+        "purpose": row.purpose,
+        "claims": list(row.claims),
+        "total_at_least": row.total_at_least,
+        "credentials": list(row.credentials) or [ANY],
+        "monitoring_until": row.monitoring_until,
+        "valid_from": row.valid_from,
+        "valid_until": row.valid_until,
+        "state": row.state.value,
+        "document": row.document,
+        "digest": row.digest,
+        "granted_at": row.granted_at,
+        "withdrawn_at": row.withdrawn_at,
+        "version": row.version,
+    }
+
+
+def consent(found: Document) -> Consent:
+    return Consent(
+        id=found["_id"],
+        holder=found["holder"],
+        granted_to=found["granted_to"],
+        purpose=found["purpose"],
+        claims=tuple(found["claims"]),
+        total_at_least=found["total_at_least"],
+        credentials=tuple(one for one in found["credentials"] if one != ANY),
+        monitoring_until=found["monitoring_until"],
+        valid_from=found["valid_from"],
+        valid_until=found["valid_until"],
+        state=ConsentState(found["state"]),
+        document=found["document"],
+        digest=found["digest"],
+        granted_at=found["granted_at"],
+        withdrawn_at=found["withdrawn_at"],
+        version=found["version"],
+    )
+
+
+def item_document(row: WalletItem) -> Document:
+    return {
+        "_id": row.id,
+        "holder": row.holder,
+        "credential": row.credential,
+        "issuer": row.issuer,
+        "vc_hash": row.vc_hash,
+        "label": row.label,
+        "state": row.state.value,
+        "added_at": row.added_at,
+        "index": row.index,
+        "custody": row.custody,
+    }
+
+
+def item(found: Document) -> WalletItem:
+    return WalletItem(
+        id=found["_id"],
+        holder=found["holder"],
+        credential=found["credential"],
+        issuer=found["issuer"],
+        vc_hash=found["vc_hash"],
+        label=found["label"],
+        state=CredentialState(found["state"]),
+        added_at=found["added_at"],
+        index=found["index"],
+        custody=found["custody"],
+    )
+
+
+def custody_document(row: CustodyObject) -> Document:
+    return {
+        "_id": row.id,
+        "holder": row.holder,
+        "item": row.item,
+        "ciphertext_hash": row.ciphertext_hash,
+        "key_id": row.key_id,
+        "replicas": row.replicas,
+        "state": row.state.value,
+        "deposited_at": row.deposited_at,
+        "version": row.version,
+    }
+
+
+def custody(found: Document) -> CustodyObject:
+    return CustodyObject(
+        id=found["_id"],
+        holder=found["holder"],
+        item=found["item"],
+        ciphertext_hash=found["ciphertext_hash"],
+        key_id=found["key_id"],
+        replicas=found["replicas"],
+        state=CustodyState(found["state"]),
+        deposited_at=found["deposited_at"],
+        version=found["version"],
+    )

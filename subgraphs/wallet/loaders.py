@@ -1,0 +1,88 @@
+"""Rows by id for one request, batched, and only those its viewer may see.
+
+Laws: one query a table and batch; a row the viewer may not see is as absent as an unknown id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strawberry.dataloader import DataLoader
+
+from subgraphs.kit.context import RequestContext
+from subgraphs.kit.ids import InstitutionId
+from subgraphs.kit.institutions import InstitutionRow
+from subgraphs.kit.viewer import Role, Viewer
+from subgraphs.wallet import policy
+from subgraphs.wallet.parts import Parts
+from subgraphs.wallet.records import Consent, CustodyObject, RootDid, WalletItem
+
+_NAME = "wallet"
+
+
+class Loaders:
+    """All loaders of one request."""
+
+    def __init__(self, parts: Parts, viewer: Viewer) -> None:
+        self._store, self._register, self._viewer = parts.store, parts.institutions, viewer
+        self.root_dids = DataLoader(load_fn=self._root_dids)
+        self.consents = DataLoader(load_fn=self._consents)
+        self.items = DataLoader(load_fn=self._items)
+        self.item_of = DataLoader(load_fn=self._item_of)
+        self.custody = DataLoader(load_fn=self._custody)
+        self.institutions = DataLoader(load_fn=self._institutions)
+
+    async def _root_dids(self, holders: list[str]) -> Sequence[RootDid | None]:
+        found = await self._store.root_dids(holders)
+        bound = await self._bound(list(found))
+        rows = (found.get(holder) for holder in holders)
+        return [
+            row
+            if row and policy.may_see_did(self._viewer, row.holder, bound=row.holder in bound)
+            else None
+            for row in rows
+        ]
+
+    async def _bound(self, holders: list[str]) -> frozenset[str]:
+        institution = self._viewer.institution
+        if institution is None or self._viewer.role not in {Role.ISSUER, Role.VERIFIER}:
+            return frozenset()
+        return await self._store.bound(institution, holders)
+
+    async def _consents(self, ids: list[str]) -> Sequence[Consent | None]:
+        found = await self._store.consents(ids)
+        return [self._seen_consent(found.get(id_)) for id_ in ids]
+
+    def _seen_consent(self, row: Consent | None) -> Consent | None:
+        seen = row is not None and policy.may_see_consent(
+            self._viewer, holder=row.holder, granted_to=row.granted_to
+        )
+        return row if seen else None
+
+    async def _items(self, ids: list[str]) -> Sequence[WalletItem | None]:
+        found = await self._store.items(ids)
+        return [self._hers(found.get(id_)) for id_ in ids]
+
+    async def _item_of(self, credentials: list[str]) -> Sequence[WalletItem | None]:
+        found = await self._store.items_of(credentials)
+        return [self._hers(found.get(id_)) for id_ in credentials]
+
+    def _hers(self, row: WalletItem | None) -> WalletItem | None:
+        return row if row and policy.is_her(self._viewer, row.holder) else None
+
+    async def _custody(self, ids: list[str]) -> Sequence[CustodyObject | None]:
+        found = await self._store.custody(ids)
+        rows = (found.get(id_) for id_ in ids)
+        return [row if row and policy.is_her(self._viewer, row.holder) else None for row in rows]
+
+    async def _institutions(self, ids: list[InstitutionId]) -> Sequence[InstitutionRow | None]:
+        found = await self._register.find(ids)
+        return [found.get(id_) for id_ in ids]
+
+
+def loaders(context: RequestContext[Parts]) -> Loaders:
+    """The request's own, made when first asked for."""
+    held: Loaders | None = context.loaders.get(_NAME)
+    if held is None:
+        held = context.loaders[_NAME] = Loaders(context.parts, context.viewer)
+    return held

@@ -1,0 +1,63 @@
+"""Who may see what of a wallet. Pure; each rule is a cell of domain.md §4.2.
+
+Laws: a wallet is its holder's alone; an institution sees the root DID where it has matched a
+customer to it, and a consent where the consent is for it; the regulator sees DIDs and consents,
+never items or copies.
+"""
+
+from __future__ import annotations
+
+from subgraphs.kit.ids import HolderId, InstitutionId
+from subgraphs.kit.viewer import Role, Viewer
+
+
+def is_her(viewer: Viewer, holder: str) -> bool:
+    """The holder herself: items, custody, receipt, the list of her consents."""
+    return viewer.role is Role.HOLDER and viewer.holder == holder
+
+
+def may_see_did(viewer: Viewer, holder: HolderId, *, bound: bool) -> bool:
+    """The root DID. `bound`: the viewer's institution matched a customer to this holder."""
+    match viewer.role:
+        case Role.HOLDER:
+            return viewer.holder == holder
+        case Role.REGULATOR:
+            return True
+        case Role.ISSUER | Role.VERIFIER:
+            return bound
+        case _:
+            return False
+
+
+def may_see_consent(viewer: Viewer, *, holder: HolderId, granted_to: InstitutionId) -> bool:
+    """A consent and its terms."""
+    match viewer.role:
+        case Role.HOLDER:
+            return viewer.holder == holder
+        case Role.VERIFIER:
+            return viewer.institution == granted_to
+        case Role.REGULATOR:
+            return True
+        case _:
+            return False
+
+
+def may_see_artefact(viewer: Viewer, *, holder: HolderId, granted_to: InstitutionId) -> bool:
+    """The signed artefact itself: for the two parties to it."""
+    return viewer.role is not Role.REGULATOR and may_see_consent(
+        viewer, holder=holder, granted_to=granted_to
+    )
+
+
+def consents_scope(viewer: Viewer) -> dict[str, str] | None:
+    """Whose consents a viewer may list on a credential; None: nobody's.
+
+    Asked before any credential is, so the answer tells nothing of which credentials exist.
+    """
+    match viewer.role:
+        case Role.HOLDER if viewer.holder is not None:
+            return {"holder": viewer.holder}
+        case Role.VERIFIER if viewer.institution is not None:
+            return {"granted_to": viewer.institution}
+        case _:
+            return None

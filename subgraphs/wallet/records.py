@@ -1,0 +1,84 @@
+"""The rows of the wallet's database, frozen: a change is a new record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+
+from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
+from subgraphs.kit.vocabulary import CredentialState
+from subgraphs.vc.strict_json import JsonObject
+from subgraphs.wallet.states import ConsentState, CustodyState, RootDidState
+
+ConsentId = NewType("ConsentId", str)
+WalletItemId = NewType("WalletItemId", str)
+CustodyId = NewType("CustodyId", str)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootDid:
+    """A holder's root DID; the receipt is the identity provider's signed word for it."""
+
+    holder: HolderId
+    did: str
+    state: RootDidState
+    receipt: JsonObject
+    registered_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A consent as granted; `document` carries the holder's signature.
+
+    `credentials` is empty where the consent is for all of the holder's.
+    """
+
+    id: ConsentId
+    holder: HolderId
+    granted_to: InstitutionId
+    purpose: str
+    claims: tuple[str, ...]
+    total_at_least: str | None
+    credentials: tuple[CredentialId, ...]
+    monitoring_until: datetime | None
+    valid_from: datetime
+    valid_until: datetime
+    state: ConsentState
+    document: JsonObject
+    digest: str
+    granted_at: datetime
+    withdrawn_at: datetime | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletItem:
+    """A credential in its holder's wallet, as the log has told up to `index`."""
+
+    id: WalletItemId
+    holder: HolderId
+    credential: CredentialId
+    issuer: InstitutionId
+    vc_hash: str
+    label: str
+    state: CredentialState
+    added_at: datetime
+    index: int
+    custody: CustodyId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustodyObject:
+    """An encrypted copy at the custodian; the key that opens it is the holder's."""
+
+    id: CustodyId
+    holder: HolderId
+    item: WalletItemId
+    ciphertext_hash: str
+    key_id: str
+    replicas: int
+    state: CustodyState
+    deposited_at: datetime
+    version: int = 1

@@ -1,0 +1,165 @@
+"""The wallet's mutations: unpack the input, run the step, show the row."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+import strawberry
+
+from subgraphs.kit.context import Info
+from subgraphs.kit.errors import Invalid, NotFound, SignatureRefused
+from subgraphs.kit.fields import mutation
+from subgraphs.kit.prepared import PreparedRow
+from subgraphs.kit.scalars import DID, json_value
+from subgraphs.kit.signing import FaceAssertionInput, PreparedFields, to_sign
+from subgraphs.kit.types import INPUT
+from subgraphs.vc.encoding import Hash, from_base64url
+from subgraphs.vc.errors import VcError
+from subgraphs.vc.face import FaceAssertion
+from subgraphs.wallet.parts import Parts
+from subgraphs.wallet.schema import inputs, results
+from subgraphs.wallet.schema.types import Consent, CustodyObject, Holder
+from subgraphs.wallet.steps.consent import (
+    grant_consent,
+    prepare_consent,
+    prepare_withdrawal,
+    withdraw_consent,
+)
+from subgraphs.wallet.steps.deposit import deposit_to_custody
+from subgraphs.wallet.steps.register import AlreadyRegistered, Asked, register_root_did
+from subgraphs.wallet.steps.terms import Wanted
+
+PreparedT = TypeVar("PreparedT", bound=PreparedFields)
+
+
+@strawberry.type
+class Mutation:
+    @mutation("Register the holder's root DID with the identity provider (注册根 DID).")
+    async def register_root_did(
+        self, info: Info[Parts], input_: Annotated[inputs.RegisterRootDidInput, INPUT]
+    ) -> results.RegisterRootDidResult:
+        try:
+            row = await register_root_did(
+                info.context.parts,
+                info.context.viewer,
+                _asked(input_),
+                client_id=input_.client_mutation_id,
+            )
+        except AlreadyRegistered as there:
+            return results.RootDidAlreadyExists(
+                code=there.code,
+                message=there.message,
+                did=DID(there.did),
+                receipt=None if there.receipt is None else json_value(there.receipt),
+            )
+        return results.RegisterRootDidSuccess(
+            holder=Holder.of(row.holder, row), receipt=json_value(row.receipt)
+        )
+
+    @mutation("Get the consent and the bytes to sign (准备授权).")
+    async def prepare_consent(
+        self, info: Info[Parts], input_: Annotated[inputs.PrepareConsentInput, INPUT]
+    ) -> results.PrepareConsentResult:
+        wanted = Wanted(
+            granted_to=input_.granted_to,
+            purpose=input_.purpose,
+            claims=input_.scope.claims,
+            total_at_least=input_.scope.total_at_least,
+            credentials=input_.scope.credentials,
+            monitoring_until=input_.monitoring_until,
+            valid_until=input_.valid_until,
+        )
+        row = await prepare_consent(info.context.parts, info.context.viewer, wanted)
+        return _prepared(results.PrepareConsentSuccess, row)
+
+    @mutation("Grant a prepared consent with the holder's signature (授权).")
+    async def grant_consent(
+        self, info: Info[Parts], input_: Annotated[inputs.GrantConsentInput, INPUT]
+    ) -> results.GrantConsentResult:
+        done = await grant_consent(
+            info.context.parts,
+            info.context.viewer,
+            input_.prepared_id,
+            input_.holder_signature,
+            client_id=input_.client_mutation_id,
+        )
+        return results.GrantConsentSuccess(consent=await _consent(info, done))
+
+    @mutation("Get the bytes to sign for taking a consent back (准备撤回授权).")
+    async def prepare_consent_withdrawal(
+        self, info: Info[Parts], input_: Annotated[inputs.PrepareConsentWithdrawalInput, INPUT]
+    ) -> results.PrepareConsentWithdrawalResult:
+        row = await prepare_withdrawal(info.context.parts, info.context.viewer, input_.consent_id)
+        return _prepared(results.PrepareConsentWithdrawalSuccess, row)
+
+    @mutation("Take a consent back: what rests on it ends (撤回授权).")
+    async def withdraw_consent(
+        self, info: Info[Parts], input_: Annotated[inputs.WithdrawConsentInput, INPUT]
+    ) -> results.WithdrawConsentResult:
+        done = await withdraw_consent(
+            info.context.parts,
+            info.context.viewer,
+            input_.prepared_id,
+            input_.holder_signature,
+            client_id=input_.client_mutation_id,
+        )
+        return results.WithdrawConsentSuccess(consent=await _consent(info, done))
+
+    @mutation("Put an encrypted copy of a wallet item into cloud custody (云端托管).")
+    async def deposit_to_custody(
+        self, info: Info[Parts], input_: Annotated[inputs.DepositToCustodyInput, INPUT]
+    ) -> results.DepositToCustodyResult:
+        done = await deposit_to_custody(
+            info.context.parts,
+            info.context.viewer,
+            item_id=input_.wallet_item_id,
+            ciphertext=input_.ciphertext,
+            key_id=input_.key_id,
+            client_id=input_.client_mutation_id,
+        )
+        (found,) = await CustodyObject.resolve_references(info, [{"id": done}])
+        if found is None:
+            raise NotFound("custody object")
+        return results.DepositToCustodySuccess(custody=found)
+
+
+def _asked(given: inputs.RegisterRootDidInput) -> Asked:
+    try:
+        payload = from_base64url(given.payload)
+    except VcError as fault:
+        raise Invalid(str(fault), field="payload", code=fault.code) from fault
+    return Asked(
+        identity_document=given.identity_document,
+        public_key_multibase=given.public_key_multibase,
+        payload=payload,
+        proof_of_possession=given.proof_of_possession,
+        face_assertion=_face(given.face_assertion),
+    )
+
+
+def _face(given: FaceAssertionInput) -> FaceAssertion:
+    if given.at.tzinfo is None:
+        raise SignatureRefused("the face assertion's time has no offset", code="FACE_MALFORMED")
+    return FaceAssertion(
+        id=given.id,
+        provider=given.provider,
+        liveness=given.liveness,
+        at=given.at,
+        bound_to=Hash(given.bound_to),
+    )
+
+
+def _prepared(success: type[PreparedT], row: PreparedRow) -> PreparedT:
+    return success(
+        prepared_id=strawberry.ID(row.id),
+        payload=json_value(row.payload),
+        payload_to_sign=to_sign(row.to_sign),
+        expires_at=row.expires_at,
+    )
+
+
+async def _consent(info: Info[Parts], id_: str) -> Consent:
+    (found,) = await Consent.resolve_references(info, [{"id": id_}])
+    if found is None:
+        raise NotFound("consent")
+    return found

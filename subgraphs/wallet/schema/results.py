@@ -1,0 +1,110 @@
+"""What the wallet's mutations answer: one success type and one union each."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import strawberry
+
+from subgraphs.kit.scalars import DID, JSON
+from subgraphs.kit.signing import PreparedFields
+from subgraphs.kit.types import (
+    DomainError,
+    Forbidden,
+    InvalidSignature,
+    InvalidTransitionError,
+    NotFound,
+    TryAgain,
+    ValidationFailed,
+)
+from subgraphs.wallet.schema.types import Consent, CustodyObject, Holder
+
+
+@strawberry.type(description="The root DID is registered (注册成功).")
+class RegisterRootDidSuccess:
+    holder: Holder = strawberry.field(description="The holder with the root DID (持证方).")
+    receipt: JSON = strawberry.field(description="The provider's signed receipt (注册回执).")
+
+
+@strawberry.type(description="The person has a root DID; there is never a second (已有根 DID).")
+class RootDidAlreadyExists(DomainError):
+    did: DID = strawberry.field(description="The existing root DID (已有根 DID).")
+    receipt: JSON | None = strawberry.field(
+        default=None, description="Its receipt, where it is this account's own (注册回执)."
+    )
+
+
+@strawberry.type(description="The consent to sign (待签授权).")
+class PrepareConsentSuccess(PreparedFields):
+    pass
+
+
+@strawberry.type(description="The consent is granted (授权成功).")
+class GrantConsentSuccess:
+    consent: Consent = strawberry.field(description="The consent, signed (授权).")
+
+
+@strawberry.type(description="The withdrawal to sign (待签撤回).")
+class PrepareConsentWithdrawalSuccess(PreparedFields):
+    pass
+
+
+@strawberry.type(description="The consent is taken back (撤回成功).")
+class WithdrawConsentSuccess:
+    consent: Consent = strawberry.field(description="The consent, withdrawn (授权).")
+
+
+@strawberry.type(description="The copy is kept (托管成功).")
+class DepositToCustodySuccess:
+    custody: CustodyObject = strawberry.field(description="The copy in custody (托管对象).")
+
+
+RegisterRootDidResult: TypeAlias = Annotated[
+    RegisterRootDidSuccess
+    | RootDidAlreadyExists
+    | ValidationFailed
+    | Forbidden
+    | InvalidSignature
+    | TryAgain,
+    strawberry.union(
+        "RegisterRootDidResult", description="Outcome of the registration (注册结果)."
+    ),
+]
+PrepareConsentResult: TypeAlias = Annotated[
+    PrepareConsentSuccess | ValidationFailed | NotFound | Forbidden | TryAgain,
+    strawberry.union("PrepareConsentResult", description="Outcome of the preparation (准备结果)."),
+]
+GrantConsentResult: TypeAlias = Annotated[
+    GrantConsentSuccess | ValidationFailed | NotFound | Forbidden | InvalidSignature | TryAgain,
+    strawberry.union("GrantConsentResult", description="Outcome of the grant (授权结果)."),
+]
+PrepareConsentWithdrawalResult: TypeAlias = Annotated[
+    PrepareConsentWithdrawalSuccess
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | InvalidTransitionError
+    | TryAgain,
+    strawberry.union(
+        "PrepareConsentWithdrawalResult", description="Outcome of the preparation (准备结果)."
+    ),
+]
+WithdrawConsentResult: TypeAlias = Annotated[
+    WithdrawConsentSuccess
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | InvalidTransitionError
+    | InvalidSignature
+    | TryAgain,
+    strawberry.union("WithdrawConsentResult", description="Outcome of the withdrawal (撤回结果)."),
+]
+DepositToCustodyResult: TypeAlias = Annotated[
+    DepositToCustodySuccess
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | InvalidTransitionError
+    | TryAgain,
+    strawberry.union("DepositToCustodyResult", description="Outcome of the deposit (托管结果)."),
+]

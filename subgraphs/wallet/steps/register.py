@@ -1,0 +1,163 @@
+"""Register the root DID: once for a person, and once for an account.
+
+Laws: the identity provider alone says which DID a person has; the wallet checks the provider's
+signature before it keeps anything; a crash after the provider's answer heals, because the same
+request again finds the same DID and the wallet then takes it over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from subgraphs.kit.errors import Busy, Invalid, Refusal, SignatureRefused
+from subgraphs.kit.idempotent import Call
+from subgraphs.kit.identity import Application, Registration
+from subgraphs.kit.ids import HolderId
+from subgraphs.kit.mongo import DuplicateKeyError, Session
+from subgraphs.kit.offload import offload
+from subgraphs.kit.viewer import Viewer
+from subgraphs.vc.did import method_id
+from subgraphs.vc.errors import BadKey, VcError
+from subgraphs.vc.face import FaceAssertion, face_refusal
+from subgraphs.vc.multikey import decode_key, encode_key
+from subgraphs.vc.receipt import RootDidReceipt, verify_receipt
+from subgraphs.vc.registration import check_registration
+from subgraphs.vc.strict_json import JsonObject
+from subgraphs.wallet import outgoing
+from subgraphs.wallet.parts import Parts
+from subgraphs.wallet.records import RootDid
+from subgraphs.wallet.states import RootDidState
+from subgraphs.wallet.steps.refuse import as_refusal
+
+PROVIDER = "IDENTITY_PROVIDER"
+
+
+class AlreadyRegistered(Refusal):
+    """The person has a root DID. `receipt` only where it is this account's own."""
+
+    code = "ROOT_DID_ALREADY_EXISTS"
+
+    def __init__(self, did: str, receipt: JsonObject | None) -> None:
+        super().__init__("this person has a root DID already, and there is never a second")
+        self.did, self.receipt = did, receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A registration as the holder's software prepared and signed it."""
+
+    identity_document: str
+    public_key_multibase: str
+    payload: bytes
+    proof_of_possession: str
+    face_assertion: FaceAssertion
+
+
+async def register_root_did(
+    parts: Parts, viewer: Viewer, asked: Asked, *, client_id: str | None
+) -> RootDid:
+    """The new root DID; AlreadyRegistered when account or person have one."""
+    holder = viewer.require_holder()
+    receipt = None
+    if await parts.store.root_did(holder) is None:
+        await offload(_check, asked, parts.clock())
+        registration = await parts.identity.register(_application(asked))
+        receipt = await _vouched(parts, registration.receipt)
+        await _refuse_anothers(parts, holder, asked, registration)
+
+    async def work(session: Session) -> dict[str, str]:
+        held = await parts.store.root_did(holder, session=session)
+        if held is not None or receipt is None:
+            raise _already(held)
+        row = RootDid(
+            holder=holder,
+            did=receipt.did,
+            state=RootDidState.ACTIVE,
+            receipt=receipt.raw,
+            registered_at=parts.clock().replace(microsecond=0),
+        )
+        await parts.store.add_root_did(row, session)
+        await parts.outbox.put(session, outgoing.root_did_registered(row, receipt))
+        return {"holder": holder}
+
+    facts = [asked.identity_document, asked.public_key_multibase]
+    call = Call.of(viewer, "registerRootDid", client_id, facts)
+    try:
+        await parts.idempotent.once(call, work)
+    except DuplicateKeyError:
+        raise _already(await parts.store.root_did(holder), receipt) from None
+    return await _held(parts, holder)
+
+
+def _check(asked: Asked, now: datetime) -> None:
+    """The key signed for this identity, and somebody looked into the camera for it."""
+    try:
+        check_registration(
+            asked.payload,
+            public_key_multibase=asked.public_key_multibase,
+            proof_of_possession=asked.proof_of_possession,
+            identity_document=asked.identity_document,
+            now=now,
+        )
+    except BadKey as fault:
+        if fault.place == "/proofOfPossession":
+            raise SignatureRefused("the key did not sign the payload") from fault
+        raise as_refusal(fault) from fault
+    except VcError as fault:
+        raise as_refusal(fault) from fault
+    refusal = face_refusal(asked.face_assertion, asked.payload, now)
+    if refusal is not None:
+        raise SignatureRefused("the face assertion does not stand for this", code=refusal.value)
+
+
+def _application(asked: Asked) -> Application:
+    return Application(
+        identity_document=asked.identity_document,
+        public_key_multibase=asked.public_key_multibase,
+        proof_of_possession=asked.proof_of_possession,
+        payload=asked.payload,
+        face_assertion=asked.face_assertion.as_json(),
+    )
+
+
+async def _vouched(parts: Parts, receipt: RootDidReceipt) -> RootDidReceipt:
+    provider = await parts.institutions.by_did(receipt.issuer)
+    if provider is None or PROVIDER not in provider.roles:
+        raise Busy("the identity provider is not on the register yet", code="PROVIDER_UNKNOWN")
+    key = decode_key(provider.public_key_multibase)
+    outcome = await offload(verify_receipt, receipt, method=method_id(receipt.issuer), key=key)
+    if not outcome.ok:
+        raise Busy("the identity provider's receipt does not hold", code="RECEIPT_INVALID")
+    return receipt
+
+
+async def _refuse_anothers(
+    parts: Parts, holder: HolderId, asked: Asked, registration: Registration
+) -> None:
+    """A DID found, not made: taken over only when it stands on the very key that asked now, and no
+    account has it (the wallet ended between the provider's answer and its own write)."""
+    if registration.created:
+        return
+    receipt = registration.receipt
+    owner = await parts.store.holder_of(receipt.did)
+    if owner is not None:
+        raise AlreadyRegistered(receipt.did, receipt.raw if owner.holder == holder else None)
+    keys = {encode_key(key) for key in receipt.document.keys.values()}
+    if asked.public_key_multibase not in keys:
+        raise AlreadyRegistered(receipt.did, None)
+
+
+def _already(held: RootDid | None, receipt: RootDidReceipt | None = None) -> Refusal:
+    if held is not None:
+        return AlreadyRegistered(held.did, held.receipt)
+    if receipt is not None:
+        return AlreadyRegistered(receipt.did, None)
+    return Busy("the registration was taken back meanwhile")
+
+
+async def _held(parts: Parts, holder: HolderId) -> RootDid:
+    row = await parts.store.root_did(holder)
+    if row is None:
+        raise Invalid("no root DID", field="", code="ROOT_DID_MISSING")
+    return row

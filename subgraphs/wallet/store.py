@@ -1,0 +1,191 @@
+"""The wallet's collections and queries; every query has its index in INDEXES."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from subgraphs.kit import idempotent, institutions, prepared
+from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
+from subgraphs.kit.mongo import Database, IndexModel, Session
+from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
+from subgraphs.kit.vocabulary import CredentialState
+from subgraphs.wallet import codec
+from subgraphs.wallet.records import (
+    Consent,
+    CustodyId,
+    CustodyObject,
+    RootDid,
+    WalletItem,
+    WalletItemId,
+)
+
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    "root_dids": [IndexModel([("did", 1)], unique=True)],
+    "consents": [
+        IndexModel([("holder", 1), ("granted_at", -1), ("_id", -1)]),
+        IndexModel([("holder", 1), ("credentials", 1), ("granted_at", -1), ("_id", -1)]),
+        IndexModel([("granted_to", 1), ("credentials", 1), ("granted_at", -1), ("_id", -1)]),
+    ],
+    "wallet_items": [
+        IndexModel([("holder", 1), ("added_at", -1), ("_id", -1)]),
+        IndexModel([("credential", 1)], unique=True),
+    ],
+    **institutions.INDEXES,
+    **prepared.INDEXES,
+    **idempotent.INDEXES,
+}
+GRANTED: Final = Order(fields=("granted_at", "_id"))
+ADDED: Final = Order(fields=("added_at", "_id"))
+
+
+class Store:
+    """What the wallet keeps."""
+
+    def __init__(self, database: Database) -> None:
+        self._root_dids = database["root_dids"]
+        self._consents = database["consents"]
+        self._items = database["wallet_items"]
+        self._custody = database["custody"]
+        self._bindings = database["bindings"]
+
+    # root DIDs
+
+    async def root_dids(self, holders: Sequence[str]) -> dict[str, RootDid]:
+        """By holder; those without one are missing."""
+        found = await self._root_dids.find({"_id": {"$in": list(holders)}}).to_list(None)
+        return {row["_id"]: codec.root_did(row) for row in found}
+
+    async def root_did(self, holder: HolderId, *, session: Session | None = None) -> RootDid | None:
+        found = await self._root_dids.find_one({"_id": holder}, session=session)
+        return codec.root_did(found) if found else None
+
+    async def holder_of(self, did: str) -> RootDid | None:
+        found = await self._root_dids.find_one({"did": did})
+        return codec.root_did(found) if found else None
+
+    async def add_root_did(self, row: RootDid, session: Session) -> None:
+        """Raises DuplicateKeyError when holder or DID have one already."""
+        await self._root_dids.insert_one(codec.root_did_document(row), session=session)
+
+    # consents
+
+    async def consents(self, ids: Sequence[str]) -> dict[str, Consent]:
+        found = await self._consents.find({"_id": {"$in": list(ids)}}).to_list(None)
+        return {row["_id"]: codec.consent(row) for row in found}
+
+    async def consent(
+        self, id_: str, holder: HolderId, *, session: Session | None = None
+    ) -> Consent | None:
+        """A holder's own consent; a foreign one is not found."""
+        found = await self._consents.find_one({"_id": id_, "holder": holder}, session=session)
+        return codec.consent(found) if found else None
+
+    async def add_consent(self, row: Consent, session: Session) -> None:
+        await self._consents.insert_one(codec.consent_document(row), session=session)
+
+    async def replace_consent(self, row: Consent, session: Session) -> bool:
+        """Compare-and-set on the version before."""
+        done = await self._consents.replace_one(
+            {"_id": row.id, "version": row.version - 1},
+            codec.consent_document(row),
+            session=session,
+        )
+        return bool(done.modified_count == 1)
+
+    async def granted(self, where: Mapping[str, Any], asked: Window) -> tuple[Rows, list[Consent]]:
+        page = await fetch(self._consents, where, GRANTED, asked)
+        return page, [codec.consent(row) for row in page.rows]
+
+    def count_granted(self, where: Mapping[str, Any]) -> Counter:
+        return capped_count(self._consents, where)
+
+    # wallet items
+
+    async def items(self, ids: Sequence[str]) -> dict[str, WalletItem]:
+        found = await self._items.find({"_id": {"$in": list(ids)}}).to_list(None)
+        return {row["_id"]: codec.item(row) for row in found}
+
+    async def items_of(self, credentials: Sequence[str]) -> dict[str, WalletItem]:
+        """By credential id."""
+        found = await self._items.find({"credential": {"$in": list(credentials)}}).to_list(None)
+        return {row["credential"]: codec.item(row) for row in found}
+
+    async def item(
+        self, id_: str, holder: HolderId, *, session: Session | None = None
+    ) -> WalletItem | None:
+        """A holder's own item; a foreign one is not found."""
+        found = await self._items.find_one({"_id": id_, "holder": holder}, session=session)
+        return codec.item(found) if found else None
+
+    async def held(self, holder: HolderId, asked: Window) -> tuple[Rows, list[WalletItem]]:
+        page = await fetch(self._items, {"holder": holder}, ADDED, asked)
+        return page, [codec.item(row) for row in page.rows]
+
+    def count_held(self, holder: HolderId) -> Counter:
+        return capped_count(self._items, {"holder": holder})
+
+    async def add_item(self, row: WalletItem, session: Session) -> None:
+        """Idempotent by credential: an item that is there stays as it is."""
+        document = codec.item_document(row)
+        await self._items.update_one(
+            {"_id": row.id}, {"$setOnInsert": document}, upsert=True, session=session
+        )
+
+    async def move_item(
+        self,
+        id_: WalletItemId,
+        *,
+        issuer: InstitutionId,
+        state: CredentialState,
+        index: int,
+        session: Session,
+    ) -> None:
+        """A later word of the same issuer about a credential; an earlier one changes nothing."""
+        await self._items.update_one(
+            {"_id": id_, "issuer": issuer, "index": {"$lt": index}},
+            {"$set": {"state": state.value, "index": index}},
+            session=session,
+        )
+
+    # custody
+
+    async def custody(self, ids: Sequence[str]) -> dict[str, CustodyObject]:
+        found = await self._custody.find({"_id": {"$in": list(ids)}}).to_list(None)
+        return {row["_id"]: codec.custody(row) for row in found}
+
+    async def custody_object(
+        self, id_: CustodyId, *, session: Session | None = None
+    ) -> CustodyObject | None:
+        found = await self._custody.find_one({"_id": id_}, session=session)
+        return codec.custody(found) if found else None
+
+    async def put_custody(self, row: CustodyObject, session: Session) -> None:
+        """Write an object and make it the one its item names."""
+        document = codec.custody_document(row)
+        await self._custody.replace_one({"_id": row.id}, document, upsert=True, session=session)
+        await self._items.update_one(
+            {"_id": row.item}, {"$set": {"custody": row.id}}, session=session
+        )
+
+    # bindings
+
+    async def bind(self, holder: str, institution: str, session: Session) -> None:
+        """An institution matched one of its customers to this holder."""
+        row = {"_id": _binding(holder, institution)}
+        await self._bindings.replace_one(row, row, upsert=True, session=session)
+
+    async def bound(self, institution: InstitutionId, holders: Sequence[str]) -> frozenset[str]:
+        """Those of the holders that the institution is bound to."""
+        asked = {_binding(holder, institution): holder for holder in holders}
+        found = await self._bindings.find({"_id": {"$in": list(asked)}}).to_list(None)
+        return frozenset(asked[row["_id"]] for row in found)
+
+
+def for_credential(scope: Mapping[str, Any], credential: CredentialId) -> dict[str, Any]:
+    """The consents of a scope that a credential may be shown under."""
+    return {**scope, "credentials": {"$in": [credential, codec.ANY]}}
+
+
+def _binding(holder: str, institution: str) -> str:
+    return f"{holder}|{institution}"

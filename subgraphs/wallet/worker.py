@@ -1,0 +1,107 @@
+"""What the log tells the wallet: items and their states, institutions, who has matched whom.
+
+Laws: idempotent by position; an event that does not read as its kind promises changes nothing and
+stops nothing; only the issuer that activated a credential moves its item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from ledger_adapter.port import Envelope, LoggedEvent
+from subgraphs.kit.feed import Item
+from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, derived_id, is_id
+from subgraphs.kit.institutions import Institutions
+from subgraphs.kit.mongo import Session
+from subgraphs.kit.vocabulary import CredentialState
+from subgraphs.wallet.records import WalletItem, WalletItemId
+from subgraphs.wallet.store import Store
+
+
+class Projections:
+    """Takes batches of the log in; see kit.follow."""
+
+    def __init__(self, store: Store, institutions: Institutions) -> None:
+        self._store, self._institutions = store, institutions
+
+    async def __call__(
+        self, events: Sequence[LoggedEvent], session: Session, /
+    ) -> Sequence[Item[None]]:
+        await self._institutions.apply(events, session)
+        for event in events:
+            take = _BY_KIND.get(event.envelope.kind)
+            if take is not None:
+                await take(self._store, event, session)
+        return ()
+
+
+def item_id(credential: str) -> WalletItemId:
+    """One credential, one item: the id follows, so a replay finds the same row."""
+    return WalletItemId(derived_id("witm", credential))
+
+
+async def _bound(store: Store, event: LoggedEvent, session: Session) -> None:
+    holder = _subject(event.envelope, "hold")
+    for institution in event.envelope.institutions:
+        if holder is not None and is_id(institution, "inst"):
+            await store.bind(holder, institution, session)
+
+
+async def _activated(store: Store, event: LoggedEvent, session: Session) -> None:
+    envelope = event.envelope
+    credential, holder = _subject(envelope, "cred"), _subject(envelope, "hold")
+    issuer, vc_hash, as_of = (envelope.body.get(k) for k in ("issuer", "vcHash", "asOf"))
+    if credential is None or holder is None or not isinstance(issuer, str):
+        return
+    row = WalletItem(
+        id=item_id(credential),
+        holder=HolderId(holder),
+        credential=CredentialId(credential),
+        issuer=InstitutionId(issuer),
+        vc_hash=str(vc_hash),
+        label=f"资产证明 {as_of}",
+        state=CredentialState.ACTIVE,
+        added_at=envelope.at,
+        index=event.position.index,
+    )
+    await store.add_item(row, session)
+
+
+async def _endorsed(store: Store, event: LoggedEvent, session: Session) -> None:
+    state = event.envelope.body.get("state")
+    if isinstance(state, str) and state in {one.value for one in CredentialState}:
+        await _move(store, event, CredentialState(state), session)
+
+
+async def _expired(store: Store, event: LoggedEvent, session: Session) -> None:
+    await _move(store, event, CredentialState.EXPIRED, session)
+
+
+async def _move(store: Store, event: LoggedEvent, state: CredentialState, session: Session) -> None:
+    credential, issuer = _subject(event.envelope, "cred"), event.envelope.body.get("issuer")
+    if credential is not None and isinstance(issuer, str):
+        await store.move_item(
+            item_id(credential),
+            issuer=InstitutionId(issuer),
+            state=state,
+            index=event.position.index,
+            session=session,
+        )
+
+
+def _subject(envelope: Envelope, prefix: str) -> str | None:
+    return next((one for one in envelope.subjects if is_id(one, prefix)), None)
+
+
+_BY_KIND: Final[Mapping[str, Callable[[Store, LoggedEvent, Session], Awaitable[None]]]] = (
+    MappingProxyType(
+        {
+            "CUSTOMER_BOUND": _bound,
+            "CREDENTIAL_ACTIVATED": _activated,
+            "CREDENTIAL_ENDORSED": _endorsed,
+            "CREDENTIAL_EXPIRED": _expired,
+        }
+    )
+)
