@@ -48,7 +48,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A credential from the holder's request on; `version` counts its changes."""
+    """A credential from the holder's signed `request` on; `version` counts its changes."""
 
     id: CredentialId
     version: int
@@ -59,6 +59,7 @@ class Credential:
     account_no: str
     categories: tuple[str, ...]
     purpose: str
+    request: Json
     requested_at: datetime
     draft: Draft | None = None
     offer: Offer | None = None

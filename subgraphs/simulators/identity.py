@@ -42,7 +42,7 @@ USCC: Final = "91310000324360627T"  # 证通股份有限公司, the provider of 
 LONGEST_BODY: Final = 64_000
 SALT_BYTES: Final = 32
 _DOCUMENT: Final = re.compile(r"TEST-[a-z0-9-]{1,40}")
-_INDEXES: Final = {"registrations": [IndexModel([("did", 1)], unique=True)]}
+INDEXES: Final = {"registrations": [IndexModel([("did", 1)], unique=True)]}
 
 
 class Refused(Exception):
@@ -174,7 +174,7 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
     try:
         await mongo.wait_until_writable()
         database = mongo.database(settings.database("identity"))
-        await create_indexes(database, _INDEXES)
+        await create_indexes(database, INDEXES)
         institution = institution_id(USCC)
         key = load_private_key(settings.keys / f"{institution}.json")
         register = Register(database, institution=institution, key=key)

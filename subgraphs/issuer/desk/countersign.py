@@ -7,7 +7,7 @@ from typing import Final
 
 from subgraphs.issuer import lifecycle, outgoing
 from subgraphs.issuer.desk.change import for_holder, move
-from subgraphs.issuer.desk.request import held_key
+from subgraphs.issuer.desk.request import held_key, signed_document
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Binding, Credential, Offer
 from subgraphs.kit.errors import Busy, NotFound
@@ -18,7 +18,7 @@ from subgraphs.kit.prepared import PreparedRow
 from subgraphs.kit.signing import HolderSignatureInput, checked_signature
 from subgraphs.kit.viewer import Viewer
 from subgraphs.kit.vocabulary import CredentialState as State
-from subgraphs.vc.proofs import PreparedProof, ProofOptions, Purpose, attach, prepare
+from subgraphs.vc.proofs import ProofOptions, Purpose, prepare
 
 PURPOSE: Final = "COUNTERSIGNATURE"
 
@@ -81,8 +81,7 @@ async def countersign(
 
 def _signed(row: Credential, taken: PreparedRow, raw: bytes, text: str) -> Offer:
     offer = outgoing.offered(row)
-    proof = PreparedProof(config=dict(taken.payload["proofConfig"]), payload=taken.to_sign)
-    document = attach(offer.document, proof, raw)
+    document = signed_document(taken, offer.document, raw)
     return replace(offer, document=document, holder_signature=text)
 
 

@@ -21,9 +21,8 @@ from subgraphs.kit.viewer import Viewer
 from subgraphs.kit.vocabulary import AssetCategory, CredentialState, member
 from subgraphs.vc.did import method_id, parse_did
 from subgraphs.vc.encoding import to_base64url, to_time
-from subgraphs.vc.proofs import Purpose
+from subgraphs.vc.proofs import PreparedProof, ProofOptions, Purpose, attach, prepare
 from subgraphs.vc.receipt import parse_receipt
-from subgraphs.vc.strict_json import canonical
 
 PURPOSE: Final = "CREDENTIAL_REQUEST"
 MOST_CATEGORIES: Final = len(AssetCategory)
@@ -40,7 +39,7 @@ async def prepare_request(
         raise Invalid(f"1 to {LONGEST_PURPOSE} characters", field="purpose")
     binding = await _customer(parts, await _issuer(parts, issuer), holder)
     now = parts.clock()
-    payload: Json = {
+    document: Json = {
         "type": "CredentialRequest",
         "issuer": binding.institution,
         "holder": holder,
@@ -50,8 +49,15 @@ async def prepare_request(
         "nonce": to_base64url(secrets.token_bytes(16)),
         "createdAt": to_time(now),
     }
+    held = held_key(binding)
+    options = ProofOptions(verification_method=held.method, purpose=Purpose.ASSERTION, created=now)
+    proof = prepare(document, options)
     return await parts.prepared.put(
-        holder=holder, purpose=PURPOSE, payload=payload, to_sign=canonical(payload), now=now
+        holder=holder,
+        purpose=PURPOSE,
+        payload={"document": document, "proofConfig": proof.config},
+        to_sign=proof.payload,
+        now=now,
     )
 
 
@@ -70,10 +76,12 @@ async def submit_request(
     async def work(session: Session) -> dict[str, str]:
         now = parts.clock()
         row = await parts.prepared.use(session, prepared, holder=holder, purpose=PURPOSE, now=now)
-        binding = await _customer(parts, row.payload["issuer"], holder)
-        held = held_key(binding)
-        await checked_signature(signature, payload=row.to_sign, held=held, now=now)
-        credential = _requested(row, binding, now)
+        document = row.payload["document"]
+        binding = await _customer(parts, document["issuer"], holder)
+        raw = await checked_signature(
+            signature, payload=row.to_sign, held=held_key(binding), now=now
+        )
+        credential = _requested(signed_document(row, document, raw), binding, now)
         await parts.store.insert(credential, session)
         await parts.outbox.put(session, outgoing.moved(credential, now))
         return {"credential": credential.id}
@@ -135,7 +143,13 @@ def _categories(texts: Sequence[str]) -> list[str]:
     return [category.value for category in named]
 
 
-def _requested(row: PreparedRow, binding: Binding, now: datetime) -> Credential:
+def signed_document(row: PreparedRow, document: Json, raw: bytes) -> Json:
+    """The prepared document with the holder's proof attached."""
+    proof = PreparedProof(config=dict(row.payload["proofConfig"]), payload=row.to_sign)
+    return attach(document, proof, raw)
+
+
+def _requested(request: Json, binding: Binding, now: datetime) -> Credential:
     return Credential(
         id=CredentialId(new_id("cred")),
         version=1,
@@ -144,7 +158,8 @@ def _requested(row: PreparedRow, binding: Binding, now: datetime) -> Credential:
         holder=binding.holder,
         did=binding.did,
         account_no=binding.account_no,
-        categories=tuple(row.payload["categories"]),
-        purpose=row.payload["purpose"],
+        categories=tuple(request["categories"]),
+        purpose=request["purpose"],
+        request=request,
         requested_at=now,
     )
