@@ -31,14 +31,14 @@ async def bind_customer(
     if document is None:
         raise NotFound("customer", field="customerNo", code="CUSTOMER_UNKNOWN")
     receipt = await _matched(parts, did, document)
-    root = await parts.store.roots.one({"digest": document_digest(receipt)})
-    if root is None:
+    holder = await parts.roots.holder(document_digest(receipt))
+    if holder is None:
         raise Busy("the root DID is not on the log yet", code="ROOT_DID_NOT_ON_LOG")
     binding = Binding(
         id=BindingId(derived_id("bind", verifier, digest)),
         verifier=verifier,
         customer_digest=digest,
-        holder=root.id,
+        holder=holder,
         did=receipt.did,
         matched_at=parts.clock(),
     )

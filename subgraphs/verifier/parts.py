@@ -12,6 +12,7 @@ from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.identity import IdentityProvider
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.outbox import Outbox
+from subgraphs.kit.roots import Roots
 from subgraphs.verifier.ports import CustomerRegister
 from subgraphs.verifier.records import Change
 from subgraphs.verifier.store import Store
@@ -25,6 +26,7 @@ class Terms:
     supplement_period: timedelta = timedelta(days=10)
     overdue_every: timedelta = timedelta(seconds=5)
     freshness_wait: timedelta = timedelta(seconds=2)
+    heartbeat: timedelta = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class Parts:
 
     store: Store
     institutions: Institutions
+    roots: Roots
     idempotent: Idempotent
     outbox: Outbox
     ledger: Ledger
@@ -41,5 +44,6 @@ class Parts:
     identity: IdentityProvider
     customers: CustomerRegister
     sealer: CursorSealer
+    log_id: str
     clock: Callable[[], datetime]
     terms: Terms

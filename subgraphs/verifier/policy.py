@@ -4,6 +4,7 @@ Laws: an issuer never learns where a proof was shown; one verifier's things answ
 that do not exist; the regulator sees facts but not the disclosed amounts.
 """
 
+from subgraphs.kit.errors import Forbidden
 from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.viewer import Role, Viewer
 
@@ -24,6 +25,15 @@ def may_see(viewer: Viewer, *, verifier: InstitutionId, holder: HolderId | None)
 def may_see_content(viewer: Viewer, *, verifier: InstitutionId, holder: HolderId) -> bool:
     """Disclosed amounts: for her who disclosed them and those she disclosed them to."""
     return viewer.role is not Role.REGULATOR and may_see(viewer, verifier=verifier, holder=holder)
+
+
+def own_rows(viewer: Viewer) -> dict[str, str]:
+    """The filter of the rows a viewer may list; raises Forbidden before any id is looked at."""
+    if not may_list_use(viewer):
+        raise Forbidden
+    if viewer.role is Role.VERIFIER:
+        return {"verifier": str(viewer.institution)}
+    return {"holder": str(viewer.holder)} if viewer.role is Role.HOLDER else {}
 
 
 def may_list_use(viewer: Viewer) -> bool:

@@ -15,7 +15,6 @@ from subgraphs.verifier.records import (
     ConsentId,
     ConsentOnLog,
     CredentialOnLog,
-    RootOnLog,
 )
 from subgraphs.verifier.states import CredentialStatus
 
@@ -69,14 +68,6 @@ def credential_after(
         valid_until=_time(envelope.body.get("validUntil")),
         at_index=index,
     )
-
-
-def root_of(envelope: Envelope, index: int) -> RootOnLog | None:
-    """The digest that ROOT_DID_REGISTERED carries."""
-    holder, digest = subject(envelope, "hold"), text(envelope, "documentDigest")
-    if envelope.kind != "ROOT_DID_REGISTERED" or holder is None or digest is None:
-        return None
-    return RootOnLog(id=HolderId(holder), digest=digest, at_index=index)
 
 
 def consent_after(held: ConsentOnLog | None, envelope: Envelope, index: int) -> ConsentOnLog | None:

@@ -236,19 +236,12 @@ class ConsentOnLog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RootOnLog:
-    """A registered root DID: the digest that ties a receipt to its holder."""
-
-    id: HolderId
-    digest: str
-    at_index: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One event of a feed; `audience` is the verifier or the holder it is for."""
 
+    id: str
     audience: str
+    holder: HolderId | None
     index: int
     kind: str
     at: datetime
@@ -278,7 +271,6 @@ class Written:
 
     credentials: Sequence[CredentialOnLog]
     consents: Sequence[ConsentOnLog]
-    roots: Sequence[RootOnLog]
     acceptances: Sequence[Acceptance]
     permissions: Sequence[Permission]
     supplements: Sequence[Supplement]

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from subgraphs.kit import idempotent, institutions, roots
 from subgraphs.kit.mongo import (
     ASCENDING,
     DESCENDING,
     Database,
     IndexModel,
     Session,
-    create_indexes,
 )
 from subgraphs.verifier.records import (
     Acceptance,
@@ -22,7 +22,6 @@ from subgraphs.verifier.records import (
     Presentation,
     Qualification,
     Request,
-    RootOnLog,
     Supplement,
     Verification,
     Written,
@@ -42,7 +41,7 @@ def _owned(*more: tuple[str, int]) -> list[IndexModel]:
     ]
 
 
-INDEXES: Final[dict[str, list[IndexModel]]] = {
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     "bindings": [
         IndexModel([("verifier", ASCENDING), ("customer_digest", ASCENDING)], unique=True),
         IndexModel([("verifier", ASCENDING), ("holder", ASCENDING)], unique=True),
@@ -59,6 +58,7 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
         IndexModel([("credential", ASCENDING), ("accepted_at", DESCENDING), _NEWEST]),
         IndexModel([("verifier", ASCENDING), ("accepted_at", DESCENDING), _NEWEST]),
         IndexModel([("holder", ASCENDING), ("accepted_at", DESCENDING), _NEWEST]),
+        IndexModel([("accepted_at", DESCENDING), _NEWEST]),
         IndexModel([("consent", ASCENDING)]),
         IndexModel([("verification", ASCENDING)]),
     ],
@@ -77,8 +77,13 @@ INDEXES: Final[dict[str, list[IndexModel]]] = {
     ],
     # not unique: no entry of the log, however odd, may stop the follower
     "log_credentials": [IndexModel([("vc_hash", ASCENDING)])],
-    "log_roots": [IndexModel([("digest", ASCENDING)])],
-    "feed": [IndexModel([("audience", ASCENDING), ("index", ASCENDING)], unique=True)],
+    "feed": [
+        IndexModel([("audience", ASCENDING), ("index", ASCENDING)], unique=True),
+        IndexModel([("endorsement", ASCENDING), ("index", DESCENDING), _NEWEST]),
+    ],
+    **institutions.INDEXES,
+    **idempotent.INDEXES,
+    **roots.INDEXES,
 }
 
 
@@ -97,14 +102,12 @@ class Store:
         self.supplements = Table(database["supplements"], Supplement)
         self.credentials = Table(database["log_credentials"], CredentialOnLog)
         self.consents = Table(database["log_consents"], ConsentOnLog)
-        self.roots = Table(database["log_roots"], RootOnLog)
         self.feed = Table(database["feed"], Change)
 
     async def save(self, rows: Written, *, session: Session) -> None:
         """All of one sheet; a feed's change is new, every other row replaces what was there."""
         await self.credentials.put(rows.credentials, session=session)
         await self.consents.put(rows.consents, session=session)
-        await self.roots.put(rows.roots, session=session)
         await self.acceptances.put(rows.acceptances, session=session)
         await self.permissions.put(rows.permissions, session=session)
         await self.supplements.put(rows.supplements, session=session)
@@ -131,8 +134,8 @@ class Store:
             credentials=await self.credentials.find(credentials, session=session),
             consents=await self.consents.find(consents, session=session),
             acceptances=tuple(rows.values()),
-            permissions=await self._relying("acceptances", named, session),
-            supplements=await self._open(sorted(rows), session),
+            permissions=await self.relying(named, session=session),
+            supplements=await self.open_on(sorted(rows), session=session),
         )
 
     async def awaited(self, supplements: Sequence[Supplement], *, session: Session) -> Known:
@@ -141,9 +144,32 @@ class Store:
         rows = await self.acceptances.find(ids, session=session)
         return Known(
             acceptances=tuple(rows.values()),
-            permissions=await self._relying("acceptances", ids, session),
-            supplements=await self._open(ids, session),
+            permissions=await self.relying(ids, session=session),
+            supplements=await self.open_on(ids, session=session),
         )
+
+    async def told(self, audience: str, after: int, limit: int) -> list[Change]:
+        """The feed of one audience, ascending."""
+        where = {"audience": audience, "index": {"$gt": after}}
+        return await self.feed.where(where, sort=[("index", ASCENDING)], limit=limit)
+
+    async def relying(
+        self, acceptances: Sequence[str], *, session: Session | None = None
+    ) -> list[Permission]:
+        """The permissions that rest on any of these acceptances."""
+        if not acceptances:
+            return []
+        where = {"acceptances": {"$in": list(acceptances)}}
+        return await self.permissions.where(where, limit=NO_LIMIT, session=session)
+
+    async def open_on(
+        self, acceptances: Sequence[str], *, session: Session | None = None
+    ) -> list[Supplement]:
+        """The open supplements of these acceptances."""
+        if not acceptances:
+            return []
+        where = {"acceptance": {"$in": list(acceptances)}, "state": SupplementState.OPEN.value}
+        return await self.supplements.where(where, limit=NO_LIMIT, session=session)
 
     async def _live(
         self, where: Mapping[str, Any], asked: Sequence[str], session: Session
@@ -152,19 +178,3 @@ class Store:
             return []
         live = {**where, "state": {"$ne": AcceptanceState.ENDED.value}}
         return await self.acceptances.where(live, limit=NO_LIMIT, session=session)
-
-    async def _relying(self, field: str, ids: Sequence[str], session: Session) -> list[Permission]:
-        if not ids:
-            return []
-        where = {field: {"$in": list(ids)}}
-        return await self.permissions.where(where, limit=NO_LIMIT, session=session)
-
-    async def _open(self, acceptances: Sequence[str], session: Session) -> list[Supplement]:
-        if not acceptances:
-            return []
-        where = {"acceptance": {"$in": list(acceptances)}, "state": SupplementState.OPEN.value}
-        return await self.supplements.where(where, limit=NO_LIMIT, session=session)
-
-    async def prepare(self) -> None:
-        """Create what indexes are missing; before the first request."""
-        await create_indexes(self.database, INDEXES)

@@ -148,7 +148,8 @@ async def _cure(parts: Parts, shown: Presentation, decision: Decision, session: 
     for row in known.acceptances:
         sheet.apply(row, Cause.NEW_PROOF, at=decision.verification.checked_at)
     await parts.store.save(sheet.written(), session=session)
-    await parts.outbox.put(session, *sheet.events)
+    if sheet.events:
+        await parts.outbox.put(session, *sheet.events)
 
 
 async def _overtaken(parts: Parts, shown: Presentation) -> Busy | InvalidTransition:

@@ -11,13 +11,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ledger_adapter.port import Envelope, LoggedEvent
-from subgraphs.kit.ids import CredentialId, EndorsementId, derived_id
+from subgraphs.kit.ids import CredentialId, EndorsementId, HolderId, derived_id
 from subgraphs.verifier import outgoing
 from subgraphs.verifier.lifecycle import PERMISSION, SUPPLEMENT, move
 from subgraphs.verifier.projection import (
     consent_after,
     credential_after,
-    root_of,
     subject,
     text,
 )
@@ -31,7 +30,6 @@ from subgraphs.verifier.records import (
     Known,
     Permission,
     PermissionId,
-    RootOnLog,
     Supplement,
     SupplementId,
     Written,
@@ -69,7 +67,6 @@ class Sheet:
         self._supplements = {row.acceptance: row for row in known.supplements}
         self.credentials: dict[str, CredentialOnLog] = {}
         self.consents: dict[str, ConsentOnLog] = {}
-        self.roots: dict[str, RootOnLog] = {}
         self.acceptances: dict[str, Acceptance] = {}
         self.permissions: dict[str, Permission] = {}
         self.supplements: dict[str, Supplement] = {}
@@ -81,7 +78,6 @@ class Sheet:
         return Written(
             credentials=tuple(self.credentials.values()),
             consents=tuple(self.consents.values()),
-            roots=tuple(self.roots.values()),
             acceptances=tuple(self.acceptances.values()),
             permissions=tuple(self.permissions.values()),
             supplements=tuple(self.supplements.values()),
@@ -134,8 +130,6 @@ class Sheet:
             then = consent_after(granted, envelope, index)
             if then is not None and then is not granted:
                 self.consents[id_] = then
-        if (root := root_of(envelope, index)) is not None:
-            self.roots[root.id] = root
 
     def _changed(self, envelope: Envelope, index: int) -> None:
         credential, cause = subject(envelope, "cred"), _cause(envelope)
@@ -183,9 +177,12 @@ class Sheet:
     ) -> None:
         credential, supplement = subject(envelope, "cred"), subject(envelope, "supp")
         known = None if credential is None else self._credential(credential)
+        holder = subject(envelope, "hold")
         self.changes.append(
             Change(
+                id=f"{audience}.{index}",
                 audience=audience,
+                holder=None if holder is None else HolderId(holder),
                 index=index,
                 kind=envelope.kind,
                 at=envelope.at,

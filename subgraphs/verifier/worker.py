@@ -17,6 +17,7 @@ from subgraphs.kit.feed import Item
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Contended, Mongo, PyMongoError, Session
 from subgraphs.kit.outbox import Outbox
+from subgraphs.kit.roots import Roots
 from subgraphs.verifier.parts import Terms
 from subgraphs.verifier.projection import subject
 from subgraphs.verifier.reactions import Cause
@@ -33,9 +34,15 @@ class Listener:
     """The effects of the log on this subgraph (the follower's `apply`)."""
 
     def __init__(
-        self, *, store: Store, institutions: Institutions, outbox: Outbox, terms: Terms
+        self,
+        *,
+        store: Store,
+        institutions: Institutions,
+        roots: Roots,
+        outbox: Outbox,
+        terms: Terms,
     ) -> None:
-        self._store, self._institutions = store, institutions
+        self._store, self._institutions, self._roots = store, institutions, roots
         self._outbox, self._terms = outbox, terms
 
     async def apply(
@@ -54,6 +61,7 @@ class Listener:
         for event in events:
             sheet.take(event)
         await self._institutions.apply(events, session)
+        await self._roots.apply(events, session)
         await self._store.save(sheet.written(), session=session)
         await _put(self._outbox, sheet, session)
         return [Item(position=change.index, value=change) for change in sheet.changes]
@@ -93,6 +101,8 @@ class Overdue:
 
 async def _put(outbox: Outbox, sheet: Sheet, session: Session) -> None:
     """A full queue is waited for like any other contention: nobody is there to be refused."""
+    if not sheet.events:
+        return
     try:
         await outbox.put(session, *sheet.events)
     except Busy as fault:

@@ -1,0 +1,186 @@
+"""The two feeds of this subgraph: what happened to accepted credentials, and a holder's tasks.
+
+A feed is a position in the log: `after` replays what was missed and goes live without gap or
+repeat; a heartbeat says that nothing happened up to its position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from subgraphs.kit.context import Info
+from subgraphs.kit.cursor import CursorScope
+from subgraphs.kit.errors import Invalid
+from subgraphs.kit.feed import BEFORE_FIRST, Frame, Item
+from subgraphs.kit.fields import resolved, subscription
+from subgraphs.kit.paging import MOST, After
+from subgraphs.kit.resumable import RESUMABLE
+from subgraphs.kit.scalars import Cursor
+from subgraphs.kit.viewer import Role
+from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
+from subgraphs.verifier.loaders import forget, loaders
+from subgraphs.verifier.parts import Parts
+from subgraphs.verifier.records import Change
+from subgraphs.verifier.schema.acceptance import (
+    Acceptance,
+    BusinessPermission,
+    SupplementRequest,
+    find_acceptance,
+)
+from subgraphs.verifier.schema.contributions import Endorsement
+
+CHANGES = "acceptedCredentialChanges"
+TASKS = "myTasks"
+
+
+@strawberry.type
+class FeedFrame:
+    """What every frame carries; without a kind it is a heartbeat."""
+
+    change: strawberry.Private[Change | None] = None
+    cursor: Cursor = strawberry.field(description="Resume after this (游标).")
+    sequence: int = strawberry.field(description="Position in the log (序号).")
+    head_sequence: int = strawberry.field(description="The last position applied here (最新序号).")
+    prev_sequence: int | None = strawberry.field(
+        default=None, description="Position of the frame before, to notice a gap (前一序号)."
+    )
+    heartbeat: bool = strawberry.field(description="Nothing happened, the position moved (心跳).")
+    kind: str | None = strawberry.field(default=None, description="Kind of event (事件类型).")
+    at: datetime | None = strawberry.field(default=None, description="When it was (时间).")
+
+    @resolved("The permission it concerns, as it stands now (业务权限).")
+    async def permission(self, info: Info[Parts]) -> BusinessPermission | None:
+        id_ = self.change.permission if self.change else None
+        row = None if id_ is None else await loaders(info.context).permissions.load(id_)
+        return None if row is None else BusinessPermission.of(row)
+
+    @resolved("The request for further proof it concerns (补充证明).")
+    async def supplement_request(self, info: Info[Parts]) -> SupplementRequest | None:
+        id_ = self.change.supplement if self.change else None
+        row = None if id_ is None else await loaders(info.context).supplements.load(id_)
+        return None if row is None else SupplementRequest.of(row)
+
+
+@strawberry.type(description="A change of something this verifier relies on (已采信凭证变更).")
+class AcceptedCredentialChange(FeedFrame):
+    effect: EndorsementEffect | None = strawberry.field(
+        default=None, description="What the endorsement does, by the log (签注效力)."
+    )
+    state: CredentialState | None = strawberry.field(
+        default=None, description="The credential's state on the log after it (凭证状态)."
+    )
+    credential_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The credential (凭证标识)."
+    )
+
+    @resolved("The endorsement, if it is one (签注).")
+    def endorsement(self) -> Endorsement | None:
+        id_ = self.change.endorsement if self.change else None
+        return None if id_ is None else Endorsement(id=strawberry.ID(id_))
+
+    @resolved("The acceptance it concerns, as it stands now (采信).")
+    async def acceptance(self, info: Info[Parts]) -> Acceptance | None:
+        return await find_acceptance(info, self.change.acceptance if self.change else None)
+
+
+@strawberry.type(description="Something a holder has to do or to know (待办变更).")
+class TaskChange(FeedFrame):
+    pass
+
+
+def changed(info: Info[Parts], frame: Frame[Change]) -> AcceptedCredentialChange:
+    """A frame of the verifier's feed."""
+    row = frame.value
+    return AcceptedCredentialChange(
+        **_common(info, CHANGES, frame),
+        effect=EndorsementEffect(row.effect) if row and row.effect else None,
+        state=CredentialState(row.state) if row and row.state else None,
+        credential_id=strawberry.ID(row.credential) if row and row.credential else None,
+    )
+
+
+def task(info: Info[Parts], frame: Frame[Change]) -> TaskChange:
+    """A frame of the holder's feed."""
+    return TaskChange(**_common(info, TASKS, frame))
+
+
+def _common(info: Info[Parts], source: str, frame: Frame[Change]) -> dict[str, Any]:
+    row, scope = frame.value, _scope(info, source)
+    return {
+        "change": row,
+        "cursor": info.context.parts.sealer.seal((frame.position,), scope),
+        "sequence": frame.position,
+        "head_sequence": frame.head,
+        "prev_sequence": frame.previous if frame.previous != BEFORE_FIRST else None,
+        "heartbeat": row is None,
+        "kind": row.kind if row else None,
+        "at": row.at if row else None,
+    }
+
+
+@strawberry.type
+class Subscription:
+    @subscription(
+        "Changes of credentials this verifier accepted, and what followed (侦听).",
+        directives=[RESUMABLE],
+    )
+    async def accepted_credential_changes(
+        self, info: Info[Parts], after: After = None
+    ) -> AsyncIterator[AcceptedCredentialChange]:
+        audience = info.context.viewer.require_institution(Role.VERIFIER)
+        async for frame in _frames(info, CHANGES, audience, after):
+            yield changed(info, frame)
+
+    @subscription(
+        "What verifiers ask of this holder, and what became of her permissions (待办).",
+        directives=[RESUMABLE],
+    )
+    async def my_tasks(self, info: Info[Parts], after: After = None) -> AsyncIterator[TaskChange]:
+        audience = info.context.viewer.require_holder()
+        async for frame in _frames(info, TASKS, audience, after):
+            yield task(info, frame)
+
+
+async def _frames(
+    info: Info[Parts], source: str, audience: str, after: str | None
+) -> AsyncIterator[Frame[Change]]:
+    parts = info.context.parts
+    position = parts.sealer.position(after, _scope(info, source)) if after else None
+
+    async def read(last: int, limit: int) -> Sequence[Item[Change]]:
+        rows = await parts.store.told(audience, last, limit)
+        return [Item(position=row.index, value=row) for row in rows]
+
+    def wants(row: Change) -> bool:
+        return row.audience == audience
+
+    async for frame in parts.feed.subscribe(after=position, read=read, wants=wants):
+        forget(info.context)
+        yield frame
+
+
+async def past(
+    info: Info[Parts], source: str, audience: str, *, first: int, after: str | None
+) -> list[Frame[Change]]:
+    """The same frames from storage, ascending."""
+    if not 1 <= first <= MOST:
+        raise Invalid(f"first is 1 to {MOST}", field="first", code="FIRST_OUT_OF_RANGE")
+    parts = info.context.parts
+    last = parts.sealer.position(after, _scope(info, source)) if after else BEFORE_FIRST
+    frames: list[Frame[Change]] = []
+    for row in await parts.store.told(audience, last, first):
+        head = max(parts.feed.head, row.index)
+        frames.append(Frame(position=row.index, previous=last, head=head, value=row))
+        last = row.index
+    return frames
+
+
+def _scope(info: Info[Parts], source: str) -> CursorScope:
+    context = info.context
+    return CursorScope(
+        source=f"{context.parts.log_id}#{source}", scope_key=context.viewer.scope_key
+    )

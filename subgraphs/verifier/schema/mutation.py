@@ -1,0 +1,163 @@
+"""The verifier's mutations: unpack the input, run the step once, show the row."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, TypeVar
+
+import strawberry
+
+from subgraphs.kit.context import Info
+from subgraphs.kit.fields import mutation
+from subgraphs.kit.idempotent import Call
+from subgraphs.kit.mongo import Session
+from subgraphs.kit.scalars import DID
+from subgraphs.kit.types import INPUT
+from subgraphs.kit.viewer import Role
+from subgraphs.verifier import ask, bind, grant, submit, verify
+from subgraphs.verifier.parts import Parts
+from subgraphs.verifier.records import (
+    Binding,
+    Permission,
+    Presentation,
+    Request,
+    Verification,
+)
+from subgraphs.verifier.schema import inputs, results
+from subgraphs.verifier.schema.acceptance import BusinessPermission
+from subgraphs.verifier.schema.contributions import Holder
+from subgraphs.verifier.schema.decision import Verification as VerificationNode
+from subgraphs.verifier.schema.presentation import Presentation as PresentationNode
+from subgraphs.verifier.schema.request import PresentationRequest
+from subgraphs.verifier.table import Table
+
+R = TypeVar("R", Binding, Request, Presentation, Verification, Permission)
+
+
+async def _once(
+    info: Info[Parts],
+    client_id: str | None,
+    arguments: Sequence[object],
+    table: Table[R],
+    work: Callable[[Session], Awaitable[R]],
+) -> R:
+    """The row a step made, now or when the same call was made before."""
+
+    async def step(session: Session) -> dict[str, str]:
+        return {"id": (await work(session)).id}
+
+    call = Call.of(info.context.viewer, info.field_name, client_id, arguments)
+    done = await info.context.parts.idempotent.once(call, step)
+    row = await table.get(done["id"])
+    if row is None:
+        raise LookupError(f"{done['id']} was written and is gone")
+    return row
+
+
+@strawberry.type
+class Mutation:
+    @mutation("Match an own real-name customer to her root DID (客户绑定).")
+    async def bind_customer(
+        self, info: Info[Parts], input_: Annotated[inputs.BindCustomerInput, INPUT]
+    ) -> results.BindCustomerResult:
+        parts = info.context.parts
+        verifier = info.context.viewer.require_institution(Role.VERIFIER)
+
+        async def work(session: Session) -> Binding:
+            return await bind.bind_customer(
+                parts,
+                verifier,
+                customer_no=input_.customer_no,
+                did=input_.did,
+                session=session,
+            )
+
+        arguments = [input_.customer_no, input_.did]
+        row = await _once(info, input_.client_mutation_id, arguments, parts.store.bindings, work)
+        return results.BindCustomerSuccess(
+            holder=Holder(id=strawberry.ID(row.holder)),
+            did=DID(row.did),
+            matched_at=row.matched_at,
+        )
+
+    @mutation("Ask a bound customer for proofs: a nonce, an audience, an end (请求出示).")
+    async def create_presentation_request(
+        self, info: Info[Parts], input_: Annotated[inputs.CreatePresentationRequestInput, INPUT]
+    ) -> results.CreatePresentationRequestResult:
+        parts = info.context.parts
+        verifier = info.context.viewer.require_institution(Role.VERIFIER)
+
+        async def work(session: Session) -> Request:
+            return await ask.create_request(
+                parts,
+                verifier,
+                customer_no=input_.customer_no,
+                rules=input_.rule_set,
+                purpose=input_.purpose,
+                session=session,
+            )
+
+        arguments = [input_.customer_no, input_.rule_set, input_.purpose]
+        row = await _once(info, input_.client_mutation_id, arguments, parts.store.requests, work)
+        return results.CreatePresentationRequestSuccess(
+            presentation_request=PresentationRequest.of(row)
+        )
+
+    @mutation("Show proofs to the verifier that asked (提交出示).")
+    async def submit_presentation(
+        self, info: Info[Parts], input_: Annotated[inputs.SubmitPresentationInput, INPUT]
+    ) -> results.SubmitPresentationResult:
+        parts, holder = info.context.parts, info.context.viewer.require_holder()
+
+        async def work(session: Session) -> Presentation:
+            return await submit.submit(
+                parts,
+                holder,
+                request_id=input_.request_id,
+                value=input_.presentation,
+                session=session,
+            )
+
+        arguments = [input_.request_id, input_.presentation]
+        rows = parts.store.presentations
+        try:
+            row = await _once(info, input_.client_mutation_id, arguments, rows, work)
+        except submit.PresentationRefused as refusal:
+            return results.PresentationRefused(code=refusal.code, message=refusal.message)
+        return results.SubmitPresentationSuccess(presentation=PresentationNode.of(row))
+
+    @mutation("Make all five checks and decide (核验).")
+    async def verify_presentation(
+        self, info: Info[Parts], input_: Annotated[inputs.VerifyPresentationInput, INPUT]
+    ) -> results.VerifyPresentationResult:
+        parts = info.context.parts
+        verifier = info.context.viewer.require_institution(Role.VERIFIER)
+
+        async def work(session: Session) -> Verification:
+            return await verify.verify(
+                parts, verifier, presentation_id=input_.presentation_id, session=session
+            )
+
+        arguments, rows = [input_.presentation_id], parts.store.verifications
+        row = await _once(info, input_.client_mutation_id, arguments, rows, work)
+        return results.VerifyPresentationSuccess(verification=VerificationNode.of(row))
+
+    @mutation("Grant a permission on a qualification, or give a suspended one back (开通权限).")
+    async def grant_permission(
+        self, info: Info[Parts], input_: Annotated[inputs.GrantPermissionInput, INPUT]
+    ) -> results.GrantPermissionResult:
+        parts = info.context.parts
+        verifier = info.context.viewer.require_institution(Role.VERIFIER)
+
+        async def work(session: Session) -> Permission:
+            return await grant.grant(
+                parts,
+                verifier,
+                qualification_id=input_.qualification_id,
+                product=input_.product,
+                session=session,
+            )
+
+        arguments = [input_.qualification_id, input_.product]
+        row = await _once(info, input_.client_mutation_id, arguments, parts.store.permissions, work)
+        return results.GrantPermissionSuccess(permission=BusinessPermission.of(row))

@@ -1,0 +1,66 @@
+"""Presentation requests: what a verifier asks of one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import strawberry
+
+from subgraphs.kit.context import Info
+from subgraphs.kit.fields import resolved
+from subgraphs.kit.nodes import Representation, entity
+from subgraphs.kit.scalars import DID
+from subgraphs.kit.types import Node
+from subgraphs.verifier import records
+from subgraphs.verifier.loaders import loaders
+from subgraphs.verifier.parts import Parts
+from subgraphs.verifier.schema.institution import Institution, institution
+from subgraphs.verifier.schema.references import answered, bare, later
+from subgraphs.verifier.states import RequestState
+
+
+@entity("PresentationRequest")
+class PresentationRequest(Node):
+    row: strawberry.Private[records.Request | None] = None
+    rule_set: str | None = strawberry.field(
+        default=None, description="The rules it is for, `NAME@version` (规则)."
+    )
+    purpose: str | None = strawberry.field(default=None, description="What it is for (目的).")
+    nonce: str | None = strawberry.field(
+        default=None, description="To be signed as the proof's challenge, once (随机数)."
+    )
+    audience: DID | None = strawberry.field(
+        default=None, description="To be signed as the proof's domain (受众)."
+    )
+    expires_at: datetime | None = strawberry.field(
+        default=None, description="Until when it can be answered (有效期至)."
+    )
+    state: RequestState | None = strawberry.field(default=None, description="State (状态).")
+
+    @resolved("Who asks (用证方).")
+    async def verifier(self, info: Info[Parts]) -> Institution | None:
+        return await institution(info, self.row.verifier if self.row else None)
+
+    @resolved("Who is asked (持证方).", graphql_type=later("Holder") | None)
+    def holder(self, info: Info[Parts]) -> Node | None:
+        return bare(info, "Holder", self.row.holder) if self.row else None
+
+    @classmethod
+    def of(cls, row: records.Request) -> PresentationRequest:
+        return cls(
+            id=strawberry.ID(row.id),
+            row=row,
+            rule_set=row.rule_set,
+            purpose=row.purpose,
+            nonce=row.nonce,
+            audience=DID(row.audience),
+            expires_at=row.expires_at,
+            state=row.state,
+        )
+
+    @classmethod
+    async def resolve_references(
+        cls, info: Info[Parts], references: Sequence[Representation], /
+    ) -> list[PresentationRequest | None]:
+        return await answered(loaders(info.context).requests, references, cls.of)
