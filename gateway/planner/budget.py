@@ -26,10 +26,17 @@ class Budget:
     seconds: float = MAX_SECONDS
     clock: Callable[[], float] | None = None
     spent: int = 0
+    within: "Budget | None" = None
     _started: float | None = None
+
+    def part(self, paths: int) -> "Budget":
+        """A budget of its own for something that may be given up, paid from this one."""
+        return Budget(paths=min(paths, self.paths - self.spent), within=self)
 
     def spend(self, paths: int = 1) -> None:
         """Note so many more considered paths. Raises PlanBudgetExceeded."""
+        if self.within is not None:
+            self.within.spend(paths)
         before = self.spent
         self.spent += paths
         if self.spent > self.paths:

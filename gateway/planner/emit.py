@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from gateway.plan.nodes import Condition, Fetch, Flatten, OperationKind, PlanNode, Target
 from gateway.plan.shape import ALWAYS
+from gateway.planner.choice import Choice
 from gateway.planner.documents import SelectionWriter
 from gateway.planner.fetch_graph import Request, in_line, requests_of
 from gateway.planner.inputs import path_to, representations
 from gateway.planner.passes.send_together import send_together
 from gateway.planner.state import Step
-from gateway.planner.walk import Choice
 from gateway.planner.world import World
 from gateway.spec.names import ENTITIES
 

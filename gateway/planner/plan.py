@@ -15,13 +15,15 @@ from graphql import (
 from gateway.errors import PlanningFailed
 from gateway.plan.nodes import Condition, Fetch, PlanNode, QueryPlan, Sequence, Subscribe
 from gateway.planner.budget import Budget
+from gateway.planner.choice import Choice, cost_of
 from gateway.planner.emit import Emitter
+from gateway.planner.improve import improved
 from gateway.planner.introspection import introspection_document
 from gateway.planner.normalise import Normaliser, Pick
 from gateway.planner.passes.merge_jumps_into_one_subgraph import merge_jumps_into_one_subgraph
 from gateway.planner.shapes import ShapeWriter
 from gateway.planner.slots import Slots
-from gateway.planner.walk import Choice, Walk
+from gateway.planner.walk import Walk
 from gateway.planner.world import World
 from gateway.spec.names import SubgraphName
 from gateway.supergraph.model import RootKind
@@ -113,13 +115,21 @@ class _Planning:
     def _node(self, wanted: tuple[Pick, ...]) -> PlanNode | None:
         if self._kind == "mutation":
             return self._serial(wanted)
-        node = self._emitter.node(self._choice(wanted))
+        node = self._emitter.node(self._improved(wanted))
         return _as_subscription(node) if self._kind == "subscription" else node
 
-    def _choice(self, wanted: tuple[Pick, ...], only: SubgraphName | None = None) -> Choice:
+    def _improved(self, wanted: tuple[Pick, ...]) -> Choice:
+        def settle(banned: frozenset[str], budget: Budget) -> Choice:
+            walk = Walk(self._world, budget, banned=banned)
+            return _tidied(walk.choose(self._root, Slots(self._world), wanted))
+
+        choice = improved(settle, self._budget)
+        self._slots = choice.root.slots
+        return choice
+
+    def _settled(self, wanted: tuple[Pick, ...], *, only: SubgraphName | None = None) -> Choice:
         walk = Walk(self._world, self._budget)
-        choice = walk.choose(self._root, self._slots, wanted, only=only)
-        return reduce(lambda each, step: step(each), PASSES, choice)
+        return _tidied(walk.choose(self._root, self._slots, wanted, only=only))
 
     # -- mutations --------------------------------------------------------------------------
 
@@ -146,7 +156,7 @@ class _Planning:
         if len(picks) == 1:
             return self._best_home(picks[0])
         home = self._best_home(picks[0]).steps[0].subgraph
-        return self._choice(picks, only=home)
+        return self._settled(picks, only=home)
 
     def _best_home(self, pick: Pick) -> Choice:
         """The subgraph to run a root field in, so that least is left to be fetched after it."""
@@ -154,20 +164,20 @@ class _Planning:
         best: Choice | None = None
         for subgraph in sorted(field.joins if field else ()):
             try:
-                choice = self._choice((pick,), only=subgraph)
+                choice = self._settled((pick,), only=subgraph)
             except PlanningFailed:
                 continue
-            if best is None or _cost(choice) < _cost(best):
+            if best is None or cost_of(choice) < cost_of(best):
                 best = choice
         if best is None:
             if field is None:
-                return self._choice((pick,))
+                return self._settled((pick,))
             raise PlanningFailed(f"no subgraph can run {self._root}.{pick.call.name}")
         return best
 
 
-def _cost(choice: Choice) -> tuple[int, int]:
-    return len(choice.steps), max((step.depth for step in choice.steps), default=0)
+def _tidied(choice: Choice) -> Choice:
+    return reduce(lambda each, step: step(each), PASSES, choice)
 
 
 def _definition(node: VariableDefinitionNode) -> str:

@@ -76,6 +76,17 @@ class Trail:
         )
 
 
+class _Searched(NamedTuple):
+    """What a search came to. Without `stopped`, looking farther would find nothing either."""
+
+    found: tuple[View, Price] | None
+    limit: int
+    stopped: bool
+
+    def is_too_short_for(self, limit: int) -> bool:
+        return self.found is None and self.stopped and self.limit < limit
+
+
 class Demand(NamedTuple):
     """A unit that an input needs, with what is needed below it."""
 
@@ -84,13 +95,17 @@ class Demand(NamedTuple):
 
 
 class Prices:
-    """Prices of units, views and inputs."""
+    """Prices of units, views and inputs. What is at a `banned` place is not for sale."""
 
-    def __init__(self, world: World, levels: Levels, budget: Budget) -> None:
+    def __init__(
+        self, world: World, levels: Levels, budget: Budget, banned: frozenset[str]
+    ) -> None:
         self._world = world
         self._levels = levels
         self._budget = budget
+        self._banned = banned
         self._stopped = False  # whether a limit, and nothing else, ended some search
+        self._known: dict[tuple[Unit, frozenset[View], frozenset[View]], _Searched] = {}
 
     # -- units ------------------------------------------------------------------------------
 
@@ -99,24 +114,33 @@ class Prices:
         active = self._priced([way for way in unit.ways if way.step], unit, trail.within(0))
         if active:
             return min(active, key=_by_rank)
-        return self._deepening(unit.ways, unit, trail)
+        place = unit, trail.open, trail.bought
+        known = self._known.get(place)
+        if known is None or known.is_too_short_for(trail.limit):
+            known = self._known[place] = self._search(unit, trail)
+        if known.found is None or len(known.found[1].steps) > trail.limit:
+            self._stopped = self._stopped or known.stopped
+            return None
+        return known.found
 
-    def _deepening(
-        self, ways: Iterable[View], unit: Unit, trail: Trail
-    ) -> tuple[View, Price] | None:
-        """The cheapest of these ways, looking no farther than the nearest one lies."""
+    def forget(self) -> None:
+        """Something was taken: what was found out about prices is no longer true."""
+        self._known.clear()
+
+    def _search(self, unit: Unit, trail: Trail) -> "_Searched":
+        """Look for the cheapest way, no farther than the nearest one lies."""
         outside = self._stopped
         try:
             for limit in range(trail.limit + 1):
                 self._stopped = False
-                found = self._priced(ways, unit, trail.within(limit))
+                found = self._priced(unit.ways, unit, trail.within(limit))
                 if found:
-                    return min(found, key=_by_rank)
+                    return _Searched(min(found, key=_by_rank), limit, stopped=True)
                 if not self._stopped:
-                    return None
-            return None
+                    return _Searched(None, limit, stopped=False)
+            return _Searched(None, trail.limit, stopped=True)
         finally:
-            self._stopped = self._stopped or outside
+            self._stopped = outside
 
     def _priced(self, ways: Iterable[View], unit: Unit, trail: Trail) -> list[tuple[View, Price]]:
         found = []
@@ -177,6 +201,8 @@ class Prices:
         """The request a view would start; none if it is bought, None if it is one too many."""
         if view in trail.bought:
             return frozenset()
+        if self._banned and view.place in self._banned:
+            return None
         if trail.limit < 1:
             self._stopped = True
             return None
@@ -271,7 +297,7 @@ def demands(
 def missing_types(view: View, types: TypeNames) -> TypeNames:
     """Those of the types for which a jump has no inputs yet."""
     if view.declared:  # named by the place, not by the object: prepared once, for all
-        return NO_TYPES if view.step is not None else frozenset({view.declared})
+        return NO_TYPES if view.entries else frozenset({view.declared})
     return types - view.entered
 
 

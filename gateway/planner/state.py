@@ -92,6 +92,12 @@ class View:
     sources: "list[tuple[View, Unit]]" = field(default_factory=list)
 
     @property
+    def place(self) -> str:
+        """The same for the same view in another walk over the same operation."""
+        kind = f"+{self.requirement}" if self.is_jump else ""
+        return f"{self.level.place} {self.subgraph} {self.declared}{kind}"
+
+    @property
     def entered(self) -> TypeNames:
         """The types a jump has been prepared for."""
         return frozenset().union(*(entry.types for entry in self.entries))
@@ -116,6 +122,13 @@ class Level:
     units: dict[str, list[Unit]] = field(default_factory=dict)
     jumps: dict[tuple[SubgraphName, str, TypeName], View] = field(default_factory=dict)
     typename_when: When = NEVER
+
+    @property
+    def place(self) -> str:
+        """The way here, the same in another walk over the same operation."""
+        if self.unit is None:
+            return ""
+        return f"{self.unit.level.place}/{self.unit.call.identity}:{min(self.unit.types)}"
 
     @property
     def typed(self) -> bool:

@@ -5,12 +5,13 @@ others then find most of what they need already on its way; among equals the ord
 decides. Whatever was taken stays taken, so every choice is priced against all before it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.errors import PlanningFailed
 from gateway.plan.shape import When
 from gateway.planner.budget import Budget
 from gateway.planner.calls import TYPENAME_CALL
+from gateway.planner.choice import Choice, settle_depths
 from gateway.planner.conditions import either, implies
 from gateway.planner.levels import Levels
 from gateway.planner.normalise import Pick
@@ -45,21 +46,15 @@ class _Buying:
     trail: Trail
 
 
-@dataclass(slots=True, kw_only=True)
-class Choice:
-    """The outcome: the root level with its views, and the steps in the order of making."""
-
-    root: Level
-    steps: list[Step] = field(default_factory=list)
-
-
 class Walk:
     """One operation being thought through."""
 
-    def __init__(self, world: World, budget: Budget) -> None:
+    def __init__(
+        self, world: World, budget: Budget, *, banned: frozenset[str] = frozenset()
+    ) -> None:
         self.world = world
         self.levels = Levels(world, budget)
-        self._prices = Prices(world, self.levels, budget)
+        self._prices = Prices(world, self.levels, budget, banned)
         self._leaves: list[_Wish] = []
         self._places: list[_Wish] = []
 
@@ -79,6 +74,7 @@ class Walk:
         self._register(self.choice.root, picks)
         for wish in sorted(self._leaves, key=_fewest_subgraphs):
             self._take(wish.unit, wish.when, Trail())
+            self.choice.leaves.append(wish.unit)
         for wish in self._places:
             self._be_there(wish.unit, wish.when)
         settle_depths(self.choice.steps)
@@ -87,8 +83,9 @@ class Walk:
     # -- what is wanted ---------------------------------------------------------------------
 
     def _register(self, level: Level, picks: tuple[Pick, ...]) -> None:
+        everything = level.reach | self.world.visible_types(level.name)
         for pick in picks:
-            if level.abstract and (pick.call == TYPENAME_CALL or pick.types != level.reach):
+            if level.abstract and (pick.call == TYPENAME_CALL or not pick.types >= everything):
                 self._want_typename(level, pick.when)
             if pick.call == TYPENAME_CALL:
                 continue
@@ -167,6 +164,7 @@ class Walk:
     # -- entering ---------------------------------------------------------------------------
 
     def _open(self, view: View, when: When, trail: Trail) -> None:
+        self._prices.forget()
         unit = view.level.unit
         if view.is_jump or unit is None:
             view.step = Step(number=len(self.choice.steps), subgraph=view.subgraph, view=view)
@@ -184,6 +182,7 @@ class Walk:
         self, view: View, landing: Landing | None, types: TypeNames, when: When, trail: Trail
     ) -> None:
         """Prepare a jump for further types: take its key and all it requires."""
+        self._prices.forget()
         inside = trail.opening(view)
         if landing is None:
             present = self._cheapest(view.level, inside)
@@ -231,19 +230,6 @@ class Walk:
             raise AssertionError(jump.subgraph)
         jump.step.needs.add(source.step)
         jump.step.depth = max(jump.step.depth, source.step.depth + 1)
-
-
-def settle_depths(steps: list[Step]) -> None:
-    """Give each step its final depth: one more than the deepest it needs."""
-    known: dict[Step, int] = {}
-
-    def depth(step: Step) -> int:
-        if step not in known:
-            known[step] = 1 + max((depth(need) for need in step.needs), default=-1)
-        return known[step]
-
-    for step in steps:
-        step.depth = depth(step)
 
 
 def _fewest_subgraphs(wish: _Wish) -> tuple[int, int]:

@@ -5,9 +5,9 @@ that subgraph can as well come with the later jump, as long as nobody needs them
 """
 
 from gateway.planner.calls import required_call
+from gateway.planner.choice import Choice, settle_depths
 from gateway.planner.conditions import either
 from gateway.planner.state import Entry, Step, View
-from gateway.planner.walk import Choice, settle_depths
 from gateway.spec.field_set import FieldPick
 
 
