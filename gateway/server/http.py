@@ -26,6 +26,7 @@ from gateway.errors import (
     NotReady,
     Unauthenticated,
 )
+from gateway.executor.ports import OperationKind
 from gateway.server.exchange import Exchange
 from gateway.server.negotiate import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, choose
 from gateway.server.parameters import Parameters, from_body, from_query_string
@@ -110,10 +111,15 @@ class HttpDoor:
             timeout=self._rules.request_seconds,
             allow_mutation=exchange.method == "POST",
         )
+        kind = self._engine.operation_kind(request.query, request.operation_name)
+        if kind == "mutation" and not request.allow_mutation:
+            raise HttpStatus(405, "mutations need POST", (b"allow", b"POST"))
+        exchange.facts["kind"] = None if isinstance(kind, GatewayResponse) else kind
         if media_type == EVENT_STREAM:
             await self._streams.answer(exchange, request, viewer)
         else:
-            await self._execute(exchange, request, media_type)
+            response = await self._execute(request, kind)
+            await _respond(exchange, response, media_type)
 
     async def _read(self, exchange: Exchange) -> Parameters:
         if exchange.method == "GET":
@@ -121,18 +127,14 @@ class HttpDoor:
         _check_content_type(exchange.header(b"content-type"))
         return from_body(await exchange.body(self._rules.body_bytes))
 
-    async def _execute(self, exchange: Exchange, request: GatewayRequest, media_type: str) -> None:
-        kind = self._engine.operation_kind(request.query, request.operation_name)
+    async def _execute(
+        self, request: GatewayRequest, kind: OperationKind | GatewayResponse
+    ) -> GatewayResponse:
         if isinstance(kind, GatewayResponse):
-            await _respond(exchange, kind, media_type)
-            return
-        exchange.facts["kind"] = kind
-        if kind == "mutation" and not request.allow_mutation:
-            raise HttpStatus(405, "mutations need POST", (b"allow", b"POST"))
+            return kind
         if kind == "subscription":
-            await _respond(exchange, _NEEDS_STREAM, media_type)
-            return
-        await _respond(exchange, await self._engine.execute(request), media_type)
+            return _NEEDS_STREAM
+        return await self._engine.execute(request)
 
     def _forwarded(self, exchange: Exchange) -> Mapping[str, str]:
         found = {name: exchange.header(name.encode("ascii")) for name in self._rules.forward}
@@ -177,7 +179,7 @@ def _status(error: GatewayError) -> tuple[int, tuple[tuple[bytes, bytes], ...]]:
         case Unauthenticated():
             return 401, ((b"www-authenticate", b'Bearer error="invalid_token"'),)
         case BodyTooLarge():
-            return 413, ((b"connection", b"close"),)
+            return 413, ()
         case ClientFault():
             return 400, ()
         case NotReady():

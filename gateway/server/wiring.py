@@ -26,6 +26,7 @@ from gateway.server.health import Health, ProbeRules
 from gateway.server.http import HttpDoor, HttpRules
 from gateway.server.outbox import OutboxLimits
 from gateway.server.personas import Personas
+from gateway.server.ports import GraphQLEngine
 from gateway.server.sse import EventStreams, StreamRules
 from gateway.server.ws import SocketDoor, SocketRules
 from gateway.spec.names import SubgraphName
@@ -66,7 +67,7 @@ def build_gateway(settings: Settings) -> Gateway:
     return Gateway(settings=settings, app=app, engine=engine, client=client, health=health)
 
 
-def build_app(settings: Settings, engine: Engine, health: Health) -> GatewayApp:
+def build_app(settings: Settings, engine: GraphQLEngine, health: Health) -> GatewayApp:
     """The doors around an engine."""
     tokens = token_verifier(settings.auth)
     write = sys.stdout.buffer.write if settings.access_log else None

@@ -1,0 +1,161 @@
+"""A served gateway with real sockets around a small engine that answers by the query's text."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from gateway.auth.context import CallContext
+from gateway.config import Listen, Settings
+from gateway.engine import GatewayRequest, GatewayResponse
+from gateway.errors import GraphNotLoaded
+from gateway.executor.ports import OperationKind
+from gateway.server.app import GatewayApp
+from gateway.server.health import Health, ProbeRules
+from gateway.server.run import GatewayServer, open_listener
+from gateway.server.wiring import build_app
+from gateway.transport.client import NetworkClient
+from gateway.transport.pool import PoolLimits
+from tests.auth.build import KEY, claims, jwk, signed
+
+UNPARSABLE = GatewayResponse(
+    body={"errors": [{"message": "syntax", "extensions": {"code": "GRAPHQL_PARSE_FAILED"}}]},
+    request_error=True,
+)
+
+
+class SmallEngine:
+    """`{viewer}` tells who calls; `{bad` does not parse; `subscription{...}` streams."""
+
+    def __init__(self) -> None:
+        self.requests: list[GatewayRequest] = []
+        self.open = 0
+        self.opened, self.freed = asyncio.Event(), asyncio.Event()
+
+    def operation_kind(
+        self, query: str, operation_name: str | None
+    ) -> OperationKind | GatewayResponse:
+        if query.count("{") != query.count("}"):
+            return UNPARSABLE
+        for kind in ("mutation", "subscription"):
+            if query.startswith(kind):
+                return kind
+        return "query"
+
+    async def execute(self, request: GatewayRequest) -> GatewayResponse:
+        self.requests.append(request)
+        match request.query:
+            case "{boom}":
+                raise RuntimeError("a secret of ours")
+            case "{unloaded}":
+                raise GraphNotLoaded("no supergraph is loaded yet")
+            case "{slow}":
+                await asyncio.sleep(0.3)
+            case "{partial}":
+                return answered({"a": None}, errors=[{"message": "one is ill"}])
+            case "{viewer}":
+                assert isinstance(request.context, CallContext)
+                return answered(dict(request.context.viewer.claims))
+        return answered({"ok": True, **request.variables})
+
+    async def subscribe(self, request: GatewayRequest) -> AsyncGenerator[GatewayResponse, None]:
+        self.requests.append(request)
+        self.open += 1
+        self.opened.set()
+        try:
+            async for response in self._events(request.query):
+                yield response
+        finally:
+            self.open -= 1
+            self.freed.set()
+
+    async def _events(self, query: str) -> AsyncIterator[GatewayResponse]:
+        match query:
+            case "subscription{three}":
+                for number in range(3):
+                    yield answered({"n": number})
+            case "subscription{quiet}":
+                yield answered({"n": 0})
+                await asyncio.Event().wait()
+            case "subscription{flood}":
+                number = 0
+                while True:
+                    yield answered({"n": number, "text": "x" * 10_000})
+                    number += 1
+            case "subscription{refused}":
+                yield UNPARSABLE
+            case "subscription{boom}":
+                yield answered({"n": 0})
+                raise RuntimeError("a secret of ours")
+
+
+def answered(data: dict[str, object], **further: object) -> GatewayResponse:
+    return GatewayResponse(body={"data": data, **further}, request_error=False)
+
+
+@dataclass(slots=True)
+class Served:
+    engine: SmallEngine
+    app: GatewayApp
+    server: GatewayServer
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/graphql"
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/graphql"
+
+
+def demo_files(folder: Path) -> dict[str, object]:
+    """Settings with an issuer of tokens whose keys lie in the folder."""
+    (folder / "jwks.json").write_text(json.dumps({"keys": [jwk(KEY, "k1")]}))
+    pem = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "token.pem").write_bytes(pem)
+    issuer = {"issuer": "people", "audience": "graph", "jwks": str(folder / "jwks.json")}
+    return {
+        "supergraph": str(folder / "graph.graphql"),
+        "demo": True,
+        "listen": {"port": 0},
+        "auth": {"issuers": [issuer]},
+        "token_key": str(folder / "token.pem"),
+        "personas": {"reader": {"title": "Reader", "claims": {"sub": "r", "role": "READER"}}},
+    }
+
+
+@asynccontextmanager
+async def served(folder: Path, **changes: object) -> AsyncIterator[Served]:
+    """A gateway on a free port, ended in the orderly way afterwards."""
+    settings = Settings.from_mapping({**demo_files(folder), "access_log": False, **changes})
+    engine = SmallEngine()
+    health = Health(NetworkClient({}, lambda _: {}, PoolLimits()), ProbeRules())
+    app = build_app(settings, engine, health)
+    listener = open_listener(Listen(port=0))
+    server = GatewayServer(app, settings, app.drain)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    port = listener.getsockname()[1]
+    while not server.started:  # noqa: ASYNC110 - uvicorn offers a flag and no event
+        await asyncio.sleep(0.005)
+    try:
+        yield Served(engine=engine, app=app, server=server, port=port, log=folder / "log")
+    finally:
+        server.stop()
+        await running
+
+
+def token(seconds: float = 600, key: Ed25519PrivateKey = KEY, **changes: object) -> str:
+    now = time.time()
+    return signed(claims(iat=int(now), exp=now + seconds, **changes), key)
