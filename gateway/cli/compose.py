@@ -15,6 +15,7 @@ from gateway.cli.compose_config import ComposeConfig, read_compose_config
 from gateway.cli.compose_report import Report
 from gateway.composition import Composed, CompositionFailure, SubgraphSource, compose
 from gateway.errors import BadSettings, GatewayError
+from gateway.spec.names import GUARD_IDENTITIES
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.reader import read_supergraph
 
@@ -92,7 +93,8 @@ def _refuse(errors: int, hints: int) -> int:
 
 
 def _texts(config: ComposeConfig, result: Composed) -> Mapping[Path, str]:
-    api = print_schema(build_api_schema(read_supergraph(result.supergraph_sdl)))
+    supergraph = read_supergraph(result.supergraph_sdl, understood=GUARD_IDENTITIES)
+    api = print_schema(build_api_schema(supergraph))
     return {config.supergraph: result.supergraph_sdl, config.api: api + "\n"}
 
 

@@ -61,6 +61,11 @@ FROM_CONTEXT: Final = "fromContext"
 GUARDS: Final = frozenset({AUTHENTICATED, REQUIRES_SCOPES, POLICY})
 """Directives that say what a caller must hold."""
 
+GUARD_IDENTITIES: Final = frozenset(
+    {AUTHENTICATED_IDENTITY, REQUIRES_SCOPES_IDENTITY, POLICY_IDENTITY}
+)
+"""The specs of the guards, which a supergraph marks as needed for security."""
+
 TYPENAME: Final = "__typename"
 ENTITIES: Final = "_entities"
 SERVICE: Final = "_service"

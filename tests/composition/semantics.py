@@ -43,7 +43,9 @@ def _graph_names(document: DocumentNode) -> dict[str, str]:
     return names
 
 
-def _members(owner: str, definition: Node, graphs: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+def _members(
+    owner: str, definition: Node, graphs: Mapping[str, str]
+) -> Iterator[tuple[str, object]]:
     all_graphs = frozenset(
         _arguments(d, graphs)["graph"]
         for d in getattr(definition, "directives", ())

@@ -123,6 +123,6 @@ def _join(merge: Merge, source: FieldSource, *, typed: bool) -> JoinField:
         type=type_ref.show(field.type) if typed else None,
         external=field.external and owner.kind is not Kind.INTERFACE,
         override=override.source if override else None,
-        override_label=override.label if override else None,
+        override_label=override.label if override else merge.overrides.moving.get(at),
         used_overridden=at in merge.overrides.used,
     )

@@ -22,6 +22,7 @@ class _Codes:
     default: ErrorCode
     required: ErrorCode
     presence: HintCode
+    compatible: HintCode
 
 
 _ARGUMENT: Final = _Codes(
@@ -30,6 +31,7 @@ _ARGUMENT: Final = _Codes(
     default=ErrorCode.FIELD_ARGUMENT_DEFAULT_MISMATCH,
     required=ErrorCode.REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH,
     presence=HintCode.INCONSISTENT_ARGUMENT_PRESENCE,
+    compatible=HintCode.INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE,
 )
 _INPUT_FIELD: Final = _Codes(
     what="input field",
@@ -37,6 +39,7 @@ _INPUT_FIELD: Final = _Codes(
     default=ErrorCode.INPUT_FIELD_DEFAULT_MISMATCH,
     required=ErrorCode.REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH,
     presence=HintCode.INCONSISTENT_INPUT_OBJECT_FIELD,
+    compatible=HintCode.INCONSISTENT_BUT_COMPATIBLE_FIELD_TYPE,
 )
 
 
@@ -151,7 +154,7 @@ def _type(
         return found[0]
     if len(found) > 1:
         merge.findings.hint(
-            HintCode.INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE,
+            codes.compatible,
             f"{coordinate} is {shown} in {names_of(having)}; "
             f"{type_ref.show(merged)} is what all accept",
             places,

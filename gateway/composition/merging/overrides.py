@@ -21,12 +21,14 @@ _PERCENT: Final = re.compile(r"^percent\((\d{1,2}(\.\d{1,8})?|100)\)$")
 class Overrides:
     """Fields that lost their job: `dropped` vanish there, `used` still serve as key or the like.
 
-    `active` are the overriding fields whose source exists.
+    `active` are the overriding fields whose source exists; `moving` are overridden by label, so
+    that both subgraphs resolve them until the migration is over.
     """
 
     dropped: frozenset[Coordinate]
     used: frozenset[Coordinate]
     active: frozenset[Coordinate]
+    moving: Mapping[Coordinate, str]
 
     def resolves(self, subgraph: Subgraph, owner: TypeDef, field: FieldDef) -> bool:
         at = (subgraph.name, owner.name, field.name)
@@ -43,6 +45,7 @@ def find_overrides(subgraphs: Sequence[Subgraph], findings: Findings) -> Overrid
         dropped=frozenset(finder.dropped),
         used=frozenset(finder.used),
         active=frozenset(finder.active),
+        moving=finder.moving,
     )
 
 
@@ -54,6 +57,7 @@ class _Finder:
         self.dropped: set[Coordinate] = set()
         self.used: set[Coordinate] = set()
         self.active: set[Coordinate] = set()
+        self.moving: dict[Coordinate, str] = {}
 
     def follow(
         self, subgraph: Subgraph, owner: TypeDef, field: FieldDef, override: Override
@@ -66,6 +70,8 @@ class _Finder:
                 code, f"[{subgraph.name}] {coordinate} {message}", at, advice=advice
             )
         if faults:
+            # The intent is clear: a second error about the sharing of the field would not help.
+            self.dropped.add((override.source, owner.name, field.name))
             return
         source = self._subgraphs.get(override.source)
         if source is None:
@@ -110,6 +116,7 @@ class _Finder:
                 advice=f'remove that directive in "{source.name}", or this @override',
             )
             return
+        at = (source.name, there.name, overridden.name)
         if override.label is not None:
             self._findings.hint(
                 HintCode.OVERRIDE_MIGRATION_IN_PROGRESS,
@@ -117,8 +124,8 @@ class _Finder:
                 f'"{override.label}"',
                 places,
             )
+            self.moving[at] = override.label
             return
-        at = (source.name, there.name, overridden.name)
         is_used = (there.name, overridden.name) in self._named_in(source)
         (self.used if is_used else self.dropped).add(at)
         self._findings.hint(

@@ -30,14 +30,8 @@ def check_sharing(merge: Merge, coordinate: str, having: Sequence[FieldSource]) 
 
 def _migrating(merge: Merge, resolving: Sequence[FieldSource]) -> bool:
     """With a label, the field lives in two places until the migration is over."""
-    labelled = [
-        field.override.source
-        for subgraph, owner, field in resolving
-        if field.override is not None
-        and field.override.label is not None
-        and (subgraph.name, owner.name, field.name) in merge.overrides.active
-    ]
-    return bool(labelled) and len(resolving) - len(labelled) <= len(set(labelled))
+    moving = [s for s in resolving if (s[0].name, s[1].name, s[2].name) in merge.overrides.moving]
+    return len(resolving) - len(moving) == 1
 
 
 def _advice(having: Sequence[FieldSource], alone: Sequence[FieldSource]) -> str:

@@ -27,7 +27,6 @@ def merge_types(merge: Merge) -> dict[str, MergedType]:
 
 
 def _merge_type(merge: Merge, name: str, kind: Kind, sources: Sequence[TypeSource]) -> MergedType:
-    _check_base(merge, name, sources)
     _hint_differences(merge, name, kind, sources)
     below = merge.guards_below(name) if kind is Kind.INTERFACE else ()
     return MergedType(
@@ -69,17 +68,6 @@ def _kind(merge: Merge, name: str, sources: Sequence[TypeSource]) -> Kind | None
         )
         return None
     return kind
-
-
-def _check_base(merge: Merge, name: str, sources: Sequence[TypeSource]) -> None:
-    if name in names.ROOT_TYPES or not all(each.extension for _, each in sources):
-        return
-    merge.findings.error(
-        ErrorCode.EXTENSION_WITH_NO_BASE,
-        f"{name} is only extended, in {names_of(sources)}",
-        [each.place for _, each in sources],
-        advice=f"define {name} without extend in the subgraph that owns it",
-    )
 
 
 def _joins(source: TypeSource) -> Iterator[JoinType]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from graphql import DocumentNode, GraphQLSyntaxError, parse
+from graphql import DocumentNode, ExecutableDefinitionNode, GraphQLSyntaxError, parse
 
 from gateway.composition.findings import ErrorCode, Findings, Place
 from gateway.composition.model import ComposedDirective, Kind, Subgraph, TypeDef
@@ -45,7 +45,24 @@ def read_subgraphs(sources: Sequence[SubgraphSource], findings: Findings) -> lis
         if (subgraph := _read_one(source, graphs[source.name], findings)) is not None
     ]
     marked = [replace(each, types=mark(each.types)) for each in read]
+    _check_bases(marked, findings)
     return [_upgraded(each, [other for other in marked if other is not each]) for each in marked]
+
+
+def _check_bases(subgraphs: Sequence[Subgraph], findings: Findings) -> None:
+    """Said of the SDL as written: upgrading makes every extension a definition."""
+    for name in sorted({name for each in subgraphs for name in each.types}):
+        found = [s.types[name] for s in subgraphs if name in s.types]
+        if name in names.ROOT_TYPES or not all(each.extension for each in found):
+            continue
+        places = [each.place for each in found]
+        where = ", ".join(place.subgraph for place in places)
+        findings.error(
+            ErrorCode.EXTENSION_WITH_NO_BASE,
+            f"{name} is only extended, in {where}",
+            places,
+            advice=f"define {name} without extend in the subgraph that owns it",
+        )
 
 
 def graph_names(found: Iterable[SubgraphName]) -> dict[SubgraphName, GraphEnumName]:
@@ -127,7 +144,12 @@ def _with_query(types: dict[str, TypeDef], place: Place) -> dict[str, TypeDef]:
 
 def _parse(source: SubgraphSource, start: Place, findings: Findings) -> DocumentNode | None:
     try:
-        return parse(source.sdl, max_tokens=MAX_TOKENS)
+        document = parse(source.sdl, max_tokens=MAX_TOKENS)
+        foreign = [d for d in document.definitions if isinstance(d, ExecutableDefinitionNode)]
+        if not foreign:
+            return document
+        place = place_of(foreign[0], source.name)
+        message = "an operation or fragment stands among the definitions"
     except GraphQLSyntaxError as error:
         at = next(iter(error.locations or ()), None)
         place = replace(start, line=at.line, column=at.column) if at else start

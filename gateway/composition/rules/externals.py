@@ -40,7 +40,7 @@ def _faults(owner: TypeDef, field: FieldDef, is_used: bool) -> Iterator[tuple[Er
             "is @external, but no interface field is resolved by itself",
             "put @external on the fields of the implementing types",
         )
-    elif not is_used:
+    if not is_used:
         yield (
             ErrorCode.EXTERNAL_UNUSED,
             "is @external, and no @key, @requires, @provides or interface here names it",

@@ -1,0 +1,1 @@
+"""The page that browsers get at /graphql: its source, and the step that builds it."""

@@ -1,0 +1,132 @@
+"""`credgraph compose` as a team uses it: what it writes, what it leaves alone, what it says."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.compose import run
+
+LINK = (
+    'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", '
+    'import: ["@key", "@shareable", "@inaccessible"])\n'
+)
+GOOD = {
+    "a": LINK + 'type Query { t: T } type T @key(fields: "id") { id: ID! x: Int @inaccessible }',
+    "b": LINK + 'type T @key(fields: "id") { id: ID! y: Int }',
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path, GOOD)
+    return tmp_path
+
+
+def write(folder: Path, sdls: dict[str, str], more: str = "") -> None:
+    entries = "".join(f"  {name}: {{file: {name}.graphql, url: http://{name}}}\n" for name in sdls)
+    (folder / "supergraph.yaml").write_text(f"subgraphs:\n{entries}{more}", encoding="utf-8")
+    for name, sdl in sdls.items():
+        (folder / f"{name}.graphql").write_text(sdl, encoding="utf-8")
+
+
+def compose(folder: Path, *more: str) -> int:
+    return run(["--config", str(folder / "supergraph.yaml"), *more])
+
+
+def test_writes_supergraph_and_api_schema(folder: Path) -> None:
+    assert compose(folder) == 0
+    assert "join__Graph" in (folder / "supergraph.graphql").read_text(encoding="utf-8")
+    assert (folder / "api.graphql").read_text(encoding="utf-8") == (
+        "type Query {\n  t: T\n}\n\ntype T {\n  id: ID!\n  y: Int\n}\n"
+    )
+
+
+def test_same_input_writes_nothing_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compose(folder)
+    capsys.readouterr()
+    assert compose(folder) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_check_tells_a_stale_file_and_leaves_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compose(folder)
+    assert compose(folder, "--check") == 0
+    write(folder, {**GOOD, "b": GOOD["b"].replace("y:", "z:")})
+    before = (folder / "supergraph.graphql").read_bytes()
+    assert compose(folder, "--check") == 1
+    assert "supergraph.graphql is stale: run credgraph compose" in capsys.readouterr().err
+    assert (folder / "supergraph.graphql").read_bytes() == before
+
+
+def test_output_goes_elsewhere_with_its_api_schema(folder: Path) -> None:
+    assert compose(folder, "--output", str(folder / "out" / "mine.graphql")) == 0
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [
+        "api.graphql",
+        "mine.graphql",
+    ]
+    assert not (folder / "supergraph.graphql").exists()
+
+
+def test_errors_show_the_line_and_touch_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compose(folder)
+    before = (folder / "supergraph.graphql").read_bytes()
+    write(folder, {**GOOD, "b": LINK + 'type T @key(fields: "ids") {\n  id: ID!\n}'})
+    assert compose(folder) == 1
+    said = capsys.readouterr().err
+    assert 'error KEY_INVALID_FIELDS: [b] @key(fields: "ids") on T: T has no field "ids"' in said
+    assert '(did you mean "id"?)' in said
+    assert (
+        f'{folder / "b.graphql"}:2:8\n    | type T @key(fields: "ids") {{\n    |        ^' in said
+    )
+    assert "what to do: " in said
+    assert (folder / "supergraph.graphql").read_bytes() == before
+
+
+def test_a_hint_fails_the_build_unless_it_is_allowed_with_a_reason(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hinting = {**GOOD, "b": GOOD["b"] + ' "One." enum E { A }'}
+    write(folder, hinting)
+    assert compose(folder) == 1
+    assert "hint UNUSED_ENUM_TYPE: enum E is used by no field" in capsys.readouterr().err
+    allowed = "allowed_hints:\n- {code: UNUSED_ENUM_TYPE, about: enum E, reason: next release}\n"
+    write(folder, hinting, allowed)
+    assert compose(folder) == 0
+    write(folder, GOOD, allowed)
+    assert compose(folder) == 0
+    assert "UNUSED_ENUM_TYPE enum E matches nothing any more" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("subgraphs: {}", "must name at least one subgraph", id="no subgraphs"),
+        pytest.param("subgraphs: {a: {file: a.graphql}}", "a.url: is missing", id="no URL"),
+        pytest.param(
+            "subgraphs: {a: {file: no.graphql, url: u}}", "No such file or directory", id="no file"
+        ),
+        pytest.param(
+            "subgraphs: {a: {file: a.graphql, url: u}}\nallowed_hint: []",
+            "unknown setting; did you mean 'allowed_hints'?",
+            id="unknown key",
+        ),
+        pytest.param(
+            "subgraphs: {a: {file: a.graphql, url: u}}\nallowed_hints: [{code: X, reason: r}]",
+            "X is no code of a hint",
+            id="unknown hint",
+        ),
+        pytest.param("[", "is not valid YAML", id="broken YAML"),
+    ],
+)
+def test_a_bad_config_is_one_sentence(
+    folder: Path, text: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "supergraph.yaml").write_text(text, encoding="utf-8")
+    assert compose(folder) == 1
+    written = capsys.readouterr().err
+    assert said in written
+    assert written.count("\n") == 1
