@@ -20,7 +20,7 @@ from subgraphs.kit.serve import asgi
 from subgraphs.kit.viewer import Role
 from subgraphs.vc.multikey import decode_key
 from tests.subgraphs.kit.gateway import Answer, Who, an_institution
-from tests.subgraphs.kit.world import Person, World, caught_up, running, world_of
+from tests.subgraphs.kit.world import Person, World, running, settled, world_of
 
 OWN = an_institution(Role.ISSUER, GUOTAI_JUNAN.uscc)
 OTHER = an_institution(Role.ISSUER, HUAAN_FUND.uscc)
@@ -56,12 +56,9 @@ class Desk:
         result: dict[str, Any] = answer.only(name)
         return result
 
-    async def settle(self) -> None:
-        """Wait until everything queued is on the log and applied."""
-        queue = self.world.base.mongo.database(self.world.settings.ledger.database)["ledger_queue"]
-        while await queue.count_documents({}):
-            pass
-        await caught_up(self.follower, self.world.base.ledger)  # type: ignore[arg-type]
+    async def settle(self) -> int:
+        """Wait until everything queued is on the log and applied; the log's size."""
+        return await settled(self.world.base, self.follower)
 
     async def customer(self, name: str = "ann", *, profile: str = "RICH") -> Person:
         """A person with a root DID, bound to an account of the own institution."""

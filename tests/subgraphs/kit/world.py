@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger_adapter.crypto.keys import load_private_key, save_private_key
 from ledger_adapter.crypto.sm2 import PrivateKey
-from ledger_adapter.port import Envelope, Ledger, Shard
+from ledger_adapter.port import Envelope, Shard
 from ledger_adapter.sequencer import Sequencer, SequencerOptions, log_ref
-from ledger_adapter.store.mongo import MongoLog
+from ledger_adapter.store.mongo import MongoLog, names
 from subgraphs.demo.pilot import INSTITUTIONS, ZHENGTONG, PilotInstitution
 from subgraphs.holder.holder import Holder
 from subgraphs.kit.base import Base, open_base, wire
@@ -237,11 +238,15 @@ async def _awaited(job: Callable[[], Awaitable[None]]) -> None:
     await job()
 
 
-async def caught_up(follower: Follower[object], ledger: Ledger, *, at_least: int = 0) -> None:
-    """Wait until a follower has applied what is on the log, and that is `at_least` events."""
+async def settled(base: Base, follower: Follower[Any]) -> int:
+    """Wait until everything queued is on the log and applied; the log's size."""
+    ledger = base.mongo.database(base.settings.ledger.database)
     async with asyncio.timeout(5):
-        while True:
-            size = await ledger.size()
-            if size >= at_least and follower.applied + 1 >= size:
-                return
-            await asyncio.sleep(0.005)
+        while await ledger[names.QUEUE].count_documents({}):
+            await asyncio.sleep(0.003)  # noqa: ASYNC110  # another process would write it
+        # read the head as locally as the queue: the reader's majority view may be a moment behind
+        head = await ledger[names.HEAD].find_one({"_id": base.settings.ledger.shard})
+        size = int(head["size"]) if head else 0
+        while follower.applied + 1 < size:
+            await asyncio.sleep(0.003)  # noqa: ASYNC110  # another process would write it
+    return size
