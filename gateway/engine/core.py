@@ -6,12 +6,12 @@ from typing import Self
 
 from gateway.engine.graph import Graph
 from gateway.engine.messages import EngineOptions, GatewayRequest, GatewayResponse
-from gateway.engine.planning import render_plan
 from gateway.engine.prepare import Prepared, Refusal
 from gateway.engine.report import plan_report
 from gateway.errors import SUBSCRIPTION_NEEDS_STREAM, BadRequest, GatewayError
 from gateway.executor.ports import NullTracer, OperationKind, SubgraphClient, Tracer
 from gateway.executor.run import Answer, Call, execute, stream
+from gateway.plan.render import render_plan
 
 
 class Engine:

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Any, Self
 
 from graphql import (
+    DocumentNode,
     GraphQLSchema,
     execute_sync,
     get_variable_values,
@@ -15,10 +16,11 @@ from graphql import (
 from gateway.engine.cache import BoundedCache, Key
 from gateway.engine.footprint import footprint
 from gateway.engine.messages import EngineOptions
-from gateway.engine.planning import plan_operation
 from gateway.engine.prepare import MAX_REPORTED, Preparation, Prepared, Refusal
 from gateway.errors import BadVariables
 from gateway.executor.ports import Tracer
+from gateway.plan.nodes import QueryPlan
+from gateway.planner import Budget, World, plan_operation
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.reader import read_supergraph
 
@@ -37,12 +39,12 @@ class Graph:
         """Raises BadSupergraph."""
         supergraph = read_supergraph(sdl)
         schema = build_api_schema(supergraph)
-        preparation = Preparation(
-            schema=schema,
-            plan=lambda document, name: plan_operation(supergraph, document, name, clock=monotonic),
-            options=options,
-            phase=tracer.phase,
-        )
+        world = World.of(supergraph)
+
+        def plan(document: DocumentNode, name: str | None) -> QueryPlan:
+            return plan_operation(world, document, name, budget=Budget(clock=monotonic))
+
+        preparation = Preparation(schema=schema, plan=plan, options=options, phase=tracer.phase)
         return cls(
             sdl=sdl,
             schema=schema,

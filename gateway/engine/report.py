@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from gateway.engine.planning import plan_json, render_plan
 from gateway.executor.run import FetchRecord
 from gateway.plan.nodes import QueryPlan
+from gateway.plan.render import plan_json, render_plan
 
 
 def plan_report(plan: QueryPlan, fetches: Sequence[FetchRecord]) -> dict[str, object]:

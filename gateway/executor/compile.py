@@ -43,26 +43,31 @@ class Projection:
     `size` is the length of the generated text, a measure of what keeping it costs."""
 
     shape: ObjectShape
-    generated: Callable[[Tree, list[bool]], Tree]
+    generated: Callable[[Tree, list[bool | dict[int, Tree]]], Tree]
     whens: tuple[When, ...]
+    memos: int
     size: int
 
     def project(
         self, tree: Tree, variables: Mapping[str, object], failures: Failures
     ) -> Tree | None:
+        state: list[bool | dict[int, Tree]] = [{} for _ in range(self.memos)]
+        state.extend([holds(when, variables) for when in self.whens])
         try:
-            return self.generated(tree, [holds(when, variables) for when in self.whens])
+            return self.generated(tree, state)
         except _FLAWS:
             return project(self.shape, tree, variables, failures)
 
 
-def compile_projection(shape: ObjectShape) -> Projection:
-    writer = _Writer()
+def compile_projection(shape: ObjectShape, *, shared: frozenset[int] = frozenset()) -> Projection:
+    """`shared` are the identities of shapes whose objects may stand at many places at once."""
+    writer = _Writer(shared)
     entry = writer.object(shape)
     return Projection(
         shape=shape,
         generated=build(entry, writer.lines, writer.namespace),
         whens=tuple(writer.whens),
+        memos=len(shared),
         size=sum(map(len, writer.lines)),
     )
 
@@ -88,7 +93,7 @@ def _optional(coerce: Callable[[Any], Any]) -> Callable[[Any], Any]:
 class _Writer:
     """Writes one function for each distinct selection; expressions name the value at hand `v`."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: frozenset[int]) -> None:
         self.lines: list[str] = []
         self.whens: dict[When, int] = {}
         self.namespace: dict[str, object] = {
@@ -100,6 +105,7 @@ class _Writer:
             self.namespace[f"req_{name}"] = coerce
             self.namespace[f"opt_{name}"] = _optional(coerce)
         self._names: dict[int, str] = {}
+        self._memos = {identity: number for number, identity in enumerate(sorted(shared))}
 
     def object(self, shape: ObjectShape) -> str:
         """The name of the function that projects an object of this shape."""
@@ -107,11 +113,25 @@ class _Writer:
         if known is not None:
             return known
         name = self._names[id(shape)] = f"p{len(self._names)}"
+        memo = self._memos.get(id(shape))
+        inner = name if memo is None else f"{name}_new"
         if shape.typename is not None:
-            self._selection(name, _applying(shape, shape.typename))
+            self._selection(inner, _applying(shape, shape.typename))
         else:
-            self._dispatch(name, shape)
+            self._dispatch(inner, shape)
+        if memo is not None:
+            self._remember(name, inner, memo)
         return name
+
+    def _remember(self, name: str, inner: str, memo: int) -> None:
+        """An object that stands at many places is projected once."""
+        self.lines += [
+            f"def {name}(o, w):",
+            f"    r = w[{memo}].get(id(o))",
+            "    if r is None:",
+            f"        r = w[{memo}][id(o)] = {inner}(o, w)",
+            "    return r",
+        ]
 
     def _dispatch(self, name: str, shape: ObjectShape) -> None:
         """By runtime type; types with the same fields share one function."""
@@ -153,7 +173,8 @@ class _Writer:
     def _guard(self, when: When) -> str:
         if when == ALWAYS:
             return ""
-        return f"if w[{self.whens.setdefault(when, len(self.whens))}]: "
+        number = self.whens.setdefault(when, len(self.whens))
+        return f"if w[{len(self._memos) + number}]: "
 
     def _field(self, field: ShapeField) -> str:
         return self._value(field.content, field.non_null, f"(v := g({field.key!r}))", "v")

@@ -9,6 +9,9 @@ def merge_object(into: dict[str, Any], answer: dict[str, Any]) -> None:
     Parts of `answer` become parts of the tree, so one answer merged into several objects is
     shared by them. That is sound: they are one entity, asked for with one selection.
     """
+    if into.keys().isdisjoint(answer):
+        into.update(answer)
+        return
     for key, value in answer.items():
         have = into.get(key)
         if have is None:

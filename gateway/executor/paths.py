@@ -12,33 +12,44 @@ Place: TypeAlias = tuple[str | int, ...]
 
 
 def compile_gather(path: Path) -> Gather:
-    """A function that lists the objects at `path`, in order; what is not there is passed over.
-
-    It takes the whole tree one step down at a time, so a long path nests nothing."""
-    lines = ["def gather(tree):", "    found = [tree]"]
+    """A function that lists the objects at `path`, in order; what is not there is passed over."""
     namespace: dict[str, object] = {}
-    for number, step in enumerate(path):
-        wanted = _object_test(step, number, namespace)
-        tests = ["v.__class__ is list"] * step.lists + [wanted]
-        taken = f"v for o in found for v in (o.get({step.key!r}),)"
-        lines.append(f"    found = [{taken} if {tests[0]}]")
-        lines += [f"    found = [v for items in found for v in items if {t}]" for t in tests[1:]]
-    lines.append("    return found")
+    lines = ["def gather(tree):", *walk(path, namespace), "    return found"]
     return build("gather", lines, namespace)
 
 
-def _object_test(step: Step, number: int, namespace: dict[str, object]) -> str:
-    test = "v.__class__ is dict"
+def walk(path: Path, namespace: dict[str, object]) -> list[str]:
+    """Lines that leave the objects at `path` of `tree` in `found`.
+
+    They take the whole tree one step down at a time, so a long path nests nothing. A list that
+    several objects share (see `merge`) is entered once."""
+    lines = ["    found = [tree]"]
+    for number, step in enumerate(path):
+        source = f"o in found for v in (o.get({step.key!r}),)"
+        for _ in range(step.lists):
+            lines.append(enter_lists(source))
+            source = "items in found for v in items"
+        wanted = f"v.__class__ is dict{type_test(step, f'S{number}', namespace)}"
+        lines.append(f"    found = [v for {source} if {wanted}]")
+    return lines
+
+
+def enter_lists(source: str) -> str:
+    return f"    found = {{id(v): v for {source} if v.__class__ is list}}.values()"
+
+
+def type_test(step: Step, name: str, namespace: dict[str, object]) -> str:
+    """What else must be true of an object `v` for the step, beginning with `and`; or nothing."""
     if step.types is None:
-        return test
+        return ""
     if len(step.types) == 1:
-        return f"{test} and v.get('__typename') == {next(iter(step.types))!r}"
-    namespace[f"T{number}"] = step.types
-    return f"{test} and (t := v.get('__typename')).__class__ is str and t in T{number}"
+        return f" and v.get('__typename') == {next(iter(step.types))!r}"
+    namespace[name] = step.types
+    return f" and (t := v.get('__typename')).__class__ is str and t in {name}"
 
 
 def places(path: Path, tree: Tree) -> Iterator[tuple[Place, Tree]]:
-    """The same objects with where each stands (internal keys and indices); for faults only."""
+    """Each place of the path where an object stands (internal keys and indices); for faults."""
     found: list[tuple[Place, Any]] = [((), tree)]
     for step in path:
         found = [((*place, step.key), here.get(step.key)) for place, here in found]

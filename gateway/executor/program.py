@@ -1,32 +1,34 @@
 """A plan made ready to run: everything that depends on the plan alone is compiled once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from gateway.executor.collect import Collect, compile_collect
 from gateway.executor.compile import Projection, compile_projection
 from gateway.executor.paths import Gather, compile_gather
-from gateway.executor.representations import Represent, compile_represent
 from gateway.plan.nodes import (
     Condition,
     Fetch,
     Flatten,
     Parallel,
+    Path,
     PlanNode,
     QueryPlan,
     Sequence,
     Subscribe,
     Target,
 )
+from gateway.plan.shape import ObjectShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetCode:
-    """How one target's objects are found and named; `represent` is None for root re-entry."""
+    """How one target's objects are found, and named: `collect` is None for root re-entry."""
 
     target: Target
     gather: Gather
-    represent: Represent | None
+    collect: Collect | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +41,34 @@ class Program:
 
 
 def compile_plan(plan: QueryPlan) -> Program:
-    flattens = _flattens(plan.node) if plan.node is not None else ()
-    targets = {id(node): tuple(map(_target_code, node.targets)) for node in flattens}
-    return Program(plan=plan, projection=compile_projection(plan.shape), targets=targets)
+    flattens = list(_flattens(plan.node)) if plan.node is not None else []
+    paths = {target.path for node in flattens for target in node.targets}
+    return Program(
+        plan=plan,
+        projection=compile_projection(plan.shape, shared=_shapes_at(plan.shape, paths)),
+        targets={id(node): tuple(map(_target_code, node.targets)) for node in flattens},
+    )
 
 
 def _target_code(target: Target) -> TargetCode:
-    represent = compile_represent(target.representations) if target.representations else None
-    return TargetCode(target=target, gather=compile_gather(target.path), represent=represent)
+    named = bool(target.representations) and bool(target.path)
+    return TargetCode(
+        target=target,
+        gather=compile_gather(target.path),
+        collect=compile_collect(target.path, target.representations) if named else None,
+    )
+
+
+def _shapes_at(shape: ObjectShape, paths: Iterable[Path]) -> frozenset[int]:
+    """The identities of the shapes of objects that entity fetches may have made one."""
+    found: set[int] = set()
+    for path in paths:
+        here = [shape]
+        for step in path:
+            below = [field.content for at in here for field in at.fields if field.key == step.key]
+            here = [content for content in below if isinstance(content, ObjectShape)]
+        found.update(map(id, here))
+    return frozenset(found)
 
 
 def _flattens(node: PlanNode) -> Iterator[Flatten]:

@@ -145,11 +145,13 @@ class _Run:
     async def _flatten(self, node: Flatten) -> None:
         given: dict[str, object] = {}
         asked: list[Asked] = []
+        tree = self.intake.tree
         for code in self._program.targets[id(node)]:
-            found = code.gather(self.intake.tree)
-            holders = [found] if found else []
-            if code.represent is not None:
-                given[code.target.variable], holders = code.represent(found)
+            if code.collect is not None:
+                given[code.target.variable], holders = code.collect(tree)
+            else:
+                found = code.gather(tree)
+                holders = [found] if found else []
             asked.append(Asked(code.target, holders))
         count = sum(len(ask.holders) for ask in asked)
         if count > 0:

@@ -308,9 +308,14 @@ def _attach(schema: GraphQLSchema, resolve: Resolver, see: Callable[[Any], Any])
         field_.resolve = lambda event, _info, **_arguments: see(event)
 
 
-def _type_name(value: Any, _info: Info, _type: object) -> str:
-    row = value.row if isinstance(value, Seen) else value
-    return str(row["__typename"])
+def _type_name(value: Any, info: Info, _type: object) -> str:
+    """The row's own type; an interface object where the subgraph was asked about one."""
+    if isinstance(value, Seen):
+        asked = value.given.get("__typename", "")
+        if isinstance(info.schema.get_type(asked), GraphQLObjectType):
+            return str(asked)
+        return str(value.row["__typename"])
+    return str(value["__typename"])
 
 
 def _look_up(

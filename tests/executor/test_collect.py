@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from gateway.executor.representations import compile_represent
+from gateway.executor.collect import compile_collect
 from gateway.plan.nodes import Representation, RepresentationField
-from tests.executor.build import by_key, key
+from tests.executor.build import by_key, key, steps
 
 USER = by_key("User", key("id"))
 NESTED = by_key(
@@ -105,19 +105,37 @@ NESTED = by_key(
 def test_representing(
     representation: Representation, objects: list[Any], sent: list[Any], held: list[list[int]]
 ) -> None:
-    got, holders = compile_represent((representation,))(objects)
+    found = {"all": objects}
+    got, holders = compile_collect(steps("all@"), (representation,))(found)
     assert got == sent
     assert [[type(value) for value in item.values()] for item in got] == [
         [type(value) for value in item.values()] for item in sent
     ]
-    assert [[id(holder) for holder in waiting] for waiting in holders] == [
-        [id(objects[index]) for index in waiting] for waiting in held
+    assert [{id(holder) for holder in waiting} for waiting in holders] == [
+        {id(found["all"][index]) for index in waiting} for waiting in held
     ]
 
 
 def test_the_first_representation_that_fits_is_used() -> None:
-    represent = compile_represent(
-        (by_key("Book", key("isbn"), types=["Book"]), by_key("Media", key("id")))
+    collect = compile_collect(
+        steps("all@"), (by_key("Book", key("isbn"), types=["Book"]), by_key("Media", key("id")))
     )
-    sent, _ = represent([{"__typename": "Book", "isbn": 1, "id": 2}, {"id": 2}])
+    sent, _ = collect({"all": [{"__typename": "Book", "isbn": 1, "id": 2}, {"id": 2}]})
     assert sent == [{"__typename": "Book", "isbn": 1}, {"__typename": "Media", "id": 2}]
+
+
+def test_objects_of_nothing_but_equal_keys_become_one() -> None:
+    collect = compile_collect(steps("all@", "user"), (USER,))
+    tree: Any = {"all": [{"user": {"id": "1", **more}} for more in ({}, {}, {"name": "A"})]}
+    _, holders = collect(tree)
+    first, second, third = (item["user"] for item in tree["all"])
+    assert first is second
+    assert [[id(holder) for holder in waiting] for waiting in holders] == [[id(first), id(third)]]
+
+
+def test_objects_of_different_types_stay_apart() -> None:
+    collect = compile_collect(steps("all@"), (by_key("Media", key("id"), types=["Book", "Film"]),))
+    tree = {"all": [{"__typename": "Book", "id": "1"}, {"__typename": "Film", "id": "1"}]}
+    sent, (holders,) = collect(tree)
+    assert len(sent) == 1
+    assert len(holders) == 2
