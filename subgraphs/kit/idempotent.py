@@ -61,7 +61,7 @@ class Idempotent:
         A key used for another call is Invalid; a lost race raises Busy; a Refusal of the second of
         two equal calls that ran at once gives way to the first one's result.
         """
-        known = await self._recall(call)
+        known = await self.recall(call)
         if known is not None:
             return known
         try:
@@ -69,7 +69,7 @@ class Idempotent:
         except Contended as fault:
             raise Busy("too many writers at once") from fault
         except (DuplicateKeyError, Refusal):
-            known = await self._recall(call)
+            known = await self.recall(call)
             if known is None:
                 raise
             return known
@@ -83,7 +83,8 @@ class Idempotent:
             await self._calls.insert_one({**row, "at": datetime.now(UTC)}, session=session)
         return result
 
-    async def _recall(self, call: Call) -> Result | None:
+    async def recall(self, call: Call) -> Result | None:
+        """The result remembered for this call; Invalid when its key served another one."""
         if call.key is None:
             return None
         row = await self._calls.find_one({"_id": call.key})

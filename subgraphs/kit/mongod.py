@@ -62,11 +62,12 @@ def binary() -> Path:
     path = Path(str(found))
     if not os.access(path, os.X_OK):
         path.chmod(0o755)
-    _check_runs(path)
+    check_runs(path)
     return path
 
 
-def _check_runs(path: Path) -> None:
+def check_runs(path: Path) -> None:
+    """MongodError naming the missing library, or whatever else keeps the program from running."""
     try:
         answer = subprocess.run(
             [path, "--version"], capture_output=True, text=True, check=False, timeout=30

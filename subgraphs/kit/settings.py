@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Literal, cast
 
 from subgraphs.kit.mongo import Driver
+from subgraphs.kit.mongod import embedded_uri
 
 ServiceName = Literal["issuer", "wallet", "verifier", "audit", "identity"]
 SERVICES: Final[tuple[ServiceName, ...]] = ("issuer", "wallet", "verifier", "audit", "identity")
@@ -69,7 +70,7 @@ class Settings:
         context = _section(values, "context", _CONTEXT)
         ledger = _section(values, "ledger", _LEDGER)
         settings = cls(
-            mongodb=_text(values, "mongodb"),
+            mongodb=_mongodb(values),
             database_prefix=_text(values, "database_prefix"),
             driver=_driver(_text(values, "driver")),
             demo=_flag(values, "demo"),
@@ -121,6 +122,11 @@ def _text(values: Mapping[str, object], key: str, place: str = "") -> str:
     if not isinstance(value, str) or not value:
         raise BadSetting(f"{place}{key}", "text is expected")
     return value
+
+
+def _mongodb(values: Mapping[str, object]) -> str:
+    """Empty means the embedded server of this data folder."""
+    return str(values.get("mongodb") or embedded_uri(Path(_text(values, "data"))))
 
 
 def _flag(values: Mapping[str, object], key: str) -> bool:

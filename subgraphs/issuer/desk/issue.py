@@ -36,6 +36,8 @@ async def compile_draft(
 ) -> CredentialId:
     """Snapshot the positions of the categories asked for; REQUESTED becomes DRAFT."""
     call = Call.of(viewer, "compileCredentialDraft", client_id, [credential])
+    if (known := await parts.idempotent.recall(call)) is not None:
+        return CredentialId(known["credential"])
     asked = await for_desk(parts, viewer, credential)
     # the core system is asked outside the transaction: it may be slow, and it is not ours
     statement = await parts.core_system.statement(asked.issuer, asked.account_no)
@@ -54,6 +56,8 @@ async def issue(
 ) -> CredentialId:
     """Sign with the institution's own key; DRAFT becomes OFFERED, waiting for the holder."""
     call = Call.of(viewer, "issueCredential", client_id, [credential])
+    if (known := await parts.idempotent.recall(call)) is not None:
+        return CredentialId(known["credential"])
     row = await for_desk(parts, viewer, credential)
     signed = await _offer(parts, row) if row.state is State.DRAFT else None
 

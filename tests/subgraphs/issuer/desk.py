@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,6 @@ class Desk:
     world: World
     parts: Parts
     follower: Follower[Update]
-    told: int = 0
 
     async def ask(
         self, document: str, variables: dict[str, object] | None = None, *, who: Who
@@ -55,6 +55,20 @@ class Desk:
         answer = await self.ask(document, {"in": arguments}, who=who)
         result: dict[str, Any] = answer.only(name)
         return result
+
+    def turn_clock(self, clock: Callable[[], datetime]) -> None:
+        """From now on it is what `clock` says, for the subgraph but not for its tokens."""
+        self.parts = replace(self.parts, clock=clock)
+        self.serve()
+
+    def serve(self) -> None:
+        async def health() -> dict[str, object]:
+            return {"position": self.follower.applied}
+
+        gateway = self.world.gateway
+        gateway.app = asgi(
+            schema, name="issuer", parts=self.parts, tokens=gateway.tokens, health=health
+        )
 
     async def settle(self) -> int:
         """Wait until everything queued is on the log and applied; the log's size."""
@@ -148,16 +162,10 @@ async def desk_of(folder: Path, uri: str, prefix: str) -> AsyncIterator[Desk]:
     async with world_of("issuer", indexes, folder=folder, uri=uri, prefix=prefix) as world:
         parts = wire(world.base, identity=world.identity, core_system=core_system(CORE_SYSTEM))
         follower = follow(world.base, parts)
-
-        async def health() -> dict[str, object]:
-            return {"position": follower.applied}
-
-        world.gateway.app = asgi(
-            schema, name="issuer", parts=parts, tokens=world.gateway.tokens, health=health
-        )
         async with running(follower.run):
             await world.register_institutions()
             desk = Desk(world=world, parts=parts, follower=follower)
+            desk.serve()
             await desk.settle()
             yield desk
 

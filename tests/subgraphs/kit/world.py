@@ -242,11 +242,11 @@ async def settled(base: Base, follower: Follower[Any]) -> int:
     """Wait until everything queued is on the log and applied; the log's size."""
     ledger = base.mongo.database(base.settings.ledger.database)
     async with asyncio.timeout(5):
-        while await ledger[names.QUEUE].count_documents({}):
-            await asyncio.sleep(0.003)  # noqa: ASYNC110  # another process would write it
+        while await ledger[names.QUEUE].count_documents({}):  # noqa: ASYNC110  # it is in the database
+            await asyncio.sleep(0.003)
         # read the head as locally as the queue: the reader's majority view may be a moment behind
         head = await ledger[names.HEAD].find_one({"_id": base.settings.ledger.shard})
         size = int(head["size"]) if head else 0
-        while follower.applied + 1 < size:
-            await asyncio.sleep(0.003)  # noqa: ASYNC110  # another process would write it
+        while follower.applied + 1 < size:  # noqa: ASYNC110  # the follower rings no bell
+            await asyncio.sleep(0.003)
     return size
