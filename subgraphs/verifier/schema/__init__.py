@@ -14,9 +14,6 @@ from subgraphs.verifier.schema.mutation import Mutation
 from subgraphs.verifier.schema.presentation import Presentation
 from subgraphs.verifier.schema.query import Query
 from subgraphs.verifier.schema.request import PresentationRequest
-from subgraphs.verifier.schema.words import WORDS
-
-__all__ = ["WORDS", "schema"]
 
 schema = Schema(
     query=Query,

@@ -25,7 +25,7 @@ from subgraphs.verifier.schema.decision import (
 from subgraphs.verifier.schema.institution import Institution, institution
 from subgraphs.verifier.schema.presentation import PresentedCredential, on_log, presented
 from subgraphs.verifier.schema.references import answered, bare, later
-from subgraphs.verifier.states import AcceptanceState, PermissionState, SupplementState
+from subgraphs.verifier.schema.words import AcceptanceState, PermissionState, SupplementState
 
 
 @entity("BusinessPermission")

@@ -11,7 +11,6 @@ from subgraphs.kit.context import Info
 from subgraphs.kit.fields import resolved
 from subgraphs.kit.nodes import Representation, entity
 from subgraphs.kit.types import Node
-from subgraphs.rules import Evidence, Outcome
 from subgraphs.verifier import records
 from subgraphs.verifier.loaders import loaders
 from subgraphs.verifier.parts import Parts
@@ -20,7 +19,7 @@ from subgraphs.verifier.schema.institution import Institution, institution
 from subgraphs.verifier.schema.presentation import Presentation
 from subgraphs.verifier.schema.references import answered, bare, later, listed_later, made
 from subgraphs.verifier.schema.values import Check, QualificationReason
-from subgraphs.verifier.states import VerificationResult
+from subgraphs.verifier.schema.words import Evidence, Outcome, VerificationResult
 
 
 @entity("Verification")

@@ -23,7 +23,7 @@ from subgraphs.verifier.schema.institution import Institution, institution
 from subgraphs.verifier.schema.references import answered, bare, later, made
 from subgraphs.verifier.schema.request import PresentationRequest
 from subgraphs.verifier.schema.values import PresentedLine, money
-from subgraphs.verifier.states import PresentationState
+from subgraphs.verifier.schema.words import PresentationState
 
 
 @strawberry.type(description="A credential as one presentation showed it (出示的凭证).")

@@ -17,7 +17,7 @@ from subgraphs.verifier.loaders import loaders
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.schema.institution import Institution, institution
 from subgraphs.verifier.schema.references import answered, bare, later
-from subgraphs.verifier.states import RequestState
+from subgraphs.verifier.schema.words import RequestState
 
 
 @entity("PresentationRequest")

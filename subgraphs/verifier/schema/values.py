@@ -9,12 +9,17 @@ import strawberry
 from subgraphs.kit.scalars import JSON, Decimal, json_value
 from subgraphs.kit.types import Money
 from subgraphs.kit.vocabulary import AssetCategory
-from subgraphs.rules import Metric, ReasonCode, RuleSet, RuleSetStatus, Threshold
+from subgraphs.rules import RuleSet, Threshold
 from subgraphs.rules.model import thresholds
-from subgraphs.vc.examination import CheckKind
 from subgraphs.vc.money import Fen, format_amount
 from subgraphs.verifier import records
-from subgraphs.verifier.states import CheckOutcome
+from subgraphs.verifier.schema.words import (
+    CheckKind,
+    CheckOutcome,
+    Metric,
+    ReasonCode,
+    RuleSetStatus,
+)
 
 
 def money(fen: int | None) -> Money | None:

@@ -1,4 +1,7 @@
-"""The enums of this subgraph's schema, worded for readers; their values live in `states`."""
+"""The enums of this subgraph's schema, worded for readers.
+
+The modules of the schema take them from here, so that each is worded before a field names it.
+"""
 
 from typing import Final
 
@@ -15,9 +18,23 @@ from subgraphs.verifier.states import (
     VerificationResult,
 )
 
-__all__ = ["WORDS"]
+__all__ = [
+    "AcceptanceState",
+    "CheckKind",
+    "CheckOutcome",
+    "Evidence",
+    "Metric",
+    "Outcome",
+    "PermissionState",
+    "PresentationState",
+    "ReasonCode",
+    "RequestState",
+    "RuleSetStatus",
+    "SupplementState",
+    "VerificationResult",
+]
 
-WORDS: Final = (
+_WORDED: Final = (
     worded(
         "Whether a presentation request still waits (出示请求状态).",
         OPEN="Waits for its one presentation (待出示).",
