@@ -24,7 +24,7 @@ def failed_checks(verification: Json) -> str:
         for check in items(verification, "checks")
         if check["outcome"] == "FAILED"
     ]
-    if text(verification, "result") == "PASSED" or not failed:
+    if text(verification, "result") == "ACCEPTED" or not failed:
         raise NotRefused("the verifier let it pass")
     return ", ".join(failed)
 

@@ -227,8 +227,8 @@ class Journey:
             "prepare-consent",
             grantedTo=VERIFIER,
             purpose=PURPOSE,
-            scope={"predicates": [{"metric": "total", "op": "AT_LEAST", "amount": THRESHOLD}]},
-            monitoring={"granted": True, "until": until},
+            scope={"totalAtLeast": THRESHOLD},
+            monitoringUntil=until,
             validUntil=until,
         )
         signature = self.person.software.sign_prepared(
@@ -276,6 +276,7 @@ class Journey:
             "submit-presentation",
             requestId=text(self.request, "id"),
             presentation=self.presentation,
+            clientMutationId=self._key(f"submit {text(self.request, 'id')} {presentation is None}"),
         )
         self.presentation_id = text(done, "presentation", "id")
         return done

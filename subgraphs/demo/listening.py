@@ -22,19 +22,25 @@ class Listener:
     @classmethod
     @asynccontextmanager
     async def listening(cls, client: Client, after: str | None = None) -> AsyncIterator[Self]:
-        """Listens from a cursor, or from now on, until the block is left."""
-        variables = {"after": after}
-        events = client.events(operation("watch-accepted-credentials"), variables)
-        async with aclosing(events) as frames:  # type: ignore[type-var]
-            yield cls(frames)
+        """Listens from a cursor, or from now on, until the block is left.
 
-    async def next_change(self, credential_id: str) -> Json:
-        """The next frame about a credential; DemoError when it does not come in time."""
+        Without a cursor the first frame is a heartbeat that says where the feed stands; it is
+        awaited here, so that nothing which happens inside the block can be missed.
+        """
+        events = client.events(operation("watch-accepted-credentials"), {"after": after})
+        async with aclosing(events) as frames:  # type: ignore[type-var]
+            listener = cls(frames)
+            if after is None:
+                await listener._next()
+            yield listener
+
+    async def next_change(self, credential_id: str, kind: str) -> Json:
+        """The next frame of a kind about a credential; DemoError when it does not come in time."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while True:
                     frame = await self._next()
-                    if frame.get("credentialId") == credential_id:
+                    if (frame.get("credentialId"), frame.get("kind")) == (credential_id, kind):
                         return frame
         except TimeoutError:
             raise DemoError(

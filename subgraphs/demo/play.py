@@ -106,22 +106,25 @@ async def acceptance_chapter(journey: Journey, story: Story) -> None:
 
 async def change_chapter(journey: Journey, listener: Listener, story: Story) -> None:
     """A reduction, then a revocation, and what the verifier hears."""
-    story.tell("the verifier listens to its accepted credentials, from its cursor on")
+    id_ = journey.credential_id
+    story.tell("the verifier listens to its accepted credentials", f"cursor {listener.cursor}")
     await journey.endorse_reduction()
-    frame = await listener.next_change(journey.credential_id)
-    due = text(frame, "supplementRequest", "dueAt")
+    endorsed = await listener.next_change(id_, "CREDENTIAL_ENDORSED")
+    asked = await listener.next_change(id_, "SUPPLEMENT_REQUESTED")
     story.tell(
         "the issuer endorsed a reduction; the verifier's subscription shows it",
-        f"sequence {frame['sequence']}, effect {frame['effect']}",
-        f"prompt: supplement asked for, due {due}",
+        f"sequence {endorsed['sequence']}: {endorsed['effect']}, state {endorsed['state']}",
+        f"sequence {asked['sequence']}: prompt, supplement asked for, "
+        f"due {text(asked, 'supplementRequest', 'dueAt')}",
     )
     await journey.revoke()
-    frame = await listener.next_change(journey.credential_id)
-    state = text(frame, "permission", "state")
+    revoked = await listener.next_change(id_, "CREDENTIAL_ENDORSED")
+    suspended = await listener.next_change(id_, "PERMISSION_SUSPENDED")
+    state = text(suspended, "permission", "state")
     story.tell(
         "the issuer revoked; the verifier's subscription shows it",
-        f"sequence {frame['sequence']}, effect {frame['effect']}",
-        f"permission {state}",
+        f"sequence {revoked['sequence']}: {revoked['effect']}, state {revoked['state']}",
+        f"sequence {suspended['sequence']}: permission {state}",
     )
     if state != "SUSPENDED":
         raise DemoError(f"the permission should be SUSPENDED, not {state}")
