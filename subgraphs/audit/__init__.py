@@ -1,0 +1,1 @@
+"""Audit: every business event with its proof, timelines, trust register, supervision feed."""

@@ -1,0 +1,71 @@
+"""Wires audit: store, follower, the deployment's own trust, and the ASGI app."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from ledger_adapter.port import LoggedEvent, Shard
+from ledger_adapter.verify import Trust, load_trust
+from subgraphs.audit.parts import Parts
+from subgraphs.audit.records import EventRow
+from subgraphs.audit.schema import schema
+from subgraphs.audit.store import INDEXES, Store
+from subgraphs.audit.worker import apply
+from subgraphs.kit.base import Base, open_base
+from subgraphs.kit.feed import Feed, Item
+from subgraphs.kit.follow import Follower
+from subgraphs.kit.mongo import Session
+from subgraphs.kit.serve import Service, asgi
+from subgraphs.kit.settings import Settings
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Service]:
+    """Audit's service, for the length of the process."""
+    trust = load_trust(settings.data / "trust.json")
+    async with open_base("audit", settings, INDEXES) as base:
+        yield service(base, trust)
+
+
+def service(base: Base, trust: Trust) -> Service:
+    parts = wire(base, trust)
+    follower = follow(base, parts)
+
+    async def health() -> Mapping[str, object]:
+        return {"position": follower.applied, "lag": await follower.lag()}
+
+    return Service(
+        app=asgi(schema, name="audit", parts=parts, tokens=base.tokens, health=health),
+        jobs=[follower.run],
+        stopping=[parts.feed.close],
+    )
+
+
+def wire(base: Base, trust: Trust) -> Parts:
+    return Parts(
+        store=Store(base.database),
+        institutions=base.institutions,
+        ledger=base.ledger,
+        trust=trust,
+        shard=Shard(base.settings.ledger.shard),
+        sealer=base.sealer,
+        feed=Feed(),
+        log_id=base.log_id,
+    )
+
+
+def follow(base: Base, parts: Parts) -> Follower[EventRow]:
+    async def applied(
+        events: Sequence[LoggedEvent], session: Session, /
+    ) -> Sequence[Item[EventRow]]:
+        return await apply(parts, events, session)
+
+    return Follower(
+        name="audit",
+        mongo=base.mongo,
+        database=base.database,
+        ledger=base.ledger,
+        apply=applied,
+        feed=parts.feed,
+    )

@@ -1,0 +1,27 @@
+"""What audit's resolvers work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger_adapter.port import Ledger, Shard
+from ledger_adapter.verify import Trust
+from subgraphs.audit.records import EventRow
+from subgraphs.audit.store import Store
+from subgraphs.kit.cursor import CursorSealer
+from subgraphs.kit.feed import Feed
+from subgraphs.kit.institutions import Institutions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Wired in `app`; `trust` is what this deployment itself believes, for `verified`."""
+
+    store: Store
+    institutions: Institutions
+    ledger: Ledger
+    trust: Trust
+    shard: Shard
+    sealer: CursorSealer
+    feed: Feed[EventRow]
+    log_id: str

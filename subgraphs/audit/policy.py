@@ -1,0 +1,57 @@
+"""Who may see which event. Deny by default; pure.
+
+A holder sees events about herself, an institution those that name it, everybody the public kinds,
+the regulator all. A verifier that has a credential accepted sees what its issuer did to it.
+An event that may not be seen answers like one that is not there; its place and hash on the log are
+public all the same, so a proof without its opening is for everyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from subgraphs.audit.records import EventRow
+from subgraphs.kit.events import KINDS
+from subgraphs.kit.ids import is_id
+from subgraphs.kit.viewer import Role, Viewer
+
+EVERYBODY: Final = "*"
+SHARED_WITH_ACCEPTING: Final = frozenset({"CREDENTIAL_ACTIVATED", "CREDENTIAL_ENDORSED"})
+_PUBLIC: Final = frozenset(name for name, kind in KINDS.items() if kind.public)
+_BY_INSTITUTION: Final = frozenset({Role.ISSUER, Role.VERIFIER})
+
+
+def viewers_of(
+    kind: str, subjects: Iterable[str], institutions: Iterable[str], accepting: Iterable[str]
+) -> frozenset[str]:
+    """The ids that may see an event; `accepting` are verifiers with its credential accepted."""
+    viewers = {subject for subject in subjects if is_id(subject, "hold")} | set(institutions)
+    if kind in _PUBLIC:
+        viewers.add(EVERYBODY)
+    if kind in SHARED_WITH_ACCEPTING:
+        viewers |= set(accepting)
+    return frozenset(viewers)
+
+
+def sees_all(viewer: Viewer) -> bool:
+    return viewer.role is Role.REGULATOR
+
+
+def names_of(viewer: Viewer) -> tuple[str, ...]:
+    """What to look for among an event's viewers."""
+    if viewer.role is Role.HOLDER and viewer.holder:
+        return (EVERYBODY, viewer.holder)
+    if viewer.role in _BY_INSTITUTION and viewer.institution:
+        return (EVERYBODY, viewer.institution)
+    return (EVERYBODY,)
+
+
+def sees(viewer: Viewer, row: EventRow) -> bool:
+    """The event itself: who, what, and the opening of its commitment."""
+    return sees_all(viewer) or not row.viewers.isdisjoint(names_of(viewer))
+
+
+def supervises(viewer: Viewer) -> bool:
+    """Whether the regulator's feed is open to the viewer."""
+    return viewer.role is Role.REGULATOR

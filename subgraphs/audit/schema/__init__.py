@@ -1,0 +1,30 @@
+"""Audit's GraphQL schema."""
+
+from subgraphs.audit.schema.contributions import (
+    Consent,
+    Credential,
+    Endorsement,
+    Holder,
+    Presentation,
+    Qualification,
+)
+from subgraphs.audit.schema.events import AuditEvent
+from subgraphs.audit.schema.feed import Subscription
+from subgraphs.audit.schema.institution import Institution
+from subgraphs.audit.schema.query import Query
+from subgraphs.kit.federation import Schema
+
+schema = Schema(
+    query=Query,
+    subscription=Subscription,
+    served=[
+        AuditEvent,
+        Consent,
+        Credential,
+        Endorsement,
+        Holder,
+        Institution,
+        Presentation,
+        Qualification,
+    ],
+)

@@ -1,0 +1,150 @@
+"""Audit's root fields for reading."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from subgraphs.audit.parts import Parts
+from subgraphs.audit.schema.events import AuditEvent
+from subgraphs.audit.schema.feed import SupervisionFrame, past_frames
+from subgraphs.audit.schema.institution import TrustRegistration
+from subgraphs.audit.schema.proofs import Checkpoint, checkpoint
+from subgraphs.audit.schema.words import AuditEventKind
+from subgraphs.audit.store import NEWEST, EventFilter
+from subgraphs.kit.context import Info
+from subgraphs.kit.cursor import CursorScope
+from subgraphs.kit.errors import Invalid, NotFound
+from subgraphs.kit.fields import listed, resolved
+from subgraphs.kit.ids import type_of
+from subgraphs.kit.institutions import BY_CODE
+from subgraphs.kit.paging import After, Connection, First, connection, window
+from subgraphs.kit.vocabulary import member
+
+MOST_KINDS = 24
+
+
+@strawberry.input(description="Which events are asked for; a side left out stays open (筛选).")
+class AuditEventFilter:
+    kinds: list[str] | None = strawberry.field(
+        default=None, description="Only these kinds, words of AuditEventKind (事件类型)."
+    )
+    subject: strawberry.ID | None = strawberry.field(
+        default=None, description="Only events about this object (对象)."
+    )
+    institution: strawberry.ID | None = strawberry.field(
+        default=None, description="Only events that name this institution (机构)."
+    )
+    since: datetime | None = strawberry.field(
+        default=None, description="Not before this time (起始时间)."
+    )
+    until: datetime | None = strawberry.field(
+        default=None, description="Before this time (截止时间)."
+    )
+
+
+Filter = Annotated[
+    AuditEventFilter | None,
+    strawberry.argument(name="filter", description="Which events (筛选)."),
+]
+
+
+@strawberry.type
+class Query:
+    @listed("Events that the viewer may see, newest first (存证事件).")
+    async def audit_events(
+        self,
+        info: Info[Parts],
+        filter_: Filter = None,
+        first: First = 20,
+        after: After = None,
+    ) -> Connection[AuditEvent] | None:
+        parts, viewer = info.context.parts, info.context.viewer
+        wanted = _checked(filter_ or AuditEventFilter())
+        scope = CursorScope(source="auditEvents", filter=repr(wanted), scope_key=viewer.scope_key)
+        asked = window(first, after, parts.sealer, scope)
+        page, rows = await parts.store.page(viewer, wanted, NEWEST, asked)
+        return connection(
+            page,
+            [AuditEvent.of(row) for row in rows],
+            order=NEWEST,
+            asked=asked,
+            sealer=parts.sealer,
+            scope=scope,
+            counter=parts.store.count(viewer, wanted),
+        )
+
+    @resolved("One event (存证事件).")
+    async def audit_event(
+        self,
+        info: Info[Parts],
+        id_: Annotated[
+            strawberry.ID, strawberry.argument(name="id", description="Its id (事件标识).")
+        ],
+    ) -> AuditEvent | None:
+        (found,) = await AuditEvent.resolve_references(info, [{"id": id_}])
+        if found is None:
+            raise NotFound("event", code="EVENT_NOT_FOUND")
+        return found
+
+    @resolved("The newest signed head of the log; null while nothing is signed (最新检查点).")
+    async def tree_head(self, info: Info[Parts]) -> Checkpoint | None:
+        head = await info.context.parts.ledger.latest_checkpoint()
+        return checkpoint(head) if head else None
+
+    @listed("The public trust register: institutions, their DIDs and keys (信任登记簿).")
+    async def trust_register(
+        self, info: Info[Parts], first: First = 20, after: After = None
+    ) -> Connection[TrustRegistration] | None:
+        parts, scope = info.context.parts, CursorScope(source="trustRegister")
+        asked = window(first, after, parts.sealer, scope)
+        page, rows = await parts.institutions.page(asked)
+        return connection(
+            page,
+            [TrustRegistration.of(row) for row in rows],
+            order=BY_CODE,
+            asked=asked,
+            sealer=parts.sealer,
+            scope=scope,
+            counter=parts.institutions.count(),
+        )
+
+    @resolved("What `supervisionFeed` has told so far, for the regulator (监控记录).")
+    async def supervision_feed_events(
+        self, info: Info[Parts], first: First = 20, after: After = None
+    ) -> list[SupervisionFrame] | None:
+        return await past_frames(info, first=first, after=after)
+
+
+def _checked(given: AuditEventFilter) -> EventFilter:
+    return EventFilter(
+        kinds=None if given.kinds is None else _kinds(given.kinds),
+        subject=_id(given.subject, "filter.subject"),
+        institution=_id(given.institution, "filter.institution"),
+        since=_time(given.since, "filter.since"),
+        until=_time(given.until, "filter.until"),
+    )
+
+
+def _kinds(given: list[str]) -> tuple[str, ...]:
+    if len(given) > MOST_KINDS:
+        raise Invalid("too many kinds", field="filter.kinds", code="TOO_MANY_KINDS")
+    known = [
+        member(AuditEventKind, kind, field=f"filter.kinds[{place}]", code="EVENT_KIND_UNKNOWN")
+        for place, kind in enumerate(given)
+    ]
+    return tuple(sorted({kind.value for kind in known}))
+
+
+def _id(given: str | None, field: str) -> str | None:
+    if given is not None and type_of(given) is None:
+        raise Invalid("not a global id", field=field, code="ID_INVALID")
+    return given
+
+
+def _time(given: datetime | None, field: str) -> datetime | None:
+    if given is not None and given.tzinfo is None:
+        raise Invalid("a time needs its zone", field=field, code="TIME_WITHOUT_ZONE")
+    return given

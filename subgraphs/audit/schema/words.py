@@ -1,0 +1,93 @@
+"""Audit's enums; output only, so that a filter with an unknown word is refused as data."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from subgraphs.kit.types import worded
+
+
+@worded(
+    "What a logged event tells (事件类型).",
+    INSTITUTION_REGISTERED="An institution was put on the trust register (机构登记).",
+    ROOT_DID_REGISTERED="A person's root DID was registered (根标识登记).",
+    CUSTOMER_BOUND="An institution matched its customer to a root DID (客户绑定).",
+    CREDENTIAL_REQUESTED="A holder asked for a credential (申请).",
+    CREDENTIAL_DRAFTED="The issuer compiled it (编制).",
+    CREDENTIAL_OFFERED="The issuer signed it (签发).",
+    CREDENTIAL_REJECTED="The issuer refused it (拒绝).",
+    CREDENTIAL_WITHDRAWN="The holder withdrew the request (撤回).",
+    CREDENTIAL_LAPSED="The offer was not countersigned in time (失效).",
+    CREDENTIAL_EXPIRED="Its validity ended (过期).",
+    CREDENTIAL_ACTIVATED="The holder countersigned it (生效).",
+    CREDENTIAL_ENDORSED="The issuer endorsed a change (变更签注).",
+    CONSENT_GRANTED="A holder consented (授权).",
+    CONSENT_WITHDRAWN="A holder withdrew consent (撤回授权).",
+    PRESENTATION_SUBMITTED="A holder presented credentials (出示).",
+    PRESENTATION_VERIFIED="The verifier checked a presentation (核验).",
+    CREDENTIAL_ACCEPTED="A verifier accepted a credential (采信).",
+    QUALIFICATION_DECIDED="A verifier decided on a qualification (认定).",
+    PERMISSION_GRANTED="A business permission was granted (开通权限).",
+    PERMISSION_SUSPENDED="A business permission was suspended (暂停权限).",
+    PERMISSION_REINSTATED="A business permission was given back (恢复权限).",
+    SUPPLEMENT_REQUESTED="A verifier asked for a supplement (要求补充).",
+    ACCEPTANCE_ENDED="A verifier no longer relies on a credential (终止采信).",
+    FRAUD_SIGNAL="A check found signs of fraud (风险信号).",
+)
+class AuditEventKind(Enum):
+    INSTITUTION_REGISTERED = "INSTITUTION_REGISTERED"
+    ROOT_DID_REGISTERED = "ROOT_DID_REGISTERED"
+    CUSTOMER_BOUND = "CUSTOMER_BOUND"
+    CREDENTIAL_REQUESTED = "CREDENTIAL_REQUESTED"
+    CREDENTIAL_DRAFTED = "CREDENTIAL_DRAFTED"
+    CREDENTIAL_OFFERED = "CREDENTIAL_OFFERED"
+    CREDENTIAL_REJECTED = "CREDENTIAL_REJECTED"
+    CREDENTIAL_WITHDRAWN = "CREDENTIAL_WITHDRAWN"
+    CREDENTIAL_LAPSED = "CREDENTIAL_LAPSED"
+    CREDENTIAL_EXPIRED = "CREDENTIAL_EXPIRED"
+    CREDENTIAL_ACTIVATED = "CREDENTIAL_ACTIVATED"
+    CREDENTIAL_ENDORSED = "CREDENTIAL_ENDORSED"
+    CONSENT_GRANTED = "CONSENT_GRANTED"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    PRESENTATION_SUBMITTED = "PRESENTATION_SUBMITTED"
+    PRESENTATION_VERIFIED = "PRESENTATION_VERIFIED"
+    CREDENTIAL_ACCEPTED = "CREDENTIAL_ACCEPTED"
+    QUALIFICATION_DECIDED = "QUALIFICATION_DECIDED"
+    PERMISSION_GRANTED = "PERMISSION_GRANTED"
+    PERMISSION_SUSPENDED = "PERMISSION_SUSPENDED"
+    PERMISSION_REINSTATED = "PERMISSION_REINSTATED"
+    SUPPLEMENT_REQUESTED = "SUPPLEMENT_REQUESTED"
+    ACCEPTANCE_ENDED = "ACCEPTANCE_ENDED"
+    FRAUD_SIGNAL = "FRAUD_SIGNAL"
+
+
+@worded(
+    "How far an event is anchored (存证状态).",
+    QUEUED="Committed by its writer, without a place in the log (排队).",
+    SEQUENCED="It has its place in the log (已排序).",
+    CHECKPOINTED="A signed head covers it (已签发检查点).",
+    SUBMITTED="The head was sent to a chain (已提交).",
+    CONFIRMED="The chain has it in a block (已确认).",
+    FINAL="The chain cannot lose it any more (已终局).",
+    FAILED="Anchoring failed and is tried again (失败).",
+)
+class AnchorState(Enum):
+    QUEUED = "QUEUED"
+    SEQUENCED = "SEQUENCED"
+    CHECKPOINTED = "CHECKPOINTED"
+    SUBMITTED = "SUBMITTED"
+    CONFIRMED = "CONFIRMED"
+    FINAL = "FINAL"
+    FAILED = "FAILED"
+
+
+@worded(
+    "Whom a proof asks to trust (信任级别).",
+    SELF="The log's operator alone (自证).",
+    WITNESSED="Independent witnesses signed the head too (见证).",
+    CONSENSUS="A chain's validators stand behind it (共识).",
+)
+class TrustLevel(Enum):
+    SELF = "SELF"
+    WITNESSED = "WITNESSED"
+    CONSENSUS = "CONSENSUS"

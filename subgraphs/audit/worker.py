@@ -1,0 +1,24 @@
+"""What audit takes from the log: every event, the trust register, and who accepted what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ledger_adapter.port import LoggedEvent
+from subgraphs.audit.parts import Parts
+from subgraphs.audit.projection import credentials_in, project
+from subgraphs.audit.records import EventRow
+from subgraphs.kit.feed import Item
+from subgraphs.kit.mongo import Session
+
+
+async def apply(
+    parts: Parts, events: Sequence[LoggedEvent], session: Session
+) -> Sequence[Item[EventRow]]:
+    """All effects of a batch; the regulator's feed gets every event."""
+    await parts.institutions.apply(events, session)
+    credentials = credentials_in(events)
+    before = await parts.store.accepted(credentials, session) if credentials else []
+    changes = project(events, before)
+    await parts.store.write(changes, session)
+    return [Item(position=row.index, value=row) for row in changes.rows]
