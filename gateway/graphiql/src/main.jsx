@@ -1,0 +1,28 @@
+import 'graphiql/setup-workers/vite';
+import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
+import { GraphiQL } from 'graphiql';
+import { createRoot } from 'react-dom/client';
+import { config, defaultTabs } from './config.js';
+import { eventLogPlugin } from './EventLog.jsx';
+import { fetcher } from './fetcher.js';
+import { PersonaPicker } from './PersonaPicker.jsx';
+import { storage } from './storage.js';
+import 'graphiql/style.css';
+import './page.css';
+
+createRoot(document.getElementById('root')).render(
+  <GraphiQL
+    fetcher={fetcher}
+    storage={storage}
+    defaultTabs={defaultTabs.length ? defaultTabs : undefined}
+    defaultEditorToolsVisibility="headers"
+    shouldPersistHeaders={false}
+    showPersistHeadersSettings={false}
+    plugins={[HISTORY_PLUGIN, eventLogPlugin]}
+  >
+    <GraphiQL.Logo>
+      {config.demo && config.personas.length > 0 && <PersonaPicker />}
+      <span className="name">CredGraph</span>
+    </GraphiQL.Logo>
+  </GraphiQL>,
+);
