@@ -1,8 +1,11 @@
 """The embedded MongoDB: a real mongod on a unix socket, for development and evaluation.
 
 Laws of the file: nothing listens on TCP; the folder of the socket is readable by its owner alone;
-every way to fail ends in one sentence (`MongodError`). Production sets MONGODB_URI to a supported
-server, and then `python -m subgraphs.kit.mongod` only watches that server.
+the socket's public name appears only when the node takes writes (a driver that met an uninitiated
+node stays without sessions); every way to fail ends in one sentence (`MongodError`).
+
+Production sets MONGODB_URI to a supported server, and then `python -m subgraphs.kit.mongod` only
+watches that server.
 """
 
 import contextlib
@@ -26,8 +29,10 @@ REPLICA_SET = "rs0"
 LONGEST_SOCKET_PATH = 100  # sockaddr_un holds 108 bytes on Linux, 104 on macOS
 START_SECONDS = 40.0
 STOP_SECONDS = 10.0
+PREDECESSOR_SECONDS = 15.0  # a killed launcher's mongod needs a moment to put its files away
 _PR_SET_PDEATHSIG = 1
 _ALREADY_INITIATED = 23
+_PATH_IN_USE = 100  # mongod's own exit code for a locked dbpath
 
 
 class MongodError(Exception):
@@ -47,7 +52,11 @@ def socket_path(data: Path) -> Path:
 
 def embedded_uri(data: Path) -> str:
     """The connection string of the embedded mongod of this data folder."""
-    return f"mongodb://{quote(str(socket_path(data)), safe='')}/?directConnection=true"
+    return _uri_of(socket_path(data))
+
+
+def _uri_of(socket: Path) -> str:
+    return f"mongodb://{quote(str(socket), safe='')}/?directConnection=true"
 
 
 def binary() -> Path:
@@ -94,6 +103,7 @@ class EmbeddedMongod:
     def __init__(self, data: Path) -> None:
         self._home = data.resolve() / "mongod"
         self._socket = socket_path(data)
+        self._member = self._socket.with_name("member.sock")
         self._process: subprocess.Popen[bytes] | None = None
         self.uri = embedded_uri(data)
 
@@ -101,18 +111,12 @@ class EmbeddedMongod:
         """Starts mongod and waits for its primary; MongodError with the reason otherwise."""
         program = binary()
         self._make_folders()
-        self._process = subprocess.Popen(
-            self._command(program),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C goes to the launcher alone, which stops us in order
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads run in the launcher
-        )
+        self._socket.unlink(missing_ok=True)
         try:
-            self._wait_for_socket()
+            self._spawn_and_wait(program)
             self._initiate()
             self._wait_for_primary()
+            self._socket.symlink_to(self._member.name)
         except BaseException:
             self.stop()
             raise
@@ -120,6 +124,7 @@ class EmbeddedMongod:
     def stop(self) -> None:
         """SIGTERM, then SIGKILL after ten seconds; safe to call twice."""
         process, self._process = self._process, None
+        self._socket.unlink(missing_ok=True)
         if process is None or process.poll() is not None:
             return
         process.terminate()
@@ -134,18 +139,40 @@ class EmbeddedMongod:
         return None if self._process is None else self._process.poll()
 
     @property
+    def _private_uri(self) -> str:
+        return _uri_of(self._member)
+
+    @property
     def pid(self) -> int:
         """Process id of the running mongod."""
         if self._process is None:
             raise MongodError("the embedded mongod is not running")
         return self._process.pid
 
+    def _spawn_and_wait(self, program: Path) -> None:
+        for _ in _until(PREDECESSOR_SECONDS):
+            self._process = self._spawn(program)
+            self._wait_for_socket()
+            if self.poll() != _PATH_IN_USE:
+                return
+        raise MongodError(f"another mongod already uses {self._home}")
+
+    def _spawn(self, program: Path) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            self._command(program),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C goes to the launcher alone, which stops us in order
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - no threads run in the launcher
+        )
+
     def _command(self, program: Path) -> list[str]:
         return [
             str(program),
             *("--dbpath", str(self._home / "db")),
-            *("--logpath", str(self._home / "mongod.log")),
-            *("--bind_ip", str(self._socket)),
+            *("--logpath", str(self._home / "mongod.log"), "--logappend"),
+            *("--bind_ip", str(self._member)),
             *("--unixSocketPrefix", str(self._socket.parent)),
             *("--replSet", REPLICA_SET),
             *("--wiredTigerCacheSizeGB", "0.25"),
@@ -165,24 +192,22 @@ class EmbeddedMongod:
             ) from error
 
     def _wait_for_socket(self) -> None:
+        """Returns when it answers, or when its folder is still locked by a predecessor."""
         for _ in _until(START_SECONDS):
-            if (code := self.poll()) is not None:
-                raise MongodError(self._why_it_ended(code))
-            with contextlib.suppress(PyMongoError), _client(self.uri) as client:
+            if (code := self.poll()) == _PATH_IN_USE:
+                return
+            if code is not None:
+                log = self._home / "mongod.log"
+                raise MongodError(f"the embedded mongod ended with code {code}; its log is {log}")
+            with contextlib.suppress(PyMongoError), _client(self._private_uri) as client:
                 client.admin.command("ping")
                 return
         raise MongodError(f"the embedded mongod did not answer within {START_SECONDS:g} seconds")
 
-    def _why_it_ended(self, code: int) -> str:
-        log = self._home / "mongod.log"
-        if code == 100:  # mongod's own exit code for a locked dbpath
-            return f"another mongod already uses {self._home}"
-        return f"the embedded mongod ended with code {code}; its log is {log}"
-
     def _initiate(self) -> None:
         """Makes the replica set once; a moved data folder gets its new socket path."""
-        member = {"_id": 0, "host": str(self._socket)}
-        with _client(self.uri) as client:
+        member = {"_id": 0, "host": str(self._member)}
+        with _client(self._private_uri) as client:
             try:
                 client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": [member]})
             except OperationFailure as error:
@@ -196,7 +221,7 @@ class EmbeddedMongod:
 
     def _wait_for_primary(self) -> None:
         # a client connected before replSetInitiate stays without sessions, hence a fresh one
-        with _client(self.uri) as client:
+        with _client(self._private_uri) as client:
             for _ in _until(START_SECONDS):
                 with contextlib.suppress(PyMongoError):
                     if client.admin.command("hello").get("isWritablePrimary"):
