@@ -23,7 +23,10 @@ from subgraphs.wallet.schema.types import Consent, CustodyObject, Holder
 @strawberry.type(description="The root DID is registered (注册成功).")
 class RegisterRootDidSuccess:
     holder: Holder = strawberry.field(description="The holder with the root DID (持证方).")
-    receipt: JSON = strawberry.field(description="The provider's signed receipt (注册回执).")
+    # nullable like RootDidAlreadyExists.receipt, or clients could not ask both members for it
+    receipt: JSON | None = strawberry.field(
+        default=None, description="The provider's signed receipt (注册回执)."
+    )
 
 
 @strawberry.type(description="The person has a root DID; there is never a second (已有根 DID).")
