@@ -20,6 +20,9 @@ from gateway.planner.emit import Emitter
 from gateway.planner.improve import improved
 from gateway.planner.introspection import introspection_document
 from gateway.planner.normalise import Normaliser, Pick
+from gateway.planner.passes.ask_everybody_for_what_must_be_there import (
+    ask_everybody_for_what_must_be_there,
+)
 from gateway.planner.passes.merge_jumps_into_one_subgraph import merge_jumps_into_one_subgraph
 from gateway.planner.shapes import ShapeWriter
 from gateway.planner.slots import Slots
@@ -35,7 +38,10 @@ _KINDS: Final[dict[str, RootKind]] = {
 }
 
 Pass = Callable[[Choice], Choice]
-PASSES: Final[tuple[Pass, ...]] = (merge_jumps_into_one_subgraph,)
+PASSES: Final[tuple[Pass, ...]] = (
+    merge_jumps_into_one_subgraph,
+    ask_everybody_for_what_must_be_there,
+)
 
 
 def plan_operation(

@@ -112,6 +112,9 @@ def _known(
     for pick in fields:
         if isinstance(pick, FieldPick):
             field = own_fields.get(pick.name)
-            if field is None or reached.keys().isdisjoint(field.joins):
+            if field is None:
+                return False
+            holders = {graph for graph, join in field.joins.items() if not join.external}
+            if holders.isdisjoint(reached):
                 return False
     return True
