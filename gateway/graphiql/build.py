@@ -26,12 +26,10 @@ def main() -> int:
     wanted = fingerprint(FOLDER)
     if is_built(FOLDER, wanted):
         return 0
-    print("building the GraphiQL page (once; about a minute)", flush=True)
+    _say("building the GraphiQL page (once; about a minute)")
     reason = build(FOLDER, wanted)
     if reason:
-        print(
-            f"warning: GraphiQL page not built, a plain page is served: {reason}", file=sys.stderr
-        )
+        _say(f"warning: GraphiQL page not built, a plain page is served: {reason}")
     return 0
 
 
