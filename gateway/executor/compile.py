@@ -13,7 +13,7 @@ from gateway.executor.conditions import holds
 from gateway.executor.failures import Failures
 from gateway.executor.leaves import COERCIONS, BadLeaf
 from gateway.executor.paths import Tree
-from gateway.executor.project import needs_typename, project
+from gateway.executor.project import depends_on_type, project
 from gateway.executor.source import build
 from gateway.plan.shape import (
     ALWAYS,
@@ -144,8 +144,8 @@ class _Writer:
                 functions[alike] = f"{name}_{len(functions)}"
                 self._selection(functions[alike], fields)
             table.append(f"{type_name!r}: {functions[alike]}")
-        if not needs_typename(shape):
-            self._selection(f"{name}_u", shape.fields)
+        if not any(depends_on_type(field) and field.when == ALWAYS for field in shape.fields):
+            self._untyped(f"{name}_u", shape)
             table.append(f"None: {name}_u")
         self.lines += [
             f"{name}_types = {{{', '.join(table)}}}",
@@ -156,6 +156,14 @@ class _Writer:
             "        return f(o, w)",
             "    return None if t.__class__ is str else care()",
         ]
+
+    def _untyped(self, name: str, shape: ObjectShape) -> None:
+        """An object without type name will do while every field that needs one is left out."""
+        self._selection(f"{name}_rest", tuple(f for f in shape.fields if not depends_on_type(f)))
+        guards = [self._guard(field.when) for field in shape.fields if depends_on_type(field)]
+        self.lines.append(f"def {name}(o, w):")
+        self.lines += [f"    {guard}care()" for guard in guards]
+        self.lines.append(f"    return {name}_rest(o, w)")
 
     def _selection(self, name: str, fields: tuple[ShapeField, ...]) -> None:
         entries = [(repr(field.response_key), self._field(field)) for field in fields]

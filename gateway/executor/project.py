@@ -134,11 +134,16 @@ class _Projection:
         if shape.typename is None:
             type_name = value.get("__typename")
             if not isinstance(type_name, str):
-                if needs_typename(shape):
+                if self._needs_type(shape):
                     return self._untyped(site, path)
             elif type_name not in shape.possible:
                 return None
         return self.selection(shape, value, path)
+
+    def _needs_type(self, shape: ObjectShape) -> bool:
+        return any(
+            depends_on_type(field) and holds(field.when, self._variables) for field in shape.fields
+        )
 
     def _untyped(self, site: _Site, path: ResponsePath) -> Any:
         return self._malformed(f"an object of {site} came without its __typename", path)
@@ -152,12 +157,9 @@ class _Projection:
         return None
 
 
-def needs_typename(shape: ObjectShape) -> bool:
-    """Whether an object of this abstract place cannot be read without its `__typename`."""
-    return any(
-        field.types is not None or field.content == TypenameLeaf(name=None)
-        for field in shape.fields
-    )
+def depends_on_type(field: ShapeField) -> bool:
+    """Whether a field can't be read without knowing the `__typename` of its object."""
+    return field.types is not None or field.content == TypenameLeaf(name=None)
 
 
 def _kind(value: Any) -> str:

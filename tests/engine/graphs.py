@@ -141,7 +141,7 @@ MEDIA_SDLS: Final[Mapping[str, str]] = {
       type Film implements Media & Node @key(fields: "id") {
         id: ID!  title: String  minutes: Int  author: Person  genre: Genre
       }
-      type Person @key(fields: "id") { id: ID! }
+      type Person implements Node @key(fields: "id") { id: ID! }
       enum Genre { DRAMA CRIME }
     """,
     "ratings": _LINK

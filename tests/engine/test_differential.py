@@ -75,7 +75,7 @@ def test_random_operations(name: str) -> None:
         assert want.errors is None
         assert "errors" not in body, body["errors"]
         assert body["data"] == want.data
-        if "@" not in query:  # a repeated field stands where it is first included
+        if "@" not in query and " on " not in query:  # these may move a repeated field
             assert json.dumps(body["data"]) == json.dumps(want.data)
 
     same_answer()

@@ -126,6 +126,15 @@ def test_conditions(*, shown: bool, hidden: bool) -> None:
     assert list(data) == [name for name, there in want.items() if there]
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_type_name_is_needed_only_where_it_is_used(*, asked: bool) -> None:
+    when = ((Guard("asked", True),),)  # noqa: FBT003
+    media = abstract("Media", ["Book"], entry("id"), entry("pages", types=["Book"], when=when))
+    data, failures = cut(object_("Query", entry("x", media)), {"x": {"id": "1"}}, asked=asked)
+    assert data == {"x": None if asked else {"id": "1"}}
+    assert codes(failures) == ([(MALFORMED, ["x"])] if asked else [])
+
+
 def test_a_null_that_an_error_explains_gets_no_second_error() -> None:
     failures = Failures(10)
     failures.add("a subgraph's own words", "CODE", path=("users", 0, "name"))
