@@ -25,6 +25,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COLLECTION: [IndexModel([("uscc", 1), ("_id", 1)]), IndexModel([("did", 1)])]
 }
 
+_ALL: Final = {"uscc": {"$gte": ""}}  # said so that the index answers it
 BY_CODE: Final = Order(fields=("uscc", "_id"), descending=False)
 
 
@@ -92,11 +93,11 @@ class Institutions:
         return next(iter(rows.values()), None)
 
     async def page(self, asked: Window) -> tuple[Rows, list[InstitutionRow]]:
-        page = await fetch(self._rows, {}, BY_CODE, asked)
+        page = await fetch(self._rows, _ALL, BY_CODE, asked)
         return page, [_row(row) for row in page.rows]
 
     def count(self) -> Counter:
-        return capped_count(self._rows, {})
+        return capped_count(self._rows, _ALL)
 
     async def _by(self, field: str, values: Sequence[str]) -> dict[InstitutionId, InstitutionRow]:
         found = await self._rows.find({field: {"$in": list(values)}}).to_list(None)

@@ -58,7 +58,11 @@ class Desk:
 
     def turn_clock(self, clock: Callable[[], datetime]) -> None:
         """From now on it is what `clock` says, for the subgraph but not for its tokens."""
-        self.parts = replace(self.parts, clock=clock)
+        self.use(clock=clock)
+
+    def use(self, **parts: Any) -> None:
+        """Serve with other parts from now on."""
+        self.parts = replace(self.parts, **parts)
         self.serve()
 
     def serve(self) -> None:
