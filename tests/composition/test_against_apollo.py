@@ -2,6 +2,8 @@
 
 import pytest
 
+from gateway.cli.compose import read_sources
+from gateway.cli.compose_config import read_compose_config
 from gateway.composition import Composed, CompositionFailure, compose
 from gateway.graphiql.node import Node
 from tests.composition.case_files import HERE, Case, cases_in, subgraphs_in
@@ -10,7 +12,7 @@ from tests.composition.semantics import differences
 from tests.js.compose_oracle import Verdict, ask, oracle
 
 GOLDEN = [Case(path.stem, (), subgraphs_in(given(path))) for path in CASES]
-SCHEMA = HERE.parents[1] / "schema"
+CONFIG = HERE.parents[1] / "schema" / "supergraph.yaml"
 NOT_OURS = {"IMPLICITLY_UPGRADED_FEDERATION_VERSION"}  # every federation 1 SDL, by definition
 NOT_THEIRS = {"DIRECTIVE_NOT_COMPOSED_EVERYWHERE"}
 
@@ -41,6 +43,15 @@ def test_same_supergraph(case: Case, golden_verdicts: dict[str, Verdict]) -> Non
 def test_same_hints(case: Case, golden_verdicts: dict[str, Verdict]) -> None:
     ours = {hint.code.value for hint in compose(case.sources).hints}
     assert ours - NOT_THEIRS == set(golden_verdicts[case.title].hints) - NOT_OURS
+
+
+def test_our_own_schema(apollo: Node) -> None:
+    sources = read_sources(read_compose_config(CONFIG, None))
+    ours, (theirs,) = compose(sources), ask(apollo, [sources])
+    assert isinstance(ours, Composed)
+    assert theirs.supergraph is not None, theirs.errors
+    assert differences(ours.supergraph_sdl, theirs.supergraph) == []
+    assert (ours.hints, theirs.hints) == ((), ())
 
 
 def test_same_faults(apollo: Node) -> None:
