@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from subgraphs.audit.records import Accepted, EventRow
 from subgraphs.kit.mongo import Document
 
@@ -31,7 +33,7 @@ def event(found: Document) -> EventRow:
         kind=found["kind"],
         subjects=tuple(found["subjects"]),
         institutions=tuple(found["institutions"]),
-        at=found["at"],
+        at=found["at"].replace(tzinfo=UTC),  # a plain command's reply comes without the zone
         body=found["body"],
         entry=bytes(found["entry"]),
         leaf_hash=bytes(found["leaf_hash"]),

@@ -66,7 +66,7 @@ class EventFilter:
 def visible(viewer: Viewer) -> dict[str, Any]:
     """The part of the events that a viewer may see."""
     if policy.sees_all(viewer):
-        return {}
+        return {"index": {"$gte": 0}}  # all of them, along an index even when they are counted
     return {"viewers": {"$in": list(policy.names_of(viewer))}}
 
 
