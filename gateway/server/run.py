@@ -51,14 +51,18 @@ def open_listener(listen: Listen) -> socket.socket:
 async def _serve(
     gateway: Gateway, listener: socket.socket, announce: Callable[[str], object]
 ) -> None:
-    server = GatewayServer(gateway.app, gateway.settings, gateway.app.drain)
+    host, port = listener.getsockname()[:2]
+    server = GatewayServer(
+        gateway.app,
+        gateway.settings,
+        drain=gateway.app.drain,
+        ready=lambda: announce(f"CredGraph serves http://{host}:{port}/graphql"),
+    )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     loop.add_signal_handler(signal.SIGHUP, _reload, gateway)
     watch = asyncio.create_task(gateway.health.watch())
-    host, port = listener.getsockname()[:2]
-    announce(f"CredGraph serves http://{host}:{port}/graphql")
     gc.collect()
     gc.freeze()  # what start-up made stays; looking through it again at each collection is waste
     try:
@@ -81,7 +85,14 @@ def _reload(gateway: Gateway) -> None:
 class GatewayServer(uvicorn.Server):
     """uvicorn, told to end streams and sockets in their own words before it closes them."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, drain: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        *,
+        drain: Callable[[], None],
+        ready: Callable[[], object],
+    ) -> None:
         limit = settings.limits.body_bytes
         super().__init__(
             uvicorn.Config(
@@ -98,7 +109,7 @@ class GatewayServer(uvicorn.Server):
                 timeout_graceful_shutdown=max(1, round(settings.timeouts.shutdown)),
             )
         )
-        self._drain = drain
+        self._drain, self._ready = drain, ready
 
     def stop(self) -> None:
         """End the process soon."""
@@ -108,6 +119,11 @@ class GatewayServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Signals are ours: uvicorn would raise them again and end us with a signal's death."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then say so."""
+        await super().startup(sockets)
+        self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drain first; the short pause lets the last frames leave before the sockets close."""

@@ -144,11 +144,11 @@ async def served(folder: Path, **changes: object) -> AsyncIterator[Served]:
     health = Health(NetworkClient({}, lambda _: {}, PoolLimits()), ProbeRules())
     app = build_app(settings, engine, health)
     listener = open_listener(Listen(port=0))
-    server = GatewayServer(app, settings, app.drain)
+    started = asyncio.Event()
+    server = GatewayServer(app, settings, drain=app.drain, ready=started.set)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     port = listener.getsockname()[1]
-    while not server.started:  # noqa: ASYNC110 - uvicorn offers a flag and no event
-        await asyncio.sleep(0.005)
+    await started.wait()
     try:
         yield Served(engine=engine, app=app, server=server, port=port, log=folder / "log")
     finally:
