@@ -26,13 +26,15 @@ def compile_collect(path: Path, representations: Sequence[Representation]) -> Co
         "    sent, holders, seen, met = [], [], {}, set()",
         *walk(path[:-1], namespace),
         *_last_step(path[-1], namespace),
-        "        t = v.get('__typename')",
     ]
+    if any(each.types is not None for each in representations):
+        lines.append("        t = v.get('__typename')")
+    alone = len(representations) == 1
     twin = f"o[{path[-1].key!r}]" if path[-1].lists == 0 else "o[n]"
     for number, representation in enumerate(representations):
         lines.append(f"        if {_applies(representation, number, namespace)}:")
         body = (
-            _flat(representation, number, twin)
+            _flat(representation, None if alone else number, twin)
             if _is_flat(representation)
             else _nested(representation, number, namespace)
         )
@@ -80,18 +82,19 @@ def _is_flat(representation: Representation) -> bool:
     return not any(field.fields or field.types for field in every)
 
 
-def _flat(representation: Representation, number: int, twin: str) -> list[str]:
+def _flat(representation: Representation, number: int | None, twin: str) -> list[str]:
     every = (*representation.keys, *representation.requires)
     values = [f"v{i}" for i in range(len(every))]
-    identity = ", ".join(
-        f"{v} if {v}.__class__ is str or {v}.__class__ is int else exact({v})" for v in values
-    )
+    parts = [f"{v} if {v}.__class__ is str or {v}.__class__ is int else exact({v})" for v in values]
+    if number is not None or len(parts) != 1:
+        parts = [f"({number}, {', '.join(parts)})"]
+    identity = parts[0]
     items = "".join(f", {f.name!r}: {v}" for f, v in zip(every, values, strict=True))
     return [
         *(f"{v} = v.get({f.key!r}, ABSENT)" for f, v in zip(every, values, strict=True)),
         f"if {_unfit(representation)}:",
         "    continue",
-        f"k = ({number}, {identity})",
+        f"k = {identity}",
         "at = seen.get(k)",
         "if at is None:",
         f"    r = {{'__typename': {representation.typename!r}{items}}}",
@@ -104,7 +107,10 @@ def _flat(representation: Representation, number: int, twin: str) -> list[str]:
 
 
 def _unfit(representation: Representation) -> str:
+    """What keeps an object from being named, once its values are in `v0`, `v1`, …"""
     every = (*representation.keys, *representation.requires)
+    if len(every) == len(representation.keys) == 1:
+        return "v0 is ABSENT or v0 is None"
     tests = [f"v{i} is ABSENT" for i in range(len(every))]
     tests += [f"v{i} is None" for i, field in enumerate(every) if field.non_null]
     if representation.keys:

@@ -24,11 +24,12 @@ from gateway.plan.shape import ObjectShape
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetCode:
-    """How one target's objects are found, and named: `collect` is None for root re-entry."""
+    """How the objects of one target are found: named by `collect`, or `gather`ed to have the
+    whole data of a root query merged into each."""
 
     target: Target
-    gather: Gather
     collect: Collect | None
+    gather: Gather | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +52,10 @@ def compile_plan(plan: QueryPlan) -> Program:
 
 
 def _target_code(target: Target) -> TargetCode:
-    named = bool(target.representations) and bool(target.path)
-    return TargetCode(
-        target=target,
-        gather=compile_gather(target.path),
-        collect=compile_collect(target.path, target.representations) if named else None,
-    )
+    if target.representations:
+        collect = compile_collect(target.path, target.representations)
+        return TargetCode(target=target, collect=collect, gather=None)
+    return TargetCode(target=target, collect=None, gather=compile_gather(target.path))
 
 
 def _shapes_at(shape: ObjectShape, paths: Iterable[Path]) -> frozenset[int]:

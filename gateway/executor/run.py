@@ -150,8 +150,7 @@ class _Run:
             if code.collect is not None:
                 given[code.target.variable], holders = code.collect(tree)
             else:
-                found = code.gather(tree)
-                holders = [found] if found else []
+                holders = [found] if code.gather and (found := code.gather(tree)) else []
             asked.append(Asked(code.target, holders))
         count = sum(len(ask.holders) for ask in asked)
         if count > 0:
