@@ -31,7 +31,7 @@ def failed_checks(verification: Json) -> str:
 
 async def _refused_submission(journey: Journey, presentation: JsonObject) -> str:
     try:
-        await journey.submit(presentation)
+        await journey.hand_in(presentation)
     except RefusedAsData as refusal:
         return refusal.refusal
     raise NotRefused("the verifier took the presentation in")
@@ -45,7 +45,7 @@ async def tampered_credential(journey: Journey) -> str:
     forged = copy.deepcopy(journey.held.document)
     forged["validUntil"] = text(forged, "validUntil").replace("20", "21", 1)
     held = HeldCredential(document=forged, disclosures=journey.held.disclosures)
-    await journey.submit(journey.build_presentation(held=held))
+    await journey.hand_in(journey.build_presentation(held=held))
     return failed_checks(await journey.verify())
 
 
@@ -65,5 +65,5 @@ async def friends_proof(journey: Journey, friend: Journey) -> str:
     """A friend's genuine proof with the friend's own key, for this customer's request."""
     await journey.ask_presentation()
     presentation = friend.build_presentation(request=journey.request)
-    await journey.submit(presentation)
+    await journey.hand_in(presentation)
     return failed_checks(await journey.verify())

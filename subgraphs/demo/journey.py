@@ -102,11 +102,12 @@ class Journey:
             },
         )
         result = cast("Json", data["registerRootDid"])
-        if "receipt" not in result:
+        if result.get("receipt"):
+            self.receipt = cast("JsonObject", result["receipt"])
+        if text(result, "__typename") != "RegisterRootDidSuccess":
             raise RefusedAsData(
                 text(result, "__typename"), text(result, "code"), text(result, "message")
             )
-        self.receipt = cast("JsonObject", result["receipt"])
         return result
 
     async def bind_account(self) -> Json:
@@ -268,15 +269,20 @@ class Journey:
             audience=audience or Did(text(asked, "audience")),
         )
 
-    async def submit(self, presentation: JsonObject | None = None) -> Json:
-        """The presentation reaches the verifier."""
-        self.presentation = presentation or self.build_presentation()
+    async def submit(self) -> Json:
+        """The presentation for the verifier's request."""
+        if not self.presentation:
+            self.presentation = self.build_presentation()
+        return await self.hand_in(self.presentation, clientMutationId=self._key("submit"))
+
+    async def hand_in(self, presentation: JsonObject, **fields: object) -> Json:
+        """Any presentation reaches the verifier, answering its latest request."""
         done = await mutate(
             self.actors.holder,
             "submit-presentation",
             requestId=text(self.request, "id"),
-            presentation=self.presentation,
-            clientMutationId=self._key(f"submit {text(self.request, 'id')} {presentation is None}"),
+            presentation=presentation,
+            **fields,
         )
         self.presentation_id = text(done, "presentation", "id")
         return done

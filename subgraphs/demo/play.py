@@ -190,11 +190,12 @@ def verify_proof(proof: Path, trust: Path) -> subprocess.CompletedProcess[str]:
 
 
 def _flipped(proof: Path, trust: Path, folder: Path) -> str:
-    bundle = json.loads(proof.read_text(encoding="utf-8"))
-    entry = bundle["entry"]
-    bundle["entry"] = entry[:-3] + ("A" if entry[-3] != "A" else "B") + entry[-2:]
+    whole = proof.read_text(encoding="utf-8")
+    entry = json.loads(whole)["entry"]
+    middle = len(entry) // 2
+    flipped = entry[:middle] + ("A" if entry[middle] != "A" else "B") + entry[middle + 1 :]
     forged = folder / ".forged-proof.json"
-    forged.write_text(json.dumps(bundle), encoding="utf-8")
+    forged.write_text(whole.replace(entry, flipped), encoding="utf-8")
     try:
         answer = verify_proof(forged, trust)
     finally:
@@ -212,10 +213,10 @@ async def play(deployment: Deployment, folder: Path) -> None:
         journey, theirs = Journey(actors, person), Journey(others, friend)
         await credential_chapter(journey, story)
         await acceptance_chapter(journey, story)
-        async with Listener.listening(actors.verifier) as listener:
-            await change_chapter(journey, listener, story)
         await theirs.to_credential()
         await theirs.consent()
         await attack_chapter(journey, theirs, story)
+        async with Listener.listening(actors.verifier) as listener:
+            await change_chapter(journey, listener, story)
         await proof_chapter(journey, deployment, story, folder)
     print("\nThe whole journey went as it must.")
