@@ -1,6 +1,6 @@
-"""The page for browsers: built beforehand, served from memory, with no request to another host."""
+"""The page for browsers: built beforehand, complete, with no request to another host."""
 
-import gzip
+import asyncio
 import mimetypes
 import time
 from collections.abc import Mapping
@@ -35,19 +35,22 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """A file of the built page, compressed once."""
+    """A file of the page and, where the build left one, the same compressed beside it.
+
+    It is read when asked for: browsers keep it for ever, so few ask, and megabytes of editor need
+    not lie in the memory of every gateway."""
 
     media_type: str
-    plain: bytes
-    zipped: bytes
+    plain: Path
+    zipped: Path | None
 
 
-def read_assets(folder: Path) -> dict[str, Asset]:
+def find_assets(folder: Path) -> dict[str, Asset]:
     """Everything below the folder but the page itself, by its path relative to the folder."""
     if not folder.is_dir():
         return {}
     return {
-        path.relative_to(folder).as_posix(): _read_asset(path)
+        path.relative_to(folder).as_posix(): _asset(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix != ".gz" and path.name != "index.html"
     }
@@ -60,7 +63,7 @@ class GraphiqlDoor:
         self._settings, self._personas = settings, personas
         page = dist / "index.html"
         self._page = (page if page.is_file() else _PLAIN).read_text(encoding="utf-8")
-        self._assets = read_assets(dist) | read_assets(_PLAIN.parent / "plain")
+        self._assets = find_assets(dist) | find_assets(_PLAIN.parent / "plain")
 
     async def page(self, exchange: Exchange) -> None:
         """The page with its settings inside; tokens only for a browser that calls us by a name
@@ -79,10 +82,11 @@ class GraphiqlDoor:
             return
         headers = [(b"cache-control", b"public, max-age=31536000, immutable")]
         headers.append((b"vary", b"accept-encoding"))
-        body = asset.plain
-        if "gzip" in (exchange.header(b"accept-encoding") or ""):
+        file = asset.plain
+        if asset.zipped and "gzip" in (exchange.header(b"accept-encoding") or ""):
             headers.append((b"content-encoding", b"gzip"))
-            body = asset.zipped
+            file = asset.zipped
+        body = await asyncio.to_thread(file.read_bytes)
         await exchange.answer(200, asset.media_type, body, headers)
 
     def _config(self, *, trusted: bool) -> Mapping[str, object]:
@@ -107,12 +111,8 @@ class GraphiqlDoor:
         ]
 
 
-def _read_asset(path: Path) -> Asset:
-    plain = path.read_bytes()
+def _asset(path: Path) -> Asset:
     beside = path.with_name(f"{path.name}.gz")
-    zipped = beside.read_bytes() if beside.is_file() else gzip.compress(plain, 6, mtime=0)
     guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    text = guessed.startswith("text/")
-    return Asset(
-        media_type=f"{guessed}; charset=utf-8" if text else guessed, plain=plain, zipped=zipped
-    )
+    media_type = f"{guessed}; charset=utf-8" if guessed.startswith("text/") else guessed
+    return Asset(media_type=media_type, plain=path, zipped=beside if beside.is_file() else None)

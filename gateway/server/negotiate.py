@@ -1,20 +1,32 @@
 """Which of our media types a client's `Accept` header likes best. Pure."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
 EVENT_STREAM: Final = "text/event-stream"
 HTML: Final = "text/html"
+_WORTH_KEEPING: Final = 200  # characters; longer headers are rare and would fill the memory
 
 
-def choose(accept: str | None, offers: Sequence[str]) -> str | None:
+def choose(accept: str | None, offers: tuple[str, ...]) -> str | None:
     """The offer with the highest quality; among equals the one the client names first, then ours.
 
     No header accepts everything. None means that nothing we have is acceptable."""
     if accept is None or not accept.strip():
         return offers[0]
+    if len(accept) <= _WORTH_KEEPING:
+        return _remembered(accept, offers)
+    return _choose(accept, offers)
+
+
+@lru_cache(maxsize=256)
+def _remembered(accept: str, offers: tuple[str, ...]) -> str | None:
+    return _choose(accept, offers)
+
+
+def _choose(accept: str, offers: tuple[str, ...]) -> str | None:
     ranges = [_read(item, place) for place, item in enumerate(accept.split(","))]
     ranked = [(_rank(offer, ranges), -place, offer) for place, offer in enumerate(offers)]
     best = max(ranked)
