@@ -18,7 +18,7 @@ from subgraphs.vc.multikey import decode_key, encode_key
 from subgraphs.vc.proofs import Expectation, ProofReason, Purpose
 from subgraphs.vc.strict_json import JsonObject
 
-VECTORS = Path(os.environ.get("CREDGRAPH_VECTORS", "../shared/vectors"))  # noqa: TID251
+VECTORS = Path(os.environ.get("CREDGRAPH_VECTORS", "../shared/vectors"))
 EXPECTED = Expectation(purpose=Purpose.ASSERTION)
 EDDSA = ("vc-di-eddsa/eddsa-jcs-2022", "JCS", "vc-di-eddsa/keyPair.json")
 ECDSA = ("vc-di-ecdsa/ecdsa-jcs-2019-p256", "JCSECDSAP256", "vc-di-ecdsa/p256KeyPair.json")

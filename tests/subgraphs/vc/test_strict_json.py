@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from subgraphs.vc.errors import MalformedJson
 from subgraphs.vc.strict_json import Limits, canonical, check, parse, parse_object
 
-VECTORS = Path(os.environ.get("CREDGRAPH_VECTORS", "../shared/vectors")) / "jcs"  # noqa: TID251
+VECTORS = Path(os.environ.get("CREDGRAPH_VECTORS", "../shared/vectors")) / "jcs"
 
 
 @pytest.mark.parametrize(
