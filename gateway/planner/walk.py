@@ -25,6 +25,7 @@ from gateway.planner.prices import (
 )
 from gateway.planner.slots import Slots
 from gateway.planner.state import Entry, Level, Step, Unit, View
+from gateway.planner.wanting import want, widen
 from gateway.planner.world import World
 from gateway.spec.field_set import FieldSet
 from gateway.spec.names import SubgraphName, TypeName
@@ -113,11 +114,9 @@ class Walk:
             raise PlanningFailed(
                 f"no way leads to {unit.level.name}.{unit.call.name} from where it is needed"
             )
-        view = best[0]
-        self._activate(view, unit.types, when, trail)
-        unit.taken.append(view)
-        self._select(view, unit, when, trail)
-        return view
+        self._select(best[0], unit, when, trail)
+        unit.taken.append(best[0])
+        return best[0]
 
     def _be_there(self, unit: Unit, when: When) -> None:
         """Make sure that some view shows whether the objects below a unit are there at all."""
@@ -142,24 +141,16 @@ class Walk:
         return min(priced)[2]
 
     def _select(self, view: View, unit: Unit, when: When, trail: Trail) -> None:
-        known = view.chosen.get(unit)
-        if known is None or not implies(when, known):
-            view.chosen[unit] = when if known is None else either(known, when)
         self._activate(view, unit.types, when, trail)
+        want(view, unit, when)
 
     def _activate(self, view: View, types: TypeNames, when: When, trail: Trail) -> None:
         if view.step is None:
             self._open(view, when, trail)
         if view.is_jump:
             for landing, group in list(landings(view, missing_types(view, types))):
-                self._enter(view, landing, group, when, trail)
-        if implies(when, view.when):
-            return
-        view.when = either(view.when, when)
-        if view.parent is not None and view.level.unit is not None:
-            self._select(view.parent, view.level.unit, when, trail)
-        for source, unit in view.sources:
-            self._select(source, unit, when, trail)
+                self._enter(view, landing, group, either(view.when, when), trail)
+        widen(view, when)
 
     # -- entering ---------------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ def build_jumps(supergraph: Supergraph, possible: Possible) -> Jumps:
         interface_landings={
             name: found
             for name in interfaces
-            if (found := tuple(_own_landings(supergraph, name, typed=True)))
+            if (found := tuple(_telling_landings(supergraph, possible, name)))
         },
         distances={
             (name, start, goal): steps
@@ -76,6 +76,15 @@ def _landings(supergraph: Supergraph, possible: Possible, name: TypeName) -> Ite
             if landing.subgraph not in seen:
                 seen.add(landing.subgraph)
                 yield landing
+
+
+def _telling_landings(
+    supergraph: Supergraph, possible: Possible, name: TypeName
+) -> Iterator[Landing]:
+    """Ways into subgraphs that know objects behind an interface, and so can tell their types."""
+    for landing in _own_landings(supergraph, name, typed=True):
+        if possible.in_subgraph(landing.subgraph, name).types - {name}:
+            yield landing
 
 
 def _own_landings(supergraph: Supergraph, name: TypeName, *, typed: bool) -> Iterator[Landing]:

@@ -6,8 +6,9 @@ that subgraph can as well come with the later jump, as long as nobody needs them
 
 from gateway.planner.calls import required_call
 from gateway.planner.choice import Choice, settle_depths
-from gateway.planner.conditions import either
+from gateway.planner.conditions import either, implies
 from gateway.planner.state import Entry, Step, View
+from gateway.planner.wanting import want, widen
 from gateway.spec.field_set import FieldPick
 
 
@@ -35,13 +36,20 @@ def _mergeable(choice: Choice, other: Step, step: Step) -> bool:
     one, two = other.view, step.view
     if not (one.is_jump and one.level is two.level and one.subgraph == two.subgraph):
         return False
-    if one.declared != two.declared or one.when != two.when or _conflict(one, two):
+    if one.declared != two.declared or _conflict(one, two) or not _same_occasions(one, two):
         return False
     if other.waits_for(step) or step.waits_for(other):
         return False
     if other.depth == step.depth:
         return True
     return other.depth > step.depth and not _needed(choice, step)
+
+
+def _same_occasions(one: View, two: View) -> bool:
+    """Whether together they cause no request on an occasion where there was none before."""
+    when = either(one.when, two.when)
+    steps = {source.step for view in (one, two) for source, _ in view.sources}
+    return all(step is None or implies(when, step.view.when) for step in steps)
 
 
 def _needed(choice: Choice, step: Step) -> bool:
@@ -81,8 +89,11 @@ def _absorb(choice: Choice, other: Step, step: Step) -> None:
     into.children.update(view.children)
     into.landings.update(view.landings)
     into.sources.extend(view.sources)
-    into.when = either(into.when, view.when)
     _move(view, other)
+    when = either(into.when, view.when)
+    for source, unit in into.sources:
+        want(source, unit, when)
+    widen(into, when)
     other.needs |= step.needs
     for each in choice.steps:
         if step in each.needs:
