@@ -39,6 +39,7 @@ class Settings:
     listen: Listen = field(default_factory=Listen)
     demo: bool = False
     introspection: bool = True
+    expose_plan: bool = False
     access_log: bool = True
     auth: Auth = field(default_factory=Auth)
     limits: Limits = field(default_factory=Limits)
@@ -54,11 +55,13 @@ class Settings:
         """Raises BadSettings, naming the key, for anything unknown, missing or of a wrong kind."""
         section = Section(values, "gateway")
         token_key = section.optional("token_key")
+        demo = section.flag("demo", default=False)
         settings = cls(
             supergraph=Path(section.text("supergraph")),
             listen=Listen.read(section.section("listen")),
-            demo=section.flag("demo", default=False),
+            demo=demo,
             introspection=section.flag("introspection", default=True),
+            expose_plan=section.flag("expose_plan", default=demo),
             access_log=section.flag("access_log", default=True),
             auth=Auth.read(section.section("auth"), section.section("jwt")),
             limits=Limits.read(section.section("limits")),

@@ -102,6 +102,16 @@ class Disconnected(Exception):
     """The client went away before its request was whole; nobody is there to be told."""
 
 
+def forwarded(
+    headers: Mapping[bytes, bytes], names: Iterable[str], request_id_: str
+) -> Mapping[str, str]:
+    """What goes on to subgraphs: the request id, and headers the operator named."""
+    found = {name: headers.get(name.encode("ascii")) for name in names}
+    return {"x-request-id": request_id_} | {
+        name: value.decode("latin-1") for name, value in found.items() if value is not None
+    }
+
+
 def request_id(offered: str | None) -> str:
     """The client's id when it is short and plain, else a new one."""
     if offered and len(offered) <= _LONGEST_REQUEST_ID and _SAFE.issuperset(offered):

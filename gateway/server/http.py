@@ -27,7 +27,7 @@ from gateway.errors import (
     Unauthenticated,
 )
 from gateway.executor.ports import OperationKind
-from gateway.server.exchange import Exchange
+from gateway.server.exchange import Exchange, forwarded
 from gateway.server.negotiate import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, choose
 from gateway.server.parameters import Parameters, from_body, from_query_string
 from gateway.server.ports import GraphQLEngine
@@ -36,16 +36,19 @@ from gateway.telemetry.access import operation_hash
 
 _OFFERS: Final = {"GET": (JSON, GRAPHQL_RESPONSE, HTML, EVENT_STREAM)}
 _POST_OFFERS: Final = (JSON, GRAPHQL_RESPONSE, EVENT_STREAM)
+_WANT_PLAN: Final = b"credgraph-expose-query-plan"
 _LOG = logging.getLogger("credgraph.server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRules:
-    """Bounds and habits of the HTTP door. `forward` names headers that go on to subgraphs."""
+    """Bounds and habits of the HTTP door. `forward` names headers that go on to subgraphs;
+    `expose_plan` lets callers ask for the query plan in `extensions`."""
 
     body_bytes: int = 1_000_000
     request_seconds: float = 30.0
     forward: tuple[str, ...] = ()
+    expose_plan: bool = False
 
 
 class HttpStatus(Exception):
@@ -101,15 +104,16 @@ class HttpDoor:
         parameters = await self._read(exchange)
         exchange.facts["operation"] = parameters.operation_name
         exchange.facts["hash"] = operation_hash(parameters.query)
-        context = CallContext(viewer=viewer, headers=self._forwarded(exchange))
+        headers = forwarded(exchange.headers, self._rules.forward, exchange.request_id)
         request = GatewayRequest(
             query=parameters.query,
             operation_name=parameters.operation_name,
             variables=parameters.variables,
             extensions=parameters.extensions,
-            context=context,
+            context=CallContext(viewer=viewer, headers=headers),
             timeout=self._rules.request_seconds,
             allow_mutation=exchange.method == "POST",
+            want_plan=self._rules.expose_plan and exchange.header(_WANT_PLAN) == "true",
         )
         kind = self._engine.operation_kind(request.query, request.operation_name)
         if kind == "mutation" and not request.allow_mutation:
@@ -135,12 +139,6 @@ class HttpDoor:
         if kind == "subscription":
             return _NEEDS_STREAM
         return await self._engine.execute(request)
-
-    def _forwarded(self, exchange: Exchange) -> Mapping[str, str]:
-        found = {name: exchange.header(name.encode("ascii")) for name in self._rules.forward}
-        return {"x-request-id": exchange.request_id} | {
-            name: value for name, value in found.items() if value is not None
-        }
 
 
 _NEEDS_STREAM: Final = GatewayResponse(

@@ -78,12 +78,14 @@ def build_app(settings: Settings, engine: GraphQLEngine, health: Health) -> Gate
         body_bytes=limits.body_bytes,
         request_seconds=timeouts.request,
         forward=settings.forward_headers,
+        expose_plan=settings.expose_plan,
     )
     sockets = SocketRules(
         sockets=limits.sockets,
         operations=limits.socket_operations,
         init_seconds=timeouts.init,
         request_seconds=timeouts.request,
+        forward=settings.forward_headers,
         outbox=OutboxLimits(
             messages=limits.queued_messages, size=limits.queued_bytes, patience=timeouts.lag
         ),

@@ -15,7 +15,7 @@ from gateway.auth.tokens import TokenVerifier
 from gateway.auth.viewer import ANONYMOUS, Viewer
 from gateway.engine import GatewayRequest, GatewayResponse
 from gateway.errors import ClientFault, GatewayError, InternalFault, Unauthenticated
-from gateway.server.exchange import request_id
+from gateway.server.exchange import forwarded, request_id
 from gateway.server.operation import closing, run_operation
 from gateway.server.outbox import Lagging, Outbox, OutboxLimits
 from gateway.server.parameters import Parameters, from_mapping
@@ -43,6 +43,7 @@ class SocketRules:
     operations: int = 100
     init_seconds: float = 3.0
     request_seconds: float = 30.0
+    forward: tuple[str, ...] = ()
     outbox: OutboxLimits = field(default_factory=OutboxLimits)
 
 
@@ -95,6 +96,7 @@ class SocketSession:
         self._door, self._receive, self._send = door, receive, send
         offered = headers.get(b"x-request-id")
         self._id = request_id(offered.decode("latin-1") if offered else None)
+        self._forwarded = forwarded(headers, door.rules.forward, self._id)
         self._machine = ServerMachine(operations=door.rules.operations)
         self._outbox = Outbox(door.rules.outbox)
         self._operations: dict[str, asyncio.Task[None]] = {}
@@ -215,7 +217,7 @@ class SocketSession:
             operation_name=parameters.operation_name,
             variables=parameters.variables,
             extensions=parameters.extensions,
-            context=CallContext(viewer=self._viewer, headers={"x-request-id": self._id}),
+            context=CallContext(viewer=self._viewer, headers=self._forwarded),
             timeout=self._door.rules.request_seconds,
         )
 
