@@ -1,6 +1,6 @@
 """Two small federated graphs with data, for tests that need real plans."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 from tests.kit.federated import Ref, Row, Universe
@@ -215,6 +215,54 @@ MEDIA: Final = Universe(
     },
     members={"Media": ("Book", "Film")},
 )  # fmt: skip
+
+LIVE_SDLS: Final[Mapping[str, str]] = {
+    "counter": _LINK
+    + """
+      type Query { total: Int! }
+      type Mutation { add(by: Int!): Int!  note: Note }
+      type Subscription { ticks(from: Int = 1): Note! }
+      type Note @key(fields: "id") { id: ID!  by: Int }
+    """,
+    "scaler": _LINK
+    + """
+      type Mutation { scale(times: Int!): Int! }
+      type Note @key(fields: "id") { id: ID!  text: String! }
+    """,
+}
+
+
+def live() -> Universe:
+    """A fresh universe with a number that mutations change, each seeing what came before."""
+    state = {"total": 0}
+
+    def add(_: Row, by: int) -> int:
+        state["total"] += by
+        return state["total"]
+
+    def scale(_: Row, times: int) -> int:
+        state["total"] *= times
+        return state["total"]
+
+    async def ticks(start: int) -> AsyncIterator[Ref]:
+        for number in range(start, start + 3):
+            yield Ref("Note", f"n{number}")
+
+    return Universe(
+        rows=rows(
+            {"__typename": "Note", "id": "n1", "by": 1, "text": "one"},
+            {"__typename": "Note", "id": "n2", "by": 2, "text": "two"},
+            {"__typename": "Note", "id": "n3", "by": 3, "text": "three"},
+        ),
+        resolvers={
+            "Query.total": lambda _: state["total"],
+            "Mutation.add": add,
+            "Mutation.scale": scale,
+            "Mutation.note": lambda _: Ref("Note", "n1"),
+            "Subscription.ticks": lambda _, **given: ticks(given["from"]),
+        },
+    )
+
 
 GRAPHS: Final[Mapping[str, tuple[Mapping[str, str], Universe]]] = {
     "shop": (SHOP_SDLS, SHOP),

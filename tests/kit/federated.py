@@ -247,17 +247,21 @@ class Subgraph:
 class LocalClient:
     """The executor's port over in-process subgraphs; remembers what it was asked.
 
-    `tamper` may replace an answer before the executor sees it; `down` names dead subgraphs.
+    `tamper` may replace an answer before the executor sees it; `down` names dead subgraphs; with
+    a `gate` no answer comes before it is open, and `asked` tells that somebody waits.
     """
 
     subgraphs: Mapping[SubgraphName, Subgraph]
     requests: list[SubgraphRequest] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     tamper: Callable[[SubgraphRequest, SubgraphReply], SubgraphReply | Fault] | None = None
+    gate: asyncio.Event | None = None
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def fetch(self, request: SubgraphRequest, /) -> SubgraphReply | Fault:
         self.requests.append(request)
-        await asyncio.sleep(0)
+        self.asked.set()
+        await (self.gate.wait() if self.gate else asyncio.sleep(0))
         if request.subgraph in self.down:
             return Fault(
                 code="SUBREQUEST_CONNECTION_ERROR",
