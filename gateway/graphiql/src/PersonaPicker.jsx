@@ -1,6 +1,7 @@
-import { useGraphiQL } from '@graphiql/react';
+import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { useEffect } from 'react';
 import { config, headersOf, personaNamed } from './config.js';
+import { storage } from './storage.js';
 
 const authorization = (text) => {
   try {
@@ -22,16 +23,25 @@ const withPersona = (text, persona) => {
   return Object.keys(headers).length ? JSON.stringify(headers, null, 2) : '';
 };
 
-const personaOfExample = (query) =>
-  personaNamed(config.tabs.find((tab) => tab.query === query)?.persona);
+// Whose token a tab starts with: as picked in it, else as its example says.
+const personaOf = (tab) => {
+  const picked = storage.getItem(`persona:${tab.id}`);
+  return personaNamed(picked ?? config.tabs.find((each) => each.query === tab.query)?.persona);
+};
 
-// Headers are never stored, so a tab that comes back after a reload gets its token anew.
-const useTokenOfTab = (tab, editor) => {
+// GraphiQL fills only the query of its first tab, and headers are never stored: after a reload a
+// tab gets its token anew. The tab is told as well: its editors may not be listened to yet.
+const useFilledEditors = (tab, headers, variables) => {
+  const { updateActiveTabValues } = useGraphiQLActions();
   useEffect(() => {
-    if (!editor || !tab || tab.headers || editor.getValue()) return;
-    const persona = personaOfExample(tab.query);
-    if (persona) editor.setValue(headersOf(persona));
-  }, [tab?.id, editor]);
+    if (!tab || !headers || !variables) return;
+    if (tab.variables && !variables.getValue()) variables.setValue(tab.variables);
+    const text = tab.headers || headersOf(personaOf(tab));
+    if (text && !headers.getValue()) {
+      headers.setValue(text);
+      updateActiveTabValues({ headers: text });
+    }
+  }, [tab?.id, headers, variables]);
 };
 
 const expired = (persona) => persona.expiresAt && persona.expiresAt * 1000 < Date.now();
@@ -39,12 +49,18 @@ const expired = (persona) => persona.expiresAt && persona.expiresAt * 1000 < Dat
 export const PersonaPicker = () => {
   const tab = useGraphiQL((state) => state.tabs[state.activeTabIndex]);
   const editor = useGraphiQL((state) => state.headerEditor);
-  useTokenOfTab(tab, editor);
+  useFilledEditors(
+    tab,
+    editor,
+    useGraphiQL((state) => state.variableEditor),
+  );
   const bearer = authorization(tab?.headers);
   const current = config.personas.find((each) => bearer === `Bearer ${each.token}`);
   const pick = (event) => {
+    storage.setItem(`persona:${tab.id}`, event.target.value);
     editor?.setValue(withPersona(editor.getValue(), personaNamed(event.target.value)));
   };
+  if (!config.demo || config.personas.length === 0) return null;
   return (
     <label className="persona-picker">
       as{' '}

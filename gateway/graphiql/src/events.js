@@ -28,7 +28,11 @@ export const eventLog = {
 export const logged = (source, operation) => {
   const inner = source[Symbol.asyncIterator]();
   eventLog.add(operation, 'started', null);
-  const end = (kind, payload) => eventLog.add(operation, kind, payload);
+  let over = false;
+  const end = (kind, payload) => {
+    if (!over) eventLog.add(operation, kind, payload);
+    over = true;
+  };
   return {
     [Symbol.asyncIterator]() {
       return this;
@@ -37,7 +41,9 @@ export const logged = (source, operation) => {
       try {
         const step = await inner.next();
         if (step.done) end('ended', null);
-        else end(step.value.errors ? 'error' : 'event', step.value);
+        else if (!over) {
+          eventLog.add(operation, step.value.errors ? 'error' : 'event', step.value);
+        }
         return step;
       } catch (error) {
         end('failed', errorText(error));

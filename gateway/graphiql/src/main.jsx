@@ -2,7 +2,7 @@ import 'graphiql/setup-workers/vite';
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
-import { config, defaultTabs } from './config.js';
+import { defaultTabs } from './config.js';
 import { eventLogPlugin } from './EventLog.jsx';
 import { fetcher } from './fetcher.js';
 import { PersonaPicker } from './PersonaPicker.jsx';
@@ -15,13 +15,13 @@ createRoot(document.getElementById('root')).render(
     fetcher={fetcher}
     storage={storage}
     defaultTabs={defaultTabs.length ? defaultTabs : undefined}
-    defaultEditorToolsVisibility="headers"
+    defaultEditorToolsVisibility="variables"
     shouldPersistHeaders={false}
     showPersistHeadersSettings={false}
     plugins={[HISTORY_PLUGIN, eventLogPlugin]}
   >
     <GraphiQL.Logo>
-      {config.demo && config.personas.length > 0 && <PersonaPicker />}
+      <PersonaPicker />
       <span className="name">CredGraph</span>
     </GraphiQL.Logo>
   </GraphiQL>,

@@ -10,6 +10,11 @@ const fingerprint = (text) => {
 
 const prefix = `credgraph:${fingerprint(JSON.stringify(config.tabs))}:`;
 
+// History would keep each query together with its headers; tokens are never written down.
+const withoutHeaders = (text) =>
+  JSON.stringify(JSON.parse(text), (key, value) => (key === 'headers' ? undefined : value));
+const HISTORY = new Set(['graphiql:queries', 'graphiql:favorites']);
+
 const keys = () => Object.keys(localStorage).filter((key) => key.startsWith(prefix));
 
 export const storage = {
@@ -17,7 +22,8 @@ export const storage = {
     return keys().length;
   },
   getItem: (key) => localStorage.getItem(prefix + key),
-  setItem: (key, value) => localStorage.setItem(prefix + key, value),
+  setItem: (key, value) =>
+    localStorage.setItem(prefix + key, HISTORY.has(key) ? withoutHeaders(value) : value),
   removeItem: (key) => localStorage.removeItem(prefix + key),
   clear: () => keys().forEach((key) => localStorage.removeItem(key)),
 };
