@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ledger_adapter.port import Ledger
 from subgraphs.kit.cursor import CursorSealer
-from subgraphs.kit.follow import open_log
+from subgraphs.kit.follow import POSITIONS, open_log
 from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Database, IndexModel, Mongo, create_indexes
@@ -48,7 +48,7 @@ async def open_base(
     try:
         await mongo.wait_until_writable()
         base = wire(name, settings, mongo)
-        await create_indexes(base.database, indexes)
+        await create_indexes(base.database, {POSITIONS: (), **indexes})
         yield base
     finally:
         await mongo.close()

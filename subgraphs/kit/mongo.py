@@ -27,7 +27,7 @@ from pymongo import (
     ReturnDocument,
     UpdateOne,
 )
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, PyMongoError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 
 __all__ = [
     "ASCENDING",
@@ -56,6 +56,7 @@ T = TypeVar("T")
 
 ATTEMPTS: Final = 12
 COMMIT_ATTEMPTS: Final = 5
+ALREADY_THERE: Final = 48
 
 
 class Unreachable(Exception):
@@ -200,6 +201,8 @@ class Mongo:
             hello = await self._client.admin.command("hello")
         except PyMongoError as fault:
             return str(fault).split(",", maxsplit=1)[0]
+        if "setName" not in hello:
+            return "it is not a replica set, and transactions need one"
         return None if hello.get("isWritablePrimary") else "no primary is elected"
 
     async def transaction(self, work: Callable[[Session], Awaitable[T]]) -> T:
@@ -246,9 +249,18 @@ class Mongo:
 
 
 async def create_indexes(database: Database, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
-    """Create what is missing; called at each start, before the first request."""
+    """Create missing collections and indexes; called at each start, before the first request.
+
+    A collection that a transaction has to create by the way makes others wait and fail.
+    """
     for collection, models in indexes.items():
-        await database[collection].create_indexes(models)
+        try:
+            await database.command({"create": collection})
+        except OperationFailure as fault:
+            if fault.code != ALREADY_THERE:
+                raise
+        if models:
+            await database[collection].create_indexes(models)
 
 
 async def _commit(session: Any) -> None:

@@ -1,0 +1,145 @@
+"""Effects and position move together, whatever dies when."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger_adapter.port import LoggedEvent
+from subgraphs.kit.events import event
+from subgraphs.kit.feed import Feed, Item
+from subgraphs.kit.follow import Follower
+from subgraphs.kit.ids import new_id
+from subgraphs.kit.mongo import Session
+from tests.subgraphs.kit.world import World, running, settled, world_of
+
+
+@pytest.fixture
+async def world(tmp_path: Path, mongo_uri: str, mongo_database: str) -> AsyncIterator[World]:
+    async with world_of(
+        "wallet", {"seen": []}, folder=tmp_path, uri=mongo_uri, prefix=mongo_database
+    ) as opened:
+        yield opened
+
+
+class Reader:
+    """Writes each event once; `fail` makes it die before or after the commit."""
+
+    def __init__(self, world: World) -> None:
+        self.world, self.fail = world, 0
+        self.rows = world.base.database["seen"]
+        self.feed: Feed[str] = Feed()
+
+    async def apply(
+        self, events: Sequence[LoggedEvent], session: Session, /
+    ) -> Sequence[Item[str]]:
+        for one in events:
+            await self.rows.insert_one(
+                {"_id": one.position.index, "event": one.envelope.event_id}, session=session
+            )
+        if self.fail:
+            self.fail -= 1
+            raise RuntimeError("killed before the commit")
+        return [Item(position=one.position.index, value=one.envelope.event_id) for one in events]
+
+    def follower(self) -> Follower[str]:
+        return Follower(
+            name="test",
+            mongo=self.world.base.mongo,
+            database=self.world.base.database,
+            ledger=self.world.base.ledger,
+            apply=self.apply,
+            feed=self.feed,
+        )
+
+    async def seen(self) -> list[int]:
+        rows = await self.rows.find({}).sort([("_id", 1)]).to_list(None)
+        return [row["_id"] for row in rows]
+
+
+async def tell(world: World, count: int) -> None:
+    for _ in range(count):
+        holder = new_id("hold")
+        await world.tell(
+            event(
+                "ROOT_DID_REGISTERED",
+                entity=holder,
+                version=1,
+                subjects=[holder],
+                institutions=[],
+                at=datetime.now(UTC),
+                body={"documentDigest": "sm3:" + "0" * 64},
+            )
+        )
+
+
+async def test_it_reads_from_the_start_and_then_as_events_come(world: World) -> None:
+    reader = Reader(world)
+    await tell(world, 3)
+    follower = reader.follower()
+    async with running(follower.run):
+        await settled(world.base, follower)
+        await tell(world, 2)
+        size = await settled(world.base, follower)
+        assert await follower.lag() == 0
+
+    assert (size, await reader.seen()) == (5, [0, 1, 2, 3, 4])
+
+
+async def test_a_crash_before_the_commit_leaves_no_trace_and_is_made_good(world: World) -> None:
+    reader = Reader(world)
+    reader.fail = 1
+    await tell(world, 2)
+
+    with pytest.raises(RuntimeError):
+        await asyncio.wait_for(reader.follower().run(), 5)
+    assert await reader.seen() == []
+
+    follower = reader.follower()
+    async with running(follower.run):
+        await settled(world.base, follower)
+    assert await reader.seen() == [0, 1]
+
+
+async def test_a_new_process_goes_on_where_the_old_one_was(world: World) -> None:
+    reader = Reader(world)
+    for _ in range(3):
+        follower = reader.follower()
+        async with running(follower.run):
+            await tell(world, 2)
+            await settled(world.base, follower)
+
+    assert await reader.seen() == [0, 1, 2, 3, 4, 5]
+
+
+async def test_of_two_processes_each_event_is_applied_by_one_and_heard_by_both(
+    world: World,
+) -> None:
+    readers = [Reader(world), Reader(world)]
+    followers = [reader.follower() for reader in readers]
+    streams: list[Any] = []
+    for reader in readers:
+
+        async def read(after: int, limit: int, rows: Any = reader.rows) -> list[Item[str]]:
+            found = (
+                await rows.find({"_id": {"$gt": after}})
+                .sort([("_id", 1)])
+                .limit(limit)
+                .to_list(None)
+            )
+            return [Item(position=row["_id"], value=row["event"]) for row in found]
+
+        streams.append(reader.feed.subscribe(after=-1, read=read, wants=lambda _: True))
+
+    async with running(*[follower.run for follower in followers]):
+        await tell(world, 20)
+        for follower in followers:
+            await settled(world.base, follower)
+        async with asyncio.timeout(5):
+            heard = [[(await anext(stream)).position for _ in range(20)] for stream in streams]
+
+    assert await readers[0].seen() == list(range(20))
+    assert heard == [list(range(20))] * 2
