@@ -70,8 +70,7 @@ def build_gateway(settings: Settings) -> Gateway:
 def build_app(settings: Settings, engine: GraphQLEngine, health: Health) -> GatewayApp:
     """The doors around an engine."""
     tokens = token_verifier(settings.auth)
-    write = sys.stdout.buffer.write if settings.access_log else None
-    log = AccessLog(write, time.time)
+    log = AccessLog(_write_line if settings.access_log else None, time.time)
     limits, timeouts = settings.limits, settings.timeouts
     streams = EventStreams(engine, StreamRules(heartbeat=timeouts.heartbeat))
     http = HttpRules(
@@ -172,6 +171,12 @@ def _context_tokens(settings: Settings) -> ContextTokens | None:
     key = read_signing_key(_read_key(context.key), str(context.key))
     unique: Callable[[], str] = lambda: secrets.token_hex(8)  # noqa: E731 - a name for a seam
     return ContextTokens(key, rules, now=time.time, unique=unique)
+
+
+def _write_line(line: bytes) -> None:
+    """Unbuffered: the last lines before a crash are those that somebody will want."""
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
 
 
 def _document_limits(settings: Settings) -> DocumentLimits:
