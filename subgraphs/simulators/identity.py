@@ -78,11 +78,13 @@ class Register:
     async def register(self, body: JsonObject) -> Registered:
         """Register the person behind the document, or find her: never a second root DID."""
         document = _identity_document(body)
+        # checked before anything is looked up: who only knows a document learns nothing from it
+        registration = self._checked(body, document)
         digest = self._digest(document)
         known = await self._rows.find_one({"_id": digest})
         if known is not None:
             return Registered(receipt=known["receipt"], created=False)
-        receipt = await self._receipt(self._checked(body, document))
+        receipt = await self._receipt(registration)
         row = {"_id": digest, "did": receipt["did"], "receipt": receipt, "at": self._clock()}
         try:
             await self._rows.insert_one(row)
