@@ -33,7 +33,7 @@ def render_plan(plan: QueryPlan) -> str:
 
 
 def plan_json(plan: QueryPlan) -> dict[str, object]:
-    """The plan as plain data. Every node is a dict whose `node` names its kind."""
+    """The plan as plain data. Every dict says in `type` what it is."""
     found = _plain(plan)
     if not isinstance(found, dict):
         raise TypeError(plan)
@@ -184,6 +184,6 @@ def _plain(value: object) -> object:
             return [_plain(each) for each in value]
         case _ if is_dataclass(value) and not isinstance(value, type):
             own = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-            return {"node": type(value).__name__, **own}
+            return {"type": type(value).__name__, **own}
         case _:
             raise TypeError(type(value).__name__)
