@@ -19,7 +19,12 @@ SOURCES: Final = ("index.html", "package.json", "package-lock.json", "vite.confi
 SOURCE_FOLDERS: Final = ("src", "public")
 ZIPPED: Final = frozenset({".js", ".css", ".svg", ".ttf"})
 _STAMP: Final = ".built-from"
-_IMPATIENT: Final = ("--fetch-retries=1", "--fetch-retry-maxtimeout=2000", "--fetch-timeout=30000")
+_IMPATIENT: Final = (
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=500",
+    "--fetch-retry-maxtimeout=2000",
+    "--fetch-timeout=30000",
+)
 """npm's own patience with a registry that can't be reached would hold up a start by minutes."""
 
 
