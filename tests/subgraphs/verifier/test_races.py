@@ -1,0 +1,224 @@
+"""Two things at once, a status that moves, a process that lags or dies: nothing twice or silent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.subgraphs.kit.world import running
+from tests.subgraphs.verifier.counter import OWN, Counter, counter_of, present, wired
+from tests.subgraphs.verifier.test_journey import state_of
+
+
+@pytest.fixture
+async def idle(tmp_path: Path, mongo_uri: str, mongo_database: str) -> AsyncIterator[Counter]:
+    """A verifier whose follower the test starts and stops itself."""
+    async with counter_of(tmp_path, mongo_uri, mongo_database, follow=False) as opened:
+        yield opened
+
+
+@contextlib.asynccontextmanager
+async def listening(counter: Counter) -> AsyncIterator[Counter]:
+    async with running(counter.parts.follower.run):
+        await counter.settle()
+        yield counter
+
+
+async def test_a_presentation_is_verified_once(counter: Counter) -> None:
+    person = await counter.customer()
+    paper, grant = await counter.paper(person), await counter.grant(person)
+    await counter.settle()
+    request = await counter.request(person)
+    submitted = await counter.submit(person, request, present(person, request, [paper], grant))
+    answers = await asyncio.gather(*(counter.verify(submitted) for _ in range(4)))
+    kinds = sorted(answer["__typename"] for answer in answers)
+    assert kinds == ["InvalidTransitionError"] * 3 + ["VerifyPresentationSuccess"]
+    lost = next(a for a in answers if a["__typename"] == "InvalidTransitionError")
+    assert (lost["from"], lost["to"]) == ("ACCEPTED", "VERIFYING")
+    await counter.settle()
+    assert len(await counter.events("PRESENTATION_VERIFIED")) == 1
+    assert len(await counter.events("CREDENTIAL_ACCEPTED")) == 1
+
+
+async def test_one_presentation_submitted_from_two_devices_is_kept_once(counter: Counter) -> None:
+    person = await counter.customer()
+    paper, grant = await counter.paper(person), await counter.grant(person)
+    await counter.settle()
+    request = await counter.request(person)
+    made = [present(person, request, [paper], grant) for _ in range(3)]
+    answers = await asyncio.gather(*(counter.submit(person, request, one) for one in made))
+    kinds = sorted(answer["__typename"] for answer in answers)
+    assert kinds == ["PresentationRefused"] * 2 + ["SubmitPresentationSuccess"]
+    assert await counter.parts.store.presentations.rows.count_documents({}) == 1
+
+
+async def test_the_same_call_again_answers_the_same(counter: Counter) -> None:
+    person = await counter.customer()
+    paper, grant = await counter.paper(person), await counter.grant(person)
+    await counter.settle()
+    request = await counter.request(person)
+    made = present(person, request, [paper], grant)
+    first = await counter.submit(person, request, made, clientMutationId="once")
+    again = await counter.submit(person, request, made, clientMutationId="once")
+    assert first == again
+    verified = [
+        await counter.do(
+            "verifyPresentation",
+            OWN,
+            "verification { id }",
+            presentationId=first["presentation"]["id"],
+            clientMutationId="v",
+        )
+        for _ in range(2)
+    ]
+    assert verified[0] == verified[1]
+
+
+async def test_granting_twice_at_once_grants_once(counter: Counter) -> None:
+    person = await counter.customer()
+    _, verification = await counter.accepted(person)
+    answers = await asyncio.gather(*(counter.permitted(verification) for _ in range(4)))
+    assert {answer["permission"]["id"] for answer in answers if "permission" in answer} == {
+        answers[0]["permission"]["id"]
+    }
+    await counter.settle()
+    assert len(await counter.events("PERMISSION_GRANTED")) == 1
+
+
+async def test_a_grant_and_a_revocation_in_flight_never_leave_a_silent_permission(
+    counter: Counter,
+) -> None:
+    person = await counter.customer()
+    for _ in range(6):
+        paper, verification = await counter.accepted(person)
+        await asyncio.gather(
+            counter.permitted(verification),
+            counter.endorse(person, paper, "REVOKE", "REVOKED"),
+        )
+        await counter.settle()
+        found = await counter.parts.store.permissions.where({"holder": person.id})
+        assert all(row.state.value == "SUSPENDED" for row in found)
+
+
+async def test_a_proof_checked_while_it_is_revoked_never_stays_monitored(counter: Counter) -> None:
+    person = await counter.customer()
+    for _ in range(6):
+        paper, grant = await counter.paper(person), await counter.grant(person)
+        await counter.settle()
+        request = await counter.request(person)
+        submitted = await counter.submit(person, request, present(person, request, [paper], grant))
+        await asyncio.gather(
+            counter.verify(submitted), counter.endorse(person, paper, "REVOKE", "REVOKED")
+        )
+        await counter.settle()
+        rows = await counter.parts.store.acceptances.where({"credential": paper.id})
+        assert all(row.state.value == "LAPSED" for row in rows)
+
+
+async def test_a_verifier_that_lags_decides_nothing(idle: Counter) -> None:
+    async with listening(idle):
+        person = await idle.customer()
+        paper, grant = await idle.paper(person), await idle.grant(person)
+        await idle.settle()
+        request = await idle.request(person)
+        submitted = await idle.submit(person, request, present(person, request, [paper], grant))
+        await idle.settle()
+    await idle.endorse(person, paper, "REVOKE", "REVOKED")
+    while await idle.world.base.ledger.size() <= idle.parts.follower.applied + 1:
+        await asyncio.sleep(0.005)
+    waiting = asyncio.create_task(idle.verify(submitted))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    async with listening(idle):
+        done = await waiting
+    reasons = {c["kind"]: c["reasonCode"] for c in done["verification"]["checks"]}
+    assert reasons["TIMELINESS"] == "NOT_ACTIVE"
+
+
+async def test_a_worker_that_dies_again_and_again_neither_loses_nor_repeats(idle: Counter) -> None:
+    async with listening(idle):
+        person = await idle.customer()
+        paper, verification = await idle.accepted(person)
+        await idle.permitted(verification)
+        await idle.settle()
+    counter, wanted = idle, 40
+    for version in range(5, 5 + wanted):
+        effect = "REDUCED" if version % 2 else "RESTORED"
+        await counter.endorse(person, paper, effect, version=version)
+    last = await counter.endorse(person, paper, "REVOKE", "REVOKED", version=99)
+    for _ in range(12):  # each time a process's worth of parts, killed at another point
+        counter = wired(idle.world)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.012):
+                await counter.parts.follower.run()
+    async with listening(counter):
+        assert await state_of(counter) == ("LAPSED", "SUSPENDED", None)
+        told = await counter.parts.store.told(str(OWN.institution), -1, 1000)
+    positions = [change.index for change in told]
+    assert positions == sorted(set(positions))
+    assert [change.kind for change in told].count("CREDENTIAL_ENDORSED") == wanted + 1
+    assert [change.endorsement for change in told if change.effect == "REVOKE"] == [last]
+    kinds = [event.envelope.kind for event in await counter.events()]
+    assert kinds.count("SUPPLEMENT_REQUESTED") == wanted // 2
+    assert kinds.count("PERMISSION_SUSPENDED") == kinds.count("ACCEPTANCE_ENDED") == 1
+
+
+async def test_two_workers_at_once_act_once(idle: Counter) -> None:
+    async with listening(idle) as counter, running(wired(idle.world).parts.follower.run):
+        person = await counter.customer()
+        paper, verification = await counter.accepted(person)
+        await counter.permitted(verification)
+        await counter.endorse(person, paper, "REVOKE", "REVOKED")
+        await counter.settle()
+        kinds = [event.envelope.kind for event in await counter.events()]
+        assert kinds.count("PERMISSION_SUSPENDED") == kinds.count("ACCEPTANCE_ENDED") == 1
+
+
+async def test_an_overdue_supplement_suspends_by_rule_and_once(counter: Counter) -> None:
+    person = await counter.customer()
+    paper, verification = await counter.accepted(person)
+    await counter.permitted(verification)
+    await counter.endorse(person, paper, "REDUCED")
+    await counter.settle()
+    now = counter.parts.clock()
+    assert await counter.overdue.act(now) == 0
+    late = now + timedelta(days=10, seconds=1)
+    assert [await counter.overdue.act(late), await counter.overdue.act(late)] == [1, 0]
+    await counter.settle()
+    assert await state_of(counter) == ("LAPSED", "SUSPENDED", None)
+    (suspended,) = await counter.events("PERMISSION_SUSPENDED")
+    assert suspended.envelope.body["reasonCode"] == "SUPPLEMENT_OVERDUE"
+
+
+async def test_withdrawn_consent_ends_visibly_then_suspends_by_rule(counter: Counter) -> None:
+    person = await counter.customer()
+    paper, grant = await counter.paper(person), await counter.grant(person)
+    await counter.settle()
+    verification = await counter.shown(person, paper, grant)
+    await counter.permitted(verification)
+    await counter.consent_event(person, grant, "CONSENT_WITHDRAWN")
+    await counter.settle()
+    assert await state_of(counter) == ("ENDED", "GRANTED", "OPEN")
+    await counter.overdue.act(counter.parts.clock() + timedelta(days=11))
+    await counter.settle()
+    assert await state_of(counter) == ("ENDED", "SUSPENDED", None)
+    ended = await counter.events("ACCEPTANCE_ENDED")
+    assert [event.envelope.body["reasonCode"] for event in ended] == ["CONSENT_WITHDRAWN"]
+
+
+async def test_a_new_proof_fulfils_what_was_asked_for(counter: Counter) -> None:
+    person = await counter.customer()
+    paper, verification = await counter.accepted(person)
+    await counter.permitted(verification)
+    await counter.endorse(person, paper, "REDUCED")
+    await counter.settle()
+    await counter.accepted(person)
+    rows = await counter.parts.store.acceptances.where({"holder": person.id})
+    assert {row.state.value for row in rows} == {"MONITORED"}
+    supplements = await counter.parts.store.supplements.where({"holder": person.id})
+    assert [row.state.value for row in supplements] == ["FULFILLED"]
