@@ -9,12 +9,12 @@ import signal
 import sys
 from pathlib import Path
 
+from ledger_adapter.commands import audit, lead
 from ledger_adapter.config import load_settings
 from ledger_adapter.errors import BadProof, LedgerFault
 from ledger_adapter.log.bundle import decode_bundle
 from ledger_adapter.log.checkpoint import format_time
 from ledger_adapter.picture import draw
-from ledger_adapter.process import audit, lead
 from ledger_adapter.verify import MAX_BUNDLE, Verdict, load_trust, verify_bundle
 
 

@@ -1,5 +1,6 @@
 """A proof drawn for the terminal: from the signed root down to the entry."""
 
+from ledger_adapter.errors import BadProof
 from ledger_adapter.log.bundle import Bundle
 from ledger_adapter.log.checkpoint import format_time
 from ledger_adapter.log.commitment import decode_entry
@@ -9,6 +10,8 @@ from ledger_adapter.log.proofs import Range, inclusion_ranges
 
 def draw(bundle: Bundle) -> str:
     """The path as an indented tree. Draws what the bundle says; `verify-proof` judges it."""
+    if bundle.leaf_index >= bundle.tree_size:
+        raise BadProof("path", f"leaf {bundle.leaf_index} is not in a tree of {bundle.tree_size}")
     node = profile(bundle.hash).node
     ranges = inclusion_ranges(bundle.leaf_index, bundle.tree_size)
     running, rows = profile(bundle.hash).leaf(bundle.entry), []

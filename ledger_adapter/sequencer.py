@@ -112,6 +112,7 @@ class Sequencer:
                 await self._lead(lease)
             except* LeadershipLost as faults:
                 logger.warning("leadership ended: %s", faults.exceptions[0])
+                await asyncio.sleep(self._options.lease_seconds / 6)
             except* LedgerUnavailable as faults:
                 since = clock() if since is None else since
                 if clock() - since > self._options.patience_seconds:

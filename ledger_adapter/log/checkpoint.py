@@ -32,6 +32,7 @@ MAX_NOTE: Final = 16_384
 MAX_SIGNATURES: Final = 32
 MAX_SIZE: Final = 2**63 - 1
 _DECIMAL: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+_HASH: Final = re.compile(r"[A-Z0-9]{1,16}")
 _ORIGIN: Final = re.compile(r"[A-Za-z0-9._:/-]{1,200}")
 _SIGNED_NAME: Final = re.compile(r"[^\s+]{1,200}")
 
@@ -147,7 +148,8 @@ def parse_body(signed: bytes) -> TreeHead:
         time=parse_time(_extension(lines[4], "time")),
         previous=_hash(_extension(lines[5], "prev")) if len(lines) == 7 else None,
     )
-    if not _ORIGIN.fullmatch(head.origin) or body(head) != signed:
+    words = _ORIGIN.fullmatch(head.origin) and _HASH.fullmatch(head.hash)
+    if not words or body(head) != signed:
         raise BadProof("checkpoint", "body is not in its one canonical form")
     return head
 

@@ -9,9 +9,8 @@ public all the same, so a proof without its opening is for everyone.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
-from subgraphs.audit.records import EventRow
 from subgraphs.kit.events import KINDS
 from subgraphs.kit.ids import is_id
 from subgraphs.kit.viewer import Role, Viewer
@@ -20,6 +19,13 @@ EVERYBODY: Final = "*"
 SHARED_WITH_ACCEPTING: Final = frozenset({"CREDENTIAL_ACTIVATED", "CREDENTIAL_ENDORSED"})
 _PUBLIC: Final = frozenset(name for name, kind in KINDS.items() if kind.public)
 _BY_INSTITUTION: Final = frozenset({Role.ISSUER, Role.VERIFIER})
+
+
+class Seen(Protocol):
+    """A row that names the ids that may see it."""
+
+    @property
+    def viewers(self) -> frozenset[str]: ...
 
 
 def viewers_of(
@@ -47,7 +53,7 @@ def names_of(viewer: Viewer) -> tuple[str, ...]:
     return (EVERYBODY,)
 
 
-def sees(viewer: Viewer, row: EventRow) -> bool:
+def sees(viewer: Viewer, row: Seen) -> bool:
     """The event itself: who, what, and the opening of its commitment."""
     return sees_all(viewer) or not row.viewers.isdisjoint(names_of(viewer))
 

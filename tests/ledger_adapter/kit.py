@@ -1,5 +1,6 @@
 """Builders for the ledger's tests: events, and a log room over each store."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from ledger_adapter.replay import AuditSource
 from ledger_adapter.sequencer import Sequencer, SequencerOptions, SequencerStore, log_ref
 from ledger_adapter.store.memory import MemoryStore
 from ledger_adapter.store.mongo import MongoLog, MongoQueue
-from ledger_adapter.store.mongo.seam import Database, connect, settle, transact
+from ledger_adapter.store.mongo.seam import Database, connect, open_session, settle, transact
 
 ORIGIN = "test.example/log/2026"
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -50,7 +51,7 @@ class Room:
     transaction: Transaction
     log: LogRef
     key: PrivateKey
-    database: Database | None = None
+    database: Database = None
 
     @property
     def reader(self) -> LogReader:
@@ -74,8 +75,9 @@ class Room:
         """Queue events and give them positions and a signed head, as a leader would."""
         await self.put([event(first + number) for number in range(count)])
         sequencer = self.sequencer("writer", batch=batch)
-        lease = await self.store.lead("writer", 5)
-        assert lease is not None
+        async with asyncio.timeout(5):
+            while (lease := await self.store.lead("writer", 5)) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         await sequencer.take_over(lease)
         while await sequencer.append_once(lease):
             pass
@@ -108,7 +110,11 @@ async def mongo_room(
     database = client[name]
 
     async def transaction(work: Callable[[object], Awaitable[None]]) -> None:
-        await transact(database, work)
+        session = await open_session(database)
+        try:
+            await transact(session, work)
+        finally:
+            await settle(session.end_session())
 
     try:
         yield Room(

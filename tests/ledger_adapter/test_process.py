@@ -14,7 +14,9 @@ import pytest
 
 from ledger_adapter.crypto import keys
 from ledger_adapter.evidence.trust import write_trust
-from ledger_adapter.port import EntryIndex
+from ledger_adapter.port import EntryIndex, Shard
+from ledger_adapter.store.mongo import MongoLog
+from ledger_adapter.store.mongo.seam import settle
 from tests.ledger_adapter.kit import KEY, ORIGIN, Room, event, memory_room
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,23 +105,26 @@ async def test_kill_at_any_time_loses_and_doubles_nothing(
     mongo: Room, mongo_uri: str, mongo_database: str, tmp_path: Path
 ) -> None:
     config = configured(tmp_path, uri=mongo_uri, database=mongo_database)
-    stop, written = asyncio.Event(), 0
+    written = 0
 
     async def write() -> None:
         nonlocal written
-        while not stop.is_set():
+        while True:
             await mongo.put([event(written + offset) for offset in range(5)])
             written += 5
             await asyncio.sleep(0.005)
 
-    writer = asyncio.create_task(write())
-    for pause in (0.05, 0.3, 0.11):
-        with running(config) as process:
-            await until_size(mongo, await mongo.reader.size() + 1)
-            await asyncio.sleep(pause)
-            os.kill(process.pid, signal.SIGKILL)
-    stop.set()
-    await writer
+    async with asyncio.TaskGroup() as group:
+        writer = group.create_task(write())
+        for pause in (0.05, 0.3, 0.11):
+            with running(config) as process:
+                await until_size(mongo, await mongo.reader.size() + 1)
+                await asyncio.sleep(pause)
+                os.kill(process.pid, signal.SIGKILL)
+        writer.cancel()
+    written = (await mongo.database["ledger_queue"].estimated_document_count()) + (
+        await mongo.reader.size()
+    )
     with running(config) as process:
         await until_size(mongo, written)
         await until_signed(mongo, written)
@@ -132,12 +137,28 @@ async def test_kill_at_any_time_loses_and_doubles_nothing(
     assert f"the log verifies: {written} entries" in done.stdout, done.stderr
 
 
+async def test_a_leader_killed_inside_its_transaction_does_not_hold_up_the_next(
+    mongo: Room,
+) -> None:
+    """The server would keep the dead client's transaction, and the head's row, for a minute."""
+    await mongo.write(1)
+    dying = MongoLog(mongo.database, Shard("2026"))
+    lease = await dying.lead("dying", 0.2)
+    assert lease is not None
+    session = await dying._my_session()
+    await settle(session.start_transaction())
+    await mongo.database["ledger_head"].update_one({}, {"$set": {"x": 1}}, session=session)
+    started = time.monotonic()
+    await mongo.write(3, first=10)
+    assert time.monotonic() - started < 3
+    assert await mongo.reader.size() == 4
+
+
 async def test_replay_names_what_was_altered(
     mongo: Room, mongo_uri: str, mongo_database: str, tmp_path: Path
 ) -> None:
     config = configured(tmp_path, uri=mongo_uri, database=mongo_database)
     await mongo.write(5)
-    assert mongo.database is not None
     await mongo.database["ledger_batches"].update_one({}, {"$set": {"salts.3": b"x" * 32}})
     done = await asyncio.to_thread(called, "replay", "--config", config)
     assert done.returncode == 1

@@ -18,7 +18,16 @@ from ledger_adapter.log.tiles import TileId
 from ledger_adapter.port import Shard
 from ledger_adapter.records import Append, Batch, Head, Lease, Waiting, within_weight
 from ledger_adapter.store.mongo import codec, names
-from ledger_adapter.store.mongo.seam import Database, Document, Session, faults, transact, watch
+from ledger_adapter.store.mongo.seam import (
+    Database,
+    Document,
+    Session,
+    faults,
+    kill_session,
+    open_session,
+    transact,
+    watch,
+)
 
 _INSERTS: Final = {"operationType": "insert"}
 
@@ -28,6 +37,7 @@ class MongoLog:
 
     def __init__(self, database: Database, shard: Shard) -> None:
         self._database, self._shard = database, shard
+        self._session: Session | None = None
         durable = {
             "read_concern": ReadConcern("majority"),
             "write_concern": WriteConcern("majority"),
@@ -95,17 +105,31 @@ class MongoLog:
 
     async def lead(self, owner: str, seconds: float) -> Lease | None:
         """Take or renew the lease by the server's clock; None while another owner holds it."""
+        mine = await self._my_session()
         free = {"$or": [{"$eq": ["$owner", owner]}, {"$lt": ["$until", "$$NOW"]}]}
         term = {"$cond": [{"$eq": ["$owner", owner]}, "$term", {"$add": ["$term", 1]}]}
         until = {"$add": ["$$NOW", int(seconds * 1000)]}
+        taken = {"term": term, "owner": owner, "until": until, "session": mine.session_id}
         async with faults():
             await self._ensure_lease()
-            row = await self._leases.find_one_and_update(
+            before = await self._leases.find_one_and_update(
                 {"_id": self._shard, "$expr": free},
-                [{"$set": {"term": term, "owner": owner, "until": until}}],
-                return_document=ReturnDocument.AFTER,
+                [{"$set": taken}],
+                return_document=ReturnDocument.BEFORE,
             )
-        return Lease(owner, row["term"]) if row else None
+        if before is None:
+            return None
+        if before["owner"] == owner:
+            return Lease(owner, before["term"])
+        if "session" in before:
+            await kill_session(self._database, before["session"])
+        return Lease(owner, before["term"] + 1)
+
+    async def _my_session(self) -> Session:
+        """The one session of this leader's transactions, named in the lease for its successor."""
+        if self._session is None:
+            self._session = await open_session(self._database)
+        return self._session
 
     async def _ensure_lease(self) -> None:
         if await self._leases.find_one({"_id": self._shard}) is None:
@@ -167,7 +191,7 @@ class MongoLog:
                 raise LeadershipLost("the queue moved below this leader")
 
         try:
-            await transact(self._database, work)
+            await transact(await self._my_session(), work)
         except DuplicateKeyError:
             raise LeadershipLost("another leader has appended at this place") from None
 
@@ -200,7 +224,7 @@ class MongoLog:
             row = codec.checkpoint_document(self._shard, checkpoint)
             await self._checkpoints.insert_one(row, session=session)
 
-        await transact(self._database, work)
+        await transact(await self._my_session(), work)
 
     async def sign_checkpoint(self, size: int, signatures: Sequence[NoteSignature]) -> None:
         """Add the log's signature to the body kept for a size."""

@@ -2,7 +2,7 @@
 
     ledger_queue        {_id: event id, shard, kind, envelope, salt, at}
     ledger_head         {_id: shard, origin, hash, logId, publicKey, size, root, announced, term}
-    ledger_lease        {_id: shard, owner, term, until}
+    ledger_lease        {_id: shard, owner, term, until, session}
     ledger_batches      {_id: shard/first, shard, first, entries, envelopes, salts, root}
     ledger_tiles        {_id: shard/level/number, hashes}
     ledger_checkpoints  {_id: shard/size, shard, size, body, signatures}

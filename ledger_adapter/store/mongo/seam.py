@@ -82,26 +82,33 @@ async def faults() -> AsyncIterator[None]:
         raise LedgerUnavailable(_sentence(fault)) from fault
 
 
-async def transact(database: Database, work: Callable[[Session], Awaitable[T]]) -> T:
+async def open_session(database: Database) -> Session:
+    """A session of the database's client; `session_id` names it on the server."""
+    async with faults():
+        return await settle(database.client.start_session())
+
+
+async def kill_session(database: Database, session_id: Mapping[str, Any]) -> None:
+    """End a dead client's session. Its open transaction would hold its rows for a minute."""
+    async with faults():
+        await database.client.admin.command({"killSessions": [dict(session_id)]})
+
+
+async def transact(session: Session, work: Callable[[Session], Awaitable[T]]) -> T:
     """Run once and commit durably. A conflict or a lost answer is LedgerUnavailable: the caller
     re-reads where it stands, since it cannot know whether the commit happened."""
     async with faults():
-        session = await settle(database.client.start_session())
+        # on the server this also aborts what an earlier, lost transaction of the session left
+        await settle(
+            session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=_MAJORITY)
+        )
         try:
-            await settle(
-                session.start_transaction(
-                    read_concern=ReadConcern("snapshot"), write_concern=_MAJORITY
-                )
-            )
-            try:
-                result = await work(session)
-            except BaseException:
-                await _abort(session)
-                raise
-            await session.commit_transaction()
-            return result
-        finally:
-            await settle(session.end_session())
+            result = await work(session)
+        except BaseException:
+            await _abort(session)
+            raise
+        await session.commit_transaction()
+        return result
 
 
 async def watch(

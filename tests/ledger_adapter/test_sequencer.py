@@ -1,0 +1,193 @@
+"""The leader's own promises: faults thrown away, corruption refused, checkpoints in a chain."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ledger_adapter.errors import BadProof, LedgerUnavailable, LogCorrupt
+from ledger_adapter.log.checkpoint import body_digest
+from ledger_adapter.log.tiles import TileId
+from ledger_adapter.port import EntryIndex
+from ledger_adapter.records import Append, Batch, Lease
+from ledger_adapter.replay import replay
+from ledger_adapter.store.memory import MemoryStore
+from tests.ledger_adapter.kit import Room, event, memory_room, mongo_room
+
+
+class FlakyStore(MemoryStore):
+    """Every third append is lost before or after it took effect, as a network would."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    async def append(self, lease: Lease, append: Append) -> None:
+        self.calls += 1
+        if self.calls % 3 == 1:
+            raise LedgerUnavailable("gone before the write")
+        await super().append(lease, append)
+        if self.calls % 3 == 2:
+            raise LedgerUnavailable("gone after the write")
+
+
+def flaky_room() -> Room:
+    store: Any = FlakyStore()
+
+    async def transaction(work: Any) -> None:
+        async with store.transaction() as session:
+            await work(session)
+
+    return replace(memory_room(), store=store, queue=store, transaction=transaction)
+
+
+async def until_size(room: Room, size: int) -> None:
+    async with asyncio.timeout(20):
+        while await room.reader.size() < size:  # noqa: ASYNC110  # the leader rings no bell for us
+            await asyncio.sleep(0.01)
+
+
+async def test_lost_answers_neither_lose_nor_double_an_event() -> None:
+    room = flaky_room()
+    leader = asyncio.create_task(room.sequencer(batch=3).run())
+    for number in range(9):
+        await room.put([event(number)])
+    await until_size(room, 9)
+    leader.cancel()
+    await asyncio.gather(leader, return_exceptions=True)
+    events = await room.reader.read(EntryIndex(0), 20)
+    assert [e.envelope.event_id for e in events] == [event(n).event_id for n in range(9)]
+    await room.write(0)
+    assert (await replay(room.store, log=room.log, key=room.key.public_key)).entries == 9
+
+
+async def test_two_leaders_at_once_make_one_log(room: Room) -> None:
+    leaders = [asyncio.create_task(room.sequencer(f"leader {n}", batch=5).run()) for n in (1, 2)]
+    for number in range(0, 40, 4):
+        await room.put([event(number + offset) for offset in range(4)])
+    await until_size(room, 20)
+    for leader in leaders:
+        leader.cancel()
+        await asyncio.gather(leader, return_exceptions=True)
+        await asyncio.sleep(0.05)
+    await room.write(0)
+    found = await replay(room.store, log=room.log, key=room.key.public_key)
+    assert found.entries == 40
+
+
+async def test_checkpoints_form_a_chain(room: Room) -> None:
+    signed = []
+    for number in range(3):
+        await room.write(2, first=10 * number)
+        signed.append(await room.reader.latest_checkpoint())
+    first, second, third = (head for head in signed if head is not None)
+    assert first.head.previous is None
+    assert second.head.previous == body_digest(first.body)
+    assert third.head.previous == body_digest(second.body)
+    assert [head.tree_size for head in (first, second, third)] == [2, 4, 6]
+
+
+async def test_a_leader_does_not_start_on_a_store_whose_data_make_another_root() -> None:
+    room = memory_room()
+    await room.write(5)
+    store: Any = room.store
+    batch: Batch = store._batches[0]
+    store._batches[0] = replace(batch, entries=(batch.entries[1], *batch.entries[1:]))
+    lease = await room.store.lead("next", 5)
+    assert lease is not None
+    with pytest.raises(LogCorrupt, match="do not make the head's root"):
+        await room.sequencer("next").take_over(lease)
+
+
+async def test_the_signer_refuses_a_tree_that_does_not_extend_its_last_head() -> None:
+    room = memory_room()
+    await room.write(300)
+    await room.put([event(1000)])
+    lease = await room.store.lead("next", 5)
+    assert lease is not None
+    sequencer = room.sequencer("next")
+    await sequencer.take_over(lease)
+    await sequencer.append_once(lease)
+    store: Any = room.store
+    store._tiles[TileId(1, 0)] = (bytes(32),)
+    with pytest.raises(BadProof, match="does not extend"):
+        await sequencer.checkpoint_once(lease)
+    latest = await room.reader.latest_checkpoint()
+    assert latest is not None
+    assert latest.tree_size == 300
+
+
+def altered(**change: object) -> Callable[[Any], None]:
+    def alter(store: Any) -> None:
+        store._batches[1] = replace(store._batches[1], **change)
+
+    return alter
+
+
+def tampered_tile(store: Any) -> None:
+    tile = store._tiles[TileId(0, 0)]
+    store._tiles[TileId(0, 0)] = (*tile[:7], bytes(32), *tile[8:])
+
+
+def dropped_batch(store: Any) -> None:
+    del store._batches[1]
+
+
+def forged_signature(store: Any) -> None:
+    head = store._checkpoints[400]
+    bad = replace(head.signatures[0], value=bytes(64))
+    store._checkpoints[400] = replace(head, signatures=(bad,))
+
+
+def rolled_back(store: Any) -> None:
+    store._batches.pop()
+
+
+def swapped(store: Any) -> None:
+    batch = store._batches[0]
+    a, b, *rest = batch.envelopes
+    store._batches[0] = replace(batch, envelopes=(b, a, *rest))
+
+
+@pytest.mark.parametrize(
+    ("tamper", "names"),
+    [
+        pytest.param(tampered_tile, "entry 7 differs from its tile", id="tile"),
+        pytest.param(dropped_batch, "entry 100 is missing", id="batch dropped"),
+        pytest.param(forged_signature, "checkpoint of size 400", id="signature"),
+        pytest.param(rolled_back, "the head says size 400", id="last batch gone"),
+        pytest.param(swapped, "entry 0 ", id="envelopes exchanged"),
+        pytest.param(altered(root=bytes(32)), "entries 100 to 199", id="root"),
+        pytest.param(altered(salts=(b"x" * 32,) * 100), "entry 100 ", id="salts"),
+    ],
+)
+async def test_replay_names_the_first_difference(tamper: Callable[[Any], None], names: str) -> None:
+    room = memory_room()
+    await room.write(400, batch=100)
+    assert (await replay(room.store, log=room.log, key=room.key.public_key)).tiles == 1
+    tamper(room.store)
+    with pytest.raises(LogCorrupt, match=names):
+        await replay(room.store, log=room.log, key=room.key.public_key)
+
+
+async def test_an_erased_salt_leaves_the_log_whole() -> None:
+    room = memory_room()
+    await room.write(3)
+    store: Any = room.store
+    batch: Batch = store._batches[0]
+    store._batches[0] = replace(batch, salts=(batch.salts[0], b"", batch.salts[2]))
+    assert (await replay(room.store, log=room.log, key=room.key.public_key)).entries == 3
+
+
+async def test_a_database_that_goes_away_is_waited_for_and_then_told(
+    mongo_database: str,
+) -> None:
+    async with mongo_room(
+        "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50", mongo_database, "pymongo"
+    ) as room:
+        with pytest.raises(LedgerUnavailable) as gone:
+            await room.reader.size()
+        assert gone.value.retryable
+        assert str(gone.value).startswith("MongoDB: ")
