@@ -363,7 +363,6 @@ async def test_a_subgraph_replaced_on_the_same_port_is_found_again() -> None:
         transport = transport_to(server)
         await transport.fetch(request())
         port = server.port
-    listener = await asyncio.start_server(always(http(GOOD)), "127.0.0.1", port)
-    assert isinstance(await transport.fetch(request()), SubgraphReply)
-    transport.close()
-    listener.close()
+    async with raw_server(always(http(GOOD)), port):
+        assert isinstance(await transport.fetch(request()), SubgraphReply)
+        transport.close()
