@@ -20,7 +20,7 @@ $(BIN)/python:
 $(VENV)/.run: $(BIN)/python pyproject.toml requirements.lock
 	@echo "installing CredGraph into $(VENV)"
 	@$(PIP) --editable '.[embedded,sm2]'
-	@{ command -v node >/dev/null && $(NODE_OK); } || $(PIP) '.[node]'
+	@{ command -v node >/dev/null && $(NODE_OK); } || $(PIP) --editable '.[node]'
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run

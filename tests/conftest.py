@@ -35,7 +35,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
-                spent["/".join(report.nodeid.split("/")[1:-1]) or "tests"] += report.duration
+                area = report.nodeid.split("::")[0].split("/")[1:-1]
+                spent["/".join(area) or "tests"] += report.duration
     terminalreporter.section("time of each area")
     for area, seconds in spent.most_common():
         terminalreporter.write_line(f"{seconds:8.1f} s  {area}")

@@ -153,7 +153,8 @@ def _interrupt(_signal: int, _frame: object) -> None:
 
 def run(deployment: Deployment, seed: Callable[[Deployment], None]) -> int:
     """Brings the system up and stays until Ctrl-C (exit 0) or until a process dies (exit 1)."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for name in (signal.SIGTERM, signal.SIGINT):  # a shell may have told its children to ignore INT
+        signal.signal(name, _interrupt)
     lock = take_lock(deployment.data)
     supervisor = Supervisor(deployment)
     try:
