@@ -104,11 +104,15 @@ class Counter:
         while before != after:
             before, after = after, await settled(self.world.base, self.parts.follower)
 
-    async def events(self, kind: str = "") -> list[LoggedEvent]:
-        """What is on the log, of one kind."""
+    async def events(self, kind: str = "", *, about: str = "") -> list[LoggedEvent]:
+        """What is on the log, of one kind or about one subject."""
         size = await self.world.base.ledger.size()
         found = await self.world.base.ledger.read(EntryIndex(0), size)
-        return [one for one in found if not kind or one.envelope.kind == kind]
+        return [
+            one
+            for one in found
+            if kind in ("", one.envelope.kind) and (not about or about in one.envelope.subjects)
+        ]
 
     async def customer(self, name: str = "ann", *, who: Who = OWN) -> Person:
         """A person with a root DID, bound to a customer of the verifier."""
@@ -317,6 +321,20 @@ class Counter:
             product="PRIVATE_FUND",
             **more,
         )
+
+
+async def state_of(counter: Counter, paper: Paper) -> tuple[str, str, str | None]:
+    """Where the newest acceptance of a credential, its permission and its supplement stand."""
+    answer = await counter.ask(
+        """query($id: ID!) { node(id: $id) { ... on Credential { acceptances(first: 1) {
+             edges { node { state permission { state } supplementRequest { state } } } } } } }""",
+        {"id": paper.id},
+        who=OWN,
+    )
+    (edge,) = answer.only("node")["acceptances"]["edges"]
+    node = edge["node"]
+    supplement = node["supplementRequest"]
+    return node["state"], node["permission"]["state"], supplement and supplement["state"]
 
 
 def prepared(person: Person, document: JsonObject) -> tuple[JsonObject, str]:
