@@ -28,12 +28,16 @@ CLIENTS: Final = {
     "pymongo": ("pymongo", "AsyncMongoClient"),
 }
 AWAIT_MS: Final = 1000
+SELECTION_MS: Final = 2000
 _LABELS: Final = (
     "TransientTransactionError",
     "UnknownTransactionCommitResult",
     "RetryableWriteError",
     "ResumableChangeStreamError",
 )
+# A snapshot read of a collection that was made a moment ago, or too long ago: the server asks to
+# be asked again, but puts no label on it outside transactions.
+_SNAPSHOT_CODES: Final = frozenset({239, 246})
 _MAJORITY: Final = WriteConcern("majority")
 
 
@@ -41,7 +45,7 @@ def connect(uri: str, driver: str) -> Any:
     """A client of the named driver; nothing is sent yet."""
     module, name = CLIENTS[driver]
     make = getattr(importlib.import_module(module), name)
-    return make(uri, serverSelectionTimeoutMS=3000, tz_aware=True)
+    return make(uri, serverSelectionTimeoutMS=SELECTION_MS, tz_aware=True)
 
 
 async def wait_until_writable(client: Any, *, seconds: float) -> None:
@@ -77,7 +81,8 @@ async def faults() -> AsyncIterator[None]:
     except (ConnectionFailure, ExecutionTimeout) as fault:
         raise LedgerUnavailable(_sentence(fault)) from fault
     except OperationFailure as fault:
-        if not any(fault.has_error_label(label) for label in _LABELS):
+        labelled = any(fault.has_error_label(label) for label in _LABELS)
+        if not labelled and fault.code not in _SNAPSHOT_CODES:
             raise
         raise LedgerUnavailable(_sentence(fault)) from fault
 
