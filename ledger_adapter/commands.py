@@ -11,7 +11,7 @@ from typing import Final
 
 from ledger_adapter.config import Settings
 from ledger_adapter.crypto.keys import load_private_key
-from ledger_adapter.crypto.sm2 import PrivateKey
+from ledger_adapter.crypto.sm2 import PrivateKey, active_provider
 from ledger_adapter.errors import LedgerFault, LedgerUnavailable
 from ledger_adapter.port import LogRef, Shard
 from ledger_adapter.replay import Audit, replay
@@ -27,6 +27,7 @@ WAIT_SECONDS: Final = 60.0
 async def lead(settings: Settings) -> None:
     """Sequence for ever. Raises LedgerFault with a sentence for the operator."""
     key = load_private_key(settings.key)
+    logger.info("SM2 signatures by %s", active_provider())
     async with _opened(settings) as store:
         options = SequencerOptions(
             owner=f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}",

@@ -14,6 +14,7 @@ from ledger_adapter.port import EntryIndex
 from ledger_adapter.records import Append, Batch, Lease
 from ledger_adapter.replay import replay
 from ledger_adapter.store.memory import MemoryStore
+from ledger_adapter.store.mongo.seam import connect, settle, wait_until_writable
 from tests.ledger_adapter.kit import Room, event, memory_room, mongo_room
 
 
@@ -181,11 +182,18 @@ async def test_an_erased_salt_leaves_the_log_whole() -> None:
     assert (await replay(room.store, log=room.log, key=room.key.public_key)).entries == 3
 
 
+async def test_a_start_waits_for_the_database_a_bounded_time() -> None:
+    client = connect("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50", "motor")
+    with pytest.raises(LedgerUnavailable, match=r"not writable after 0\.2 s"):
+        await wait_until_writable(client, seconds=0.2)
+    await settle(client.close())
+
+
 async def test_a_database_that_goes_away_is_waited_for_and_then_told(
     mongo_database: str,
 ) -> None:
     async with mongo_room(
-        "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50", mongo_database, "pymongo"
+        "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50", mongo_database, "motor"
     ) as room:
         with pytest.raises(LedgerUnavailable) as gone:
             await room.reader.size()
