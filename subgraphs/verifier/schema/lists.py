@@ -65,5 +65,6 @@ class Listed(Generic[R, T]):
             asked=asked,
             sealer=sealer,
             scope=scope,
-            counter=capped_count(self.table.rows, where),
+            # everybody's rows are not counted: that would be a walk, and nobody's question
+            counter=capped_count(self.table.rows, where) if where else None,
         )
