@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint requi
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo lint types schema check graphiql lock clean bench
+.PHONY: help up test demo lint types schema check graphiql lock clean bench chaos
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ types: $(VENV)/.test ## mypy --strict
 schema: $(VENV)/.test ## fail when a committed schema file is stale
 	@$(BIN)/python -m subgraphs.kit.sdl --check
 	@$(BIN)/credgraph compose --config schema/supergraph.yaml --check
+
+chaos: $(VENV)/.test ## kill -9 of every process in the middle of the journey
+	@$(BIN)/pytest -q -m chaos tests/e2e
 
 bench: $(VENV)/.test ## measure; figures to the terminal
 	@$(BIN)/python -m bench

@@ -36,16 +36,22 @@ class Listener:
 
     async def next_change(self, credential_id: str, kind: str) -> Json:
         """The next frame of a kind about a credential; DemoError when it does not come in time."""
+        return (await self.until(credential_id, kind))[-1]
+
+    async def until(self, credential_id: str, kind: str) -> list[Json]:
+        """All frames about a credential, up to and with the first of a kind."""
+        seen: list[Json] = []
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while True:
+                while not seen or seen[-1]["kind"] != kind:
                     frame = await self._next()
-                    if (frame.get("credentialId"), frame.get("kind")) == (credential_id, kind):
-                        return frame
+                    if frame.get("credentialId") == credential_id:
+                        seen.append(frame)
         except TimeoutError:
             raise DemoError(
-                f"the subscription was silent for {PATIENCE_SECONDS:g} seconds"
+                f"the subscription told nothing of {kind} for {PATIENCE_SECONDS:g} seconds"
             ) from None
+        return seen
 
     async def _next(self) -> Json:
         try:
