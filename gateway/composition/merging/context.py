@@ -1,6 +1,6 @@
 """What every merging step may ask: the subgraphs, who overrides whom, who is used where."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -34,6 +34,9 @@ class Merge:
     findings: Findings
     overrides: Overrides
     subtypes: frozenset[tuple[str, str]]
+    implementations: Mapping[str, Sequence[TypeSource]]
+    """By interface, the object types that implement it in some subgraph, wherever defined."""
+    interface_objects: tuple[TypeSource, ...]
     input_types: frozenset[str]
     output_types: frozenset[str]
     composed: frozenset[str]
@@ -46,12 +49,19 @@ class Merge:
         """
         return [
             (subgraph, guards)
-            for subgraph in self.subgraphs
-            for each in subgraph.types.values()
-            if each.kind is Kind.OBJECT and self.is_subtype(each.name, interface)
+            for subgraph, each in self.implementations.get(interface, ())
             for carrier in ([each] if field is None else [each.fields.get(field)])
             if carrier is not None
             and (guards := tuple(a for a in carrier.applied if a.name in names.GUARDS))
+        ]
+
+    def through_interface_objects(self, type_name: str, field: str) -> list[FieldSource]:
+        """Who resolves a field of this type by resolving it for an interface of the type."""
+        return [
+            (subgraph, each, found)
+            for subgraph, each in self.interface_objects
+            if self.is_subtype(type_name, each.name)
+            if (found := each.fields.get(field)) is not None and not found.external
         ]
 
     def is_subtype(self, narrow: str, wide: str) -> bool:
@@ -59,17 +69,34 @@ class Merge:
 
 
 def open_merge(subgraphs: Sequence[Subgraph], overrides: Overrides, findings: Findings) -> Merge:
+    subtypes = frozenset(_subtypes(subgraphs))
     return Merge(
         subgraphs=tuple(subgraphs),
         findings=findings,
         overrides=overrides,
-        subtypes=frozenset(_subtypes(subgraphs)),
+        subtypes=subtypes,
+        implementations=_implementations(subgraphs, subtypes),
+        interface_objects=tuple(
+            (s, each) for s in subgraphs for each in s.types.values() if each.interface_object
+        ),
         input_types=frozenset(_input_types(subgraphs)),
         output_types=frozenset(
             type_ref.named(field.type) for each in subgraphs for _, field in each.output_fields()
         ),
         composed=frozenset(f"@{c.name}" for each in subgraphs for c in each.composed),
     )
+
+
+def _implementations(
+    subgraphs: Sequence[Subgraph], subtypes: Set[tuple[str, str]]
+) -> dict[str, list[TypeSource]]:
+    found: dict[str, list[TypeSource]] = {}
+    for narrow, wide in sorted(subtypes):
+        for subgraph in subgraphs:
+            each = subgraph.types.get(narrow)
+            if each is not None and each.kind is Kind.OBJECT:
+                found.setdefault(wide, []).append((subgraph, each))
+    return found
 
 
 def _subtypes(subgraphs: Sequence[Subgraph]) -> set[tuple[str, str]]:

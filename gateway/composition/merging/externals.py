@@ -1,12 +1,21 @@
 """An @external field must look as it does where it is resolved."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from gateway.composition import type_ref
 from gateway.composition.findings import ErrorCode
 from gateway.composition.merged import MergedField, MergedInput
 from gateway.composition.merging.context import FieldSource, Merge
-from gateway.composition.model import ArgumentDef
+from gateway.composition.model import ArgumentDef, FieldDef
+from gateway.spec import names
+
+_BELONGS_TO_OWNER: Final = names.GUARDS | {
+    names.TAG,
+    names.INACCESSIBLE,
+    names.COST,
+    names.LIST_SIZE,
+}
 
 
 def check_externals(
@@ -14,6 +23,7 @@ def check_externals(
 ) -> None:
     for subgraph, _, field in externals:
         at = f"[{subgraph.name}] {coordinate}"
+        _check_directives(merge, at, field)
         if field.type != merged.type:
             merge.findings.error(
                 ErrorCode.EXTERNAL_TYPE_MISMATCH,
@@ -33,6 +43,17 @@ def check_externals(
                 )
             else:
                 _check_argument(merge, f"{at}({name}:)", argument, given)
+
+
+def _check_directives(merge: Merge, at: str, field: FieldDef) -> None:
+    for each in field.applied:
+        if each.name in _BELONGS_TO_OWNER:
+            merge.findings.error(
+                ErrorCode.MERGED_DIRECTIVE_APPLICATION_ON_EXTERNAL,
+                f"{at} is @external and carries @{each.name}",
+                [field.place],
+                advice=f"put @{each.name} where the field is resolved",
+            )
 
 
 def _check_argument(merge: Merge, at: str, merged: MergedInput, given: ArgumentDef) -> None:

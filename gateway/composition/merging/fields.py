@@ -32,8 +32,9 @@ def merge_fields(
 def _merge_field(
     merge: Merge, coordinate: str, sources: Sequence[TypeSource], having: Sequence[FieldSource]
 ) -> MergedField | None:
+    borrowed = merge.through_interface_objects(having[0][1].name, having[0][2].name)
     mine = [source for source in having if not source[2].external]
-    if not mine:
+    if not mine and not borrowed:
         merge.findings.error(
             ErrorCode.EXTERNAL_MISSING_ON_BASE,
             f"{coordinate} is @external in {names_of(having)} and resolved nowhere",
@@ -41,28 +42,27 @@ def _merge_field(
             advice="define it without @external in the subgraph that resolves it",
         )
         return None
-    check_sharing(merge, coordinate, having)
-    live = [source for source in mine if not _dropped(merge, source)] or mine
-    all_types = list(dict.fromkeys(field.type for *_, field in having))
+    check_sharing(merge, coordinate, [*having, *borrowed])
+    said = mine or having
     merged = MergedField(
         name=having[0][2].name,
-        type=_type(merge, coordinate, live),
+        type=_type(merge, coordinate, said),
         arguments=merge_arguments(
-            merge, coordinate, [(s, field.arguments, field.place) for s, _, field in live]
+            merge, coordinate, [(s, field.arguments, field.place) for s, _, field in said]
         ),
         description=merge_descriptions(
-            coordinate, [(field.description, field.place) for *_, field in live], merge.findings
+            coordinate, [(field.description, field.place) for *_, field in said], merge.findings
         ),
-        directives=merge_applied(merge, coordinate, _carried(merge, live)),
-        joins=_joins(merge, sources, having, typed=len(all_types) > 1),
+        directives=merge_applied(merge, coordinate, _carried(merge, said)),
+        joins=_joins(merge, sources, having),
     )
     check_externals(merge, coordinate, merged, [s for s in having if s[2].external])
     return merged
 
 
-def _carried(merge: Merge, live: Sequence[FieldSource]) -> list[Carried]:
-    carried = [(subgraph, field.applied) for subgraph, _, field in live]
-    _, owner, field = live[0]
+def _carried(merge: Merge, said: Sequence[FieldSource]) -> list[Carried]:
+    carried = [(subgraph, field.applied) for subgraph, _, field in said]
+    _, owner, field = said[0]
     if owner.kind is Kind.INTERFACE:
         carried += merge.guards_below(owner.name, field.name)
     return carried
@@ -101,9 +101,8 @@ def _joins(
     merge: Merge,
     sources: Sequence[TypeSource],
     having: Sequence[FieldSource],
-    *,
-    typed: bool,
 ) -> tuple[JoinField, ...]:
+    typed = len({field.type for *_, field in having}) > 1
     joins = tuple(
         _join(merge, source, typed=typed) for source in having if not _dropped(merge, source)
     )

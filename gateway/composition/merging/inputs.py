@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from graphql import parse_const_value, value_from_ast_untyped
+
 from gateway.composition import type_ref
 from gateway.composition.findings import ErrorCode, HintCode, Place
 from gateway.composition.merged import JoinField, MergedInput
@@ -166,7 +168,7 @@ def _default(
     merge: Merge, coordinate: str, having: Sequence[InputSource], codes: _Codes
 ) -> str | None:
     found = list(dict.fromkeys(given.default for _, given in having))
-    if len(found) == 1:
+    if len(found) == 1 or len({_meaning(text) for text in found}) == 1:
         return found[0]
     places = [given.place for _, given in having]
     if None in found:
@@ -183,6 +185,28 @@ def _default(
         advice="agree on one default",
     )
     return found[0]
+
+
+def _meaning(default: str | None) -> str:
+    """`1` and `1.0`, and objects with their fields in another order, mean the same."""
+    if default is None:
+        return ""
+    value = value_from_ast_untyped(parse_const_value(default))
+    return repr(_comparable(value))
+
+
+def _comparable(value: object) -> object:
+    match value:
+        case bool() | str() | None:
+            return value
+        case int() | float():
+            return float(value)
+        case list():
+            return [_comparable(item) for item in value]
+        case dict():
+            return sorted((key, repr(_comparable(item))) for key, item in value.items())
+        case _:
+            return repr(value)
 
 
 def _joins(having: Sequence[InputSource]) -> tuple[JoinField, ...]:

@@ -84,7 +84,7 @@ class _Finder:
             return
         there = source.types.get(owner.name)
         overridden = there.fields.get(field.name) if there else None
-        if there is not None and overridden is not None:
+        if there is not None:
             self.active.add((subgraph.name, owner.name, field.name))
         if there is None or overridden is None or overridden.external:
             self._findings.hint(

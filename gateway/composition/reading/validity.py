@@ -1,6 +1,7 @@
 """Is the SDL of a subgraph a valid GraphQL schema, federation's directives taken as defined?"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from graphql import (
@@ -114,7 +115,13 @@ def _spec_definitions(links: Links) -> Iterable[DefinitionNode]:
         signature = DIRECTIVES[canonical].signature.format(**links.types)
         lines.append(f"directive @{spelled}{signature}")
     lines.extend(f"scalar {name}" for name in links.types.values())
-    return parse("\n".join(lines), no_location=True).definitions
+    return _parsed("\n".join(lines))
+
+
+@lru_cache(maxsize=64)
+def _parsed(sdl: str) -> tuple[DefinitionNode, ...]:
+    """Subgraphs of one team spell federation alike, so the text is nearly always the same."""
+    return tuple(parse(sdl, no_location=True).definitions)
 
 
 def _places(fault: GraphQLError, subgraph: SubgraphName) -> list[Place]:

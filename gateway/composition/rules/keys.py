@@ -30,12 +30,20 @@ def _faults(subgraph: Subgraph, owner: TypeDef, key: Key) -> Iterator[tuple[Erro
             "keys on interfaces came with federation 2.3",
             "link federation v2.3 or newer",
         )
-    for message in misfits(subgraph.types, owner.name, key.selection.fields):
+    wrong = list(misfits(subgraph.types, owner.name, key.selection.fields))
+    for message in wrong:
         yield (
             ErrorCode.KEY_INVALID_FIELDS,
             message,
             f"name fields that {owner.name} has in this subgraph",
         )
+    if not wrong:
+        yield from _content_faults(subgraph, owner, key)
+
+
+def _content_faults(
+    subgraph: Subgraph, owner: TypeDef, key: Key
+) -> Iterator[tuple[ErrorCode, str, str]]:
     for parent, field, _pick in fields_picked(subgraph.types, owner.name, key.selection.fields):
         coordinate = f"{parent.name}.{field.name}"
         if field.arguments:

@@ -56,13 +56,6 @@ def _uses(owner: TypeDef, field: FieldDef) -> Iterator[_Use]:
 
 
 def _faults(subgraph: Subgraph, owner: TypeDef, use: _Use) -> Iterator[tuple[ErrorCode, str, str]]:
-    if owner.kind is Kind.INTERFACE:
-        yield (
-            use.code("UNSUPPORTED_ON_INTERFACE"),
-            "it can't stand on the field of an interface",
-            "put it on that field of the implementing types",
-        )
-        return
     if use.directive == PROVIDES and not is_composite(subgraph.types, use.parent):
         yield (
             ErrorCode.PROVIDES_ON_NON_OBJECT_FIELD,
@@ -70,10 +63,16 @@ def _faults(subgraph: Subgraph, owner: TypeDef, use: _Use) -> Iterator[tuple[Err
             "remove @provides",
         )
         return
+    if owner.kind is Kind.INTERFACE:
+        yield (
+            use.code("UNSUPPORTED_ON_INTERFACE"),
+            "it can't stand on the field of an interface",
+            "put it on that field of the implementing types",
+        )
     wrong = list(misfits(subgraph.types, use.parent, use.selection.fields))
     for message in wrong:
         yield use.code("INVALID_FIELDS"), message, f"name fields that {use.parent} has here"
-    if not wrong:
+    if not wrong and owner.kind is not Kind.INTERFACE:
         yield from _content_faults(subgraph, use)
 
 
