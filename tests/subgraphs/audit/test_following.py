@@ -67,12 +67,13 @@ async def test_the_feed_tells_each_event_and_resumes_after_a_cursor(desk: Desk) 
     [NOBODY, ISSUER_DESK, VERIFIER_DESK, ANN.who],
     ids=["nobody", "issuer", "verifier", "holder"],
 )
-async def test_the_feed_is_the_regulators(desk: Desk, who: Who) -> None:
-    async with desk.world.gateway.subscribe(FEED, who=who) as stream:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_feed_is_the_regulators(told: Desk, who: Who) -> None:
+    async with told.world.gateway.subscribe(FEED, who=who) as stream:
         message = await stream.receive()
     errors = message["payload"]["errors"] if message["type"] == "next" else message["payload"]
     assert errors[0]["extensions"]["code"] == "FORBIDDEN"
-    twin = await desk.ask("{ supervisionFeedEvents { sequence } }", who=who)
+    twin = await told.ask("{ supervisionFeedEvents { sequence } }", who=who)
     assert twin.codes == ["FORBIDDEN"]
 
 
@@ -186,14 +187,15 @@ QUERIES = [
         pytest.param(ISSUER_DESK, id="desk"),
     ],
 )
-async def test_no_query_scans_a_collection(desk: Desk, who: Who) -> None:
-    await desk.tell(*ANN.whole())
-    database = desk.world.base.database
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_query_scans_a_collection(told: Desk, who: Who) -> None:
+    await told.signed()
+    database = told.world.base.database
     await profiled(database, 2)
     for query in QUERIES:
-        await desk.ask(query, who=who)
+        await told.ask(query, who=who)
     for id_ in (ANN.id("hold"), ANN.id("cred")):
-        await desk.ask(
+        await told.ask(
             """query($id: ID!) { node(id: $id) { ... on Holder { timeline { totalCount } }
             ... on Credential { timeline(last: 5) { totalCount edges { cursor } } } } }""",
             {"id": id_},
