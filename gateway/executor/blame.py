@@ -74,13 +74,17 @@ class Blame:
         self.failures.add(message, code, path=path, service=service, extensions=extensions)
 
     def _paths(self, trouble: Trouble, path: object) -> Iterator[ResponsePath]:
-        if not isinstance(path, list) or not all(isinstance(part, str | int) for part in path):
+        if (
+            not path
+            or not isinstance(path, list)
+            or not all(isinstance(part, str | int) for part in path)
+        ):
             return self._lost(trouble)
         if not trouble.asked:
             return self.response_paths(tuple(path))
         for ask in trouble.asked:
             if not ask.target.representations:
-                return self._below(ask, ask.holders[0], path)
+                return self._below(ask, _everybody(ask), path)
             if ask.target.response_key == path[0] and _is_index(path[1:2], len(ask.holders)):
                 return self._below(ask, ask.holders[path[1]], path[2:])
         return self._lost(trouble)
@@ -100,8 +104,8 @@ class Blame:
     def _lost(self, trouble: Trouble) -> Iterator[ResponsePath]:
         """Where something is missing when a whole answer is: top-level fields, or one place."""
         for ask in trouble.asked:
-            waiting = [holder for holders in ask.holders for holder in holders]
-            yield from self.response_paths(_common_prefix(list(self._places(ask, waiting))))
+            found = list(self._places(ask, _everybody(ask)))
+            yield from self.response_paths(_common_prefix(found))
         if not trouble.asked:
             yield from self._lost_roots(trouble.fetch) or [()]
 
@@ -141,11 +145,15 @@ class Blame:
     def _visible(self, shape: ObjectShape, here: Any) -> Iterator[ShapeField]:
         """As the projection sees it, but an object of unknown type may have any of its fields."""
         known = here.get("__typename") if isinstance(here, dict) else None
-        type_name = shape.typename or known
+        type_name = shape.typename or (known if isinstance(known, str) else None)
         for field in shape.fields:
             fits = field.types is None or type_name is None or type_name in field.types
             if fits and holds(field.when, self.variables):
                 yield field
+
+
+def _everybody(ask: Asked) -> list[Tree]:
+    return [holder for waiting in ask.holders for holder in waiting]
 
 
 def _is_index(part: Sequence[object], bound: int) -> bool:

@@ -34,8 +34,9 @@ class Intake:
         explained = isinstance(outcome, SubgraphReply) and bool(outcome.errors)
         for ask in asked:
             if not ask.target.representations:
-                for holder in ask.holders[0]:
-                    merge_object(holder, data)
+                for waiting in ask.holders:
+                    for holder in waiting:
+                        merge_object(holder, data)
             elif ask.holders:
                 self._merge(fetch, ask, data.get(ask.target.response_key), explained=explained)
 
