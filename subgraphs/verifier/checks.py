@@ -12,9 +12,9 @@ from typing import Final
 from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.institutions import InstitutionRow
 from subgraphs.vc.consent import consent_digest
-from subgraphs.vc.examination import CheckKind, Examination, ExaminedCredential
+from subgraphs.vc.examination import CheckKind, Examination, ExaminedCredential, Reason
 from subgraphs.verifier.records import Check, ConsentOnLog, CredentialOnLog
-from subgraphs.verifier.states import CheckOutcome, CredentialStatus, Reason, VerificationResult
+from subgraphs.verifier.states import CheckOutcome, CredentialStatus, LogReason, VerificationResult
 
 FRAUD: Final = (CheckKind.INTEGRITY, CheckKind.TRUSTED_ISSUER)
 
@@ -34,7 +34,7 @@ class _Note:
     check: CheckKind
     topic: str
     place: str
-    reason: Reason | None
+    reason: Reason | LogReason | None
     detail: str | None = None
 
     def as_json(self) -> dict[str, object]:
@@ -68,15 +68,14 @@ def _check(kind: CheckKind, notes: list[_Note], index: int) -> Check:
     return Check(
         kind=kind,
         outcome=CheckOutcome.PASSED if against is None else CheckOutcome.FAILED,
-        reason=against,
+        reason=None if against is None else against.value,
         evidence={"logIndex": index, "findings": [note.as_json() for note in mine]},
     )
 
 
 def _shown(examined: Examination) -> Iterator[_Note]:
     for found in examined.findings:
-        reason = None if found.reason is None else Reason(found.reason.value)
-        yield _Note(found.check, found.topic, found.place, reason, found.detail)
+        yield _Note(found.check, found.topic, found.place, found.reason, found.detail)
 
 
 def _consent(
@@ -94,7 +93,7 @@ def _consent(
     yield _Note(
         kind, "consent-on-log", "/consent", None if same and ours else Reason.CONSENT_INVALID
     )
-    withdrawn = Reason.CONSENT_WITHDRAWN if held.withdrawn else None
+    withdrawn = LogReason.CONSENT_WITHDRAWN if held.withdrawn else None
     yield _Note(kind, "consent-in-force", "/consent", withdrawn)
     watched = None if held.monitoring else Reason.MONITORING_NOT_GRANTED
     yield _Note(kind, "monitoring-on-log", "/consent", watched)
@@ -113,11 +112,11 @@ def _credential(
         and issuer is not None
         and held.issuer == issuer.id
     )
-    hashed = None if known else Reason.HASH_NOT_ON_LOG
+    hashed = None if known else LogReason.HASH_NOT_ON_LOG
     yield _Note(CheckKind.INTEGRITY, "hash-on-log", place, hashed, credential.vc_hash)
     own = None if held is None or held.holder == holder else Reason.NOT_OUR_CUSTOMER
     yield _Note(CheckKind.HOLDER_BINDING, "holder-on-log", place, own)
     status = None if held is None else held.status
-    active = None if status is CredentialStatus.ACTIVE else Reason.NOT_ACTIVE
+    active = None if status is CredentialStatus.ACTIVE else LogReason.NOT_ACTIVE
     detail = "NOT_ON_LOG" if held is None else f"{held.status}@{held.at_index}"
     yield _Note(CheckKind.TIMELINESS, "status", place, active, detail)

@@ -15,7 +15,7 @@ from subgraphs.verifier.records import (
     Supplement,
     Verification,
 )
-from subgraphs.verifier.states import PermissionState, Reason
+from subgraphs.verifier.states import PermissionState
 
 
 def customer_bound(row: Binding) -> Envelope:
@@ -58,7 +58,7 @@ def presentation_verified(row: Verification, shown: Presentation) -> Envelope:
     )
 
 
-def fraud_signal(shown: Presentation, check: CheckKind, reason: Reason, at: datetime) -> Envelope:
+def fraud_signal(shown: Presentation, check: CheckKind, reason: str, at: datetime) -> Envelope:
     """A failed integrity or issuer check is told to the supervisor at once."""
     return event(
         "FRAUD_SIGNAL",
@@ -67,7 +67,7 @@ def fraud_signal(shown: Presentation, check: CheckKind, reason: Reason, at: date
         subjects=(shown.id, shown.holder),
         institutions=(shown.verifier,),
         at=at,
-        body={"check": check.value, "reasonCode": reason.value},
+        body={"check": check.value, "reasonCode": reason},
     )
 
 

@@ -14,7 +14,6 @@ from subgraphs.verifier.states import (
     CredentialStatus,
     PermissionState,
     PresentationState,
-    Reason,
     RequestState,
     SupplementState,
     VerificationResult,
@@ -107,7 +106,7 @@ class Check:
 
     kind: CheckKind
     outcome: CheckOutcome
-    reason: Reason | None
+    reason: str | None
     evidence: dict[str, object]
 
 

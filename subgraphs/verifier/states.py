@@ -69,27 +69,9 @@ class VerificationResult(StrEnum):
     REJECTED = "REJECTED"
 
 
-class Reason(StrEnum):
-    """Why a check failed; stable, part of the interface. The first block is vc.examination's."""
-
-    NOT_OUR_CUSTOMER = "NOT_OUR_CUSTOMER"
-    HOLDER_KEY_MISMATCH = "HOLDER_KEY_MISMATCH"
-    RECEIPT_INVALID = "RECEIPT_INVALID"
-    PROOF_INVALID = "PROOF_INVALID"
-    MALFORMED = "MALFORMED"
-    DISCLOSURE_INVALID = "DISCLOSURE_INVALID"
-    LOWER_BOUND_INVALID = "LOWER_BOUND_INVALID"
-    ISSUER_NOT_TRUSTED = "ISSUER_NOT_TRUSTED"
-    ISSUER_KEY_MISMATCH = "ISSUER_KEY_MISMATCH"
-    NONCE_UNKNOWN = "NONCE_UNKNOWN"
-    AUDIENCE_MISMATCH = "AUDIENCE_MISMATCH"
-    CONSENT_MISSING = "CONSENT_MISSING"
-    CONSENT_INVALID = "CONSENT_INVALID"
-    SCOPE_EXCEEDED = "SCOPE_EXCEEDED"
-    MONITORING_NOT_GRANTED = "MONITORING_NOT_GRANTED"
-    FACE_CHECK_INVALID = "FACE_CHECK_INVALID"
-    EXPIRED = "EXPIRED"
-    NOT_YET_VALID = "NOT_YET_VALID"
+class LogReason(StrEnum):
+    """Why a check failed by what the log says; what the presentation itself shows has its reasons
+    in vc.examination. All are stable and part of the interface."""
 
     HASH_NOT_ON_LOG = "HASH_NOT_ON_LOG"
     NOT_ACTIVE = "NOT_ACTIVE"

@@ -50,7 +50,7 @@ class Check:
         return cls(
             kind=row.kind,
             outcome=row.outcome,
-            reason_code=None if row.reason is None else row.reason.value,
+            reason_code=row.reason,
             evidence=json_value(row.evidence),
         )
 
