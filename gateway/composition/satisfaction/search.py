@@ -64,28 +64,32 @@ class _Search:
             )
 
     def _add(self, state: _State) -> None:
+        reached = self._reached(state)
         seen = self._seen.setdefault(state.type, [])
-        if any(other <= state.positions for other in seen):
+        if any(other <= reached for other in seen):
             return
-        seen.append(state.positions)
-        self._queue.append(state)
+        seen.append(reached)
+        self._queue.append(_State(state.type, reached, state.path))
         self._count += 1
+
+    def _reached(self, state: _State) -> frozenset[Position]:
+        """All positions an object is as good as in; of an abstract type only the real ones."""
+        if self._world.is_abstract(state.type):
+            return state.positions
+        closures = (self._reach.closure(state.type, at) for at in state.positions)
+        return frozenset[Position]().union(*closures)
 
     def _expand(self, state: _State) -> None:
         if self._world.is_abstract(state.type):
             for concrete in self._concretes(state):
                 self._add(concrete)
             return
+        reached = ordered(state.positions)
         for field in self._world.types[state.type].fields.values():
             if self._world.visible(field.directives):
-                self._follow(state, field)
+                self._follow(state, field, reached)
 
-    def _follow(self, state: _State, field: MergedField) -> None:
-        reached = {
-            at: None
-            for start in ordered(state.positions)
-            for at in ordered(self._reach.closure(state.type, start))
-        }
+    def _follow(self, state: _State, field: MergedField, reached: list[Position]) -> None:
         carriers = [
             (at, local)
             for at in reached
@@ -94,7 +98,7 @@ class _Search:
         ]
         path = (*state.path, field.name)
         if not carriers:
-            self._report(state, field, list(reached), path)
+            self._report(state, field, reached, path)
             return
         target = type_ref.named(field.type)
         if self._world.is_abstract(target):

@@ -53,6 +53,10 @@ class World:
         self.types: Mapping[str, MergedType] = supergraph.types
         self.subgraphs = {each.name: each for each in subgraphs}
         self._overridden = overrides.dropped | overrides.used
+        self._defining: dict[str, list[Subgraph]] = {}
+        for subgraph in subgraphs:
+            for name in subgraph.types:
+                self._defining.setdefault(name, []).append(subgraph)
         self.entries = cache(self._entries)
         self.possible = cache(self._possible)
         self.local_possible = cache(self._local_possible)
@@ -130,17 +134,15 @@ class World:
     def _entries(self, name: str) -> tuple[Entry, ...]:
         """Every way into an object of this type, in order of subgraph."""
         if name in names.ROOT_TYPES:
-            return tuple(
-                Entry(s.name, name, ()) for s in self.subgraphs.values() if name in s.types
-            )
+            return tuple(Entry(s.name, name, ()) for s in self._defining[name])
         merged = self.types[name]
         known_as = (name, *merged.interfaces) if merged.kind is Kind.OBJECT else (name,)
-        return tuple(
-            Entry(subgraph.name, each.name, key.selection.fields)
-            for subgraph in self.subgraphs.values()
+        found = [
+            Entry(subgraph.name, alias, key.selection.fields)
             for alias in known_as
-            if (each := subgraph.types.get(alias)) is not None
-            and (alias == name or each.interface_object)
-            for key in each.keys
+            for subgraph in self._defining[alias]
+            if alias == name or subgraph.types[alias].interface_object
+            for key in subgraph.types[alias].keys
             if key.resolvable
-        )
+        ]
+        return tuple(sorted(found, key=lambda entry: entry.subgraph))
