@@ -1,7 +1,7 @@
 """What a field set may say, and how a wrong one is refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.spec.field_set import FieldPick, FieldSet, Pick, TypePick, render, walk
@@ -78,6 +78,7 @@ picks: st.SearchStrategy[Pick] = st.recursive(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(picks, min_size=1, max_size=4).map(tuple))
 def test_printing_and_reading_are_inverse(field_set: FieldSet) -> None:
     assert read(render(field_set)) == field_set

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given as given_that
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from gateway.composition import Composed, SubgraphSource, compose
@@ -30,6 +31,7 @@ orders = st.sampled_from(CASES).flatmap(
 )
 
 
+@settings(max_examples=30, deadline=None)
 @given_that(orders)
 def test_order_of_subgraphs_has_no_influence(subgraphs: list[SubgraphSource]) -> None:
     by_name = sorted(subgraphs, key=lambda each: each.name)

@@ -10,7 +10,7 @@ from tests.composition.random_sets import random_set
 from tests.composition.semantics import differences
 from tests.js.compose_oracle import Verdict, ask, oracle
 
-SEEDS = range(120)
+SEEDS = range(80)
 STOPS_APOLLO = "PROVIDES_ON_NON_OBJECT_FIELD"  # it says nothing else of that subgraph; we do
 
 
@@ -41,5 +41,5 @@ def test_same_verdict(verdicts: dict[int, Verdict]) -> None:
             unlike.extend(differences(ours.supergraph_sdl, theirs.supergraph))
             assert {hint.code.value for hint in ours.hints} == set(theirs.hints), f"seed {seed}"
     assert unlike == []
-    assert seen["composes"] >= 50, "the corpus must hold both kinds"
+    assert seen["composes"] >= 35, "the corpus must hold both kinds"
     assert len(seen) >= 12, f"too few codes are tried: {seen}"
