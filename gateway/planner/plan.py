@@ -14,7 +14,7 @@ from graphql import (
 
 from gateway.errors import PlanningFailed
 from gateway.plan.nodes import Condition, Fetch, PlanNode, QueryPlan, Sequence, Subscribe
-from gateway.planner.budget import Budget
+from gateway.planner.budget import Budget, PlanBudgetExceeded
 from gateway.planner.choice import Choice, cost_of
 from gateway.planner.emit import Emitter
 from gateway.planner.improve import improved
@@ -56,7 +56,11 @@ def plan_operation(
     Raises PlanBudgetExceeded, or PlanningFailed where no plan exists.
     """
     operation = _operation(document, operation_name)
-    return _Planning(world, document, operation, budget or Budget()).plan()
+    limits = budget or Budget()
+    try:
+        return _Planning(world, document, operation, limits).plan()
+    except RecursionError:
+        raise PlanBudgetExceeded(limits.paths) from None
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -6,9 +6,9 @@ from the jump it is for. The search deepens by one request at a time, so that wh
 never looked at while something nearer will do.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from gateway.errors import PlanningFailed
 from gateway.planner.budget import Budget
@@ -21,6 +21,8 @@ from gateway.spec.names import SubgraphName, TypeName
 from gateway.supergraph.jumps import Landing
 from gateway.supergraph.model import Key
 from gateway.supergraph.possible import TypeNames
+
+_T = TypeVar("_T")
 
 
 class Price(NamedTuple):
@@ -76,10 +78,13 @@ class Trail:
         )
 
 
-class _Searched(NamedTuple):
+Offer: TypeAlias = tuple[_T, Price]
+
+
+class _Searched(NamedTuple, Generic[_T]):
     """What a search came to. Without `stopped`, looking farther would find nothing either."""
 
-    found: tuple[View, Price] | None
+    found: Offer[_T] | None
     limit: int
     stopped: bool
 
@@ -105,35 +110,49 @@ class Prices:
         self._budget = budget
         self._banned = banned
         self._stopped = False  # whether a limit, and nothing else, ended some search
-        self._known: dict[tuple[Unit, frozenset[View], frozenset[View]], _Searched] = {}
+        self._known: dict[tuple[object, frozenset[View], frozenset[View]], _Searched[View]] = {}
 
-    # -- units ------------------------------------------------------------------------------
+    # -- what is nearest ----------------------------------------------------------------------
 
-    def best_way(self, unit: Unit, trail: Trail) -> tuple[View, Price] | None:
+    def best_way(self, unit: Unit, trail: Trail) -> Offer[View] | None:
         """The cheapest view to take a unit from, None if there is none on this trail."""
-        active = self._priced([way for way in unit.ways if way.step], unit, trail.within(0))
-        if active:
-            return min(active, key=_by_rank)
-        place = unit, trail.open, trail.bought
-        known = self._known.get(place)
-        if known is None or known.is_too_short_for(trail.limit):
-            known = self._known[place] = self._search(unit, trail)
-        if known.found is None or len(known.found[1].steps) > trail.limit:
-            self._stopped = self._stopped or known.stopped
-            return None
-        return known.found
+        return self._nearest(unit, unit.ways, unit.types, trail)
+
+    def best_parent(self, view: View, trail: Trail) -> Offer[View] | None:
+        """The view of the level above through which to come here."""
+        unit = view.level.unit
+        return self._nearest(view, view.parents, unit.types, trail) if unit else None
+
+    def best_presence(self, level: Level, trail: Trail) -> Offer[View] | None:
+        """The view without a jump that shows the objects of a level at all."""
+        return self._nearest(level, level.views, level.reach, trail)
 
     def forget(self) -> None:
         """Something was taken: what was found out about prices is no longer true."""
         self._known.clear()
 
-    def _search(self, unit: Unit, trail: Trail) -> "_Searched":
-        """Look for the cheapest way, no farther than the nearest one lies."""
+    def _nearest(
+        self, place: object, ways: Iterable[View], types: TypeNames, trail: Trail
+    ) -> Offer[View] | None:
+        active = self._priced([way for way in ways if way.step], types, trail.within(0))
+        if active:
+            return min(active, key=_by_rank)
+        known = self._known.get((place, trail.open, trail.bought))
+        if known is None or known.is_too_short_for(trail.limit):
+            known = self._search(lambda inside: self._priced(ways, types, inside), trail)
+            self._known[place, trail.open, trail.bought] = known
+        if known.found is None or len(known.found[1].steps) > trail.limit:
+            self._stopped = self._stopped or known.stopped
+            return None
+        return known.found
+
+    def _search(self, offers: Callable[[Trail], list[Offer[_T]]], trail: Trail) -> "_Searched[_T]":
+        """Look for the cheapest offer, no farther than the nearest one lies."""
         outside = self._stopped
         try:
             for limit in range(trail.limit + 1):
                 self._stopped = False
-                found = self._priced(unit.ways, unit, trail.within(limit))
+                found = offers(trail.within(limit))
                 if found:
                     return _Searched(min(found, key=_by_rank), limit, stopped=True)
                 if not self._stopped:
@@ -142,13 +161,9 @@ class Prices:
         finally:
             self._stopped = outside
 
-    def _priced(self, ways: Iterable[View], unit: Unit, trail: Trail) -> list[tuple[View, Price]]:
-        found = []
-        for way in ways:
-            price = self.view(way, unit.types, trail)
-            if price is not None:
-                found.append((way, price))
-        return found
+    def _priced(self, ways: Iterable[View], types: TypeNames, trail: Trail) -> list[Offer[View]]:
+        prices = ((way, self.view(way, types, trail)) for way in ways)
+        return [(way, price) for way, price in prices if price is not None]
 
     # -- views ------------------------------------------------------------------------------
 
@@ -172,13 +187,6 @@ class Prices:
             return None
         price = parent[1]
         return price._replace(fields=price.fields + 1)
-
-    def best_parent(self, view: View, trail: Trail) -> tuple[View, Price] | None:
-        """The view of the level above through which to come here."""
-        unit = view.level.unit
-        if unit is None:
-            return None
-        return min(self._priced(view.parents, unit, trail), key=_by_rank, default=None)
 
     def _jump(self, view: View, types: TypeNames, trail: Trail) -> Price | None:
         missing = missing_types(view, types)
@@ -213,7 +221,8 @@ class Prices:
     ) -> Price | None:
         """What the inputs for one landing cost: the best key and everything required."""
         if landing is None:
-            return self._presence(view, trail)
+            present = self.best_presence(view.level, trail)
+            return present[1] if present else None
         choice = self.best_key(view, landing, types, trail)
         if choice is None:
             return None
@@ -230,23 +239,21 @@ class Prices:
             return total.plus(found[1]) if found else None
         return total
 
-    def _presence(self, view: View, trail: Trail) -> Price | None:
-        """A jump without a key still needs the objects to be there."""
-        unit = view.level.unit
-        found = self._priced(view.level.views, unit, trail) if unit else []
-        best = min(found, key=_by_rank, default=None)
-        return best[1] if best else None
-
     def best_key(
         self, view: View, landing: Landing, types: TypeNames, trail: Trail
-    ) -> tuple[Key, Price] | None:
+    ) -> Offer[Key] | None:
         """The key of a landing whose fields come cheapest."""
-        best: tuple[Key, Price] | None = None
-        for key in landing.keys:
-            price = self.fields(view.level, types, key.fields, view.subgraph, trail)
-            if price is not None and (best is None or price.rank < best[1].rank):
-                best = key, price
-        return best
+
+        def offers(inside: Trail) -> list[Offer[Key]]:
+            prices = (
+                (key, self.fields(view.level, types, key.fields, view.subgraph, inside))
+                for key in landing.keys
+            )
+            return [(key, price) for key, price in prices if price is not None]
+
+        searched = self._search(offers, trail)
+        self._stopped = self._stopped or (searched.found is None and searched.stopped)
+        return searched.found
 
     # -- field sets -------------------------------------------------------------------------
 
@@ -331,5 +338,6 @@ def needs_typename(view: View, landing: Landing) -> bool:
     return level.abstract and not view.declared and landing.typed and not level.typed
 
 
-def _by_rank(found: tuple[View, Price]) -> tuple[int, int, int, int]:
-    return *found[1].rank, found[0].number
+def _by_rank(offer: Offer[_T]) -> tuple[int, int, int]:
+    """Among equals the first offered wins: offers come in the order in which views were made."""
+    return offer[1].rank

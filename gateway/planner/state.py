@@ -132,5 +132,5 @@ class Level:
 
     @property
     def typed(self) -> bool:
-        """Whether some view that needs no jump can tell the types."""
-        return any(view.standing.typed for view in self.views)
+        """Whether every view that needs no jump can tell the types."""
+        return all(view.standing.typed for view in self.views)

@@ -131,14 +131,10 @@ class Walk:
         self._activate(view, unit.types, when, Trail())
 
     def _cheapest(self, level: Level, trail: Trail) -> View:
-        priced = [
-            (price.rank, view.number, view)
-            for view in level.views
-            if (price := self._prices.view(view, level.reach, trail)) is not None
-        ]
-        if not priced:
+        best = self._prices.best_presence(level, trail)
+        if best is None:
             raise PlanningFailed(f"no way leads to any {level.name} that is needed")
-        return min(priced)[2]
+        return best[0]
 
     def _select(self, view: View, unit: Unit, when: When, trail: Trail) -> None:
         self._activate(view, unit.types, when, trail)
@@ -155,9 +151,9 @@ class Walk:
     # -- entering ---------------------------------------------------------------------------
 
     def _open(self, view: View, when: When, trail: Trail) -> None:
-        self._prices.forget()
         unit = view.level.unit
         if view.is_jump or unit is None:
+            self._prices.forget()
             view.step = Step(number=len(self.choice.steps), subgraph=view.subgraph, view=view)
             self.choice.steps.append(view.step)
             return

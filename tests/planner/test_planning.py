@@ -90,7 +90,7 @@ def test_every_document_of_any_plan_is_valid_and_plans_are_stable(name: str) -> 
     }
 
     @settings(
-        max_examples=12,
+        max_examples=8,
         deadline=None,
         derandomize=True,
         phases=[Phase.generate],
