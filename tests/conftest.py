@@ -1,7 +1,7 @@
 """Fixtures that every room's tests may use."""
 
 import secrets
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pymongo
@@ -31,12 +31,12 @@ def mongo_database(mongo_uri: str) -> Iterator[str]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Prints the time of each area (folder below tests/), so that one that grows is seen."""
-    spent: Counter[str] = Counter()
+    spent: dict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
-                area = report.nodeid.split("::")[0].split("/")[1:-1]
-                spent["/".join(area) or "tests"] += report.duration
+                folders = report.nodeid.split("::")[0].split("/")[1:-1]
+                spent["/".join(folders) or "tests"] += report.duration
     terminalreporter.section("time of each area")
-    for area, seconds in spent.most_common():
+    for area, seconds in sorted(spent.items(), key=lambda item: -item[1]):
         terminalreporter.write_line(f"{seconds:8.1f} s  {area}")
