@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ledger_adapter.port import EntryIndex, Envelope
 from subgraphs.demo.pilot import GUOTAI_JUNAN, HUAAN_FUND, PilotInstitution
 from subgraphs.issuer.app import core_system, follow, wire
 from subgraphs.issuer.parts import Parts
@@ -78,9 +80,15 @@ class Desk:
         """Wait until everything queued is on the log and applied; the log's size."""
         return await settled(self.world.base, self.follower)
 
+    async def events(self, subject: str) -> list[Envelope]:
+        """What the log tells of an object, in its order."""
+        size = await self.settle()
+        found = await self.world.base.ledger.read(EntryIndex(0), size)
+        return [one.envelope for one in found if subject in one.envelope.subjects]
+
     async def customer(self, name: str = "ann", *, profile: str = "RICH") -> Person:
-        """A person with a root DID, bound to an account of the own institution."""
-        person = await self.world.person(name)
+        """Somebody new with a root DID, bound to an account of the own institution."""
+        person = await self.world.person(f"{name}-{secrets.token_hex(4)}")
         await self.settle()
         done = await self.bind(person, profile=profile)
         assert done["__typename"] == "BindCustomerAccountSuccess", done

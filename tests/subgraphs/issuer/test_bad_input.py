@@ -1,7 +1,5 @@
 """What is refused, with which code and field; and that nothing was written."""
 
-import secrets
-
 import pytest
 import pytest_asyncio
 
@@ -10,7 +8,6 @@ from subgraphs.kit.ids import institution_id, new_id
 from subgraphs.kit.viewer import Role
 from tests.subgraphs.issuer.desk import OTHER, OWN, PREPARED, Desk
 from tests.subgraphs.kit.gateway import NOBODY, a_holder, an_institution
-from tests.subgraphs.kit.world import Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,10 +16,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def desk(shared_desk: Desk) -> Desk:
     """Refusals write nothing, so one desk serves them all."""
     return shared_desk
-
-
-async def somebody(desk: Desk) -> Person:
-    return await desk.customer(f"p{secrets.token_hex(4)}")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +60,7 @@ async def somebody(desk: Desk) -> Person:
 async def test_a_request_is_refused(
     desk: Desk, changed: dict[str, object], code: str, field: str
 ) -> None:
-    person = await somebody(desk)
+    person = await desk.customer()
     asked = {"issuerId": OWN.institution, "categories": ["STOCK"], "purpose": "P", **changed}
 
     refused = await desk.do("prepareCredentialRequest", person.who, PREPARED, **asked)
@@ -117,7 +110,7 @@ async def test_a_request_is_refused(
 async def test_an_endorsement_is_refused(
     desk: Desk, changed: dict[str, object], code: str, field: str
 ) -> None:
-    credential = await desk.active(await somebody(desk))
+    credential = await desk.active(await desk.customer())
     before = await desk.settle()
     asked = {"effect": "REDUCED", "reasonCode": "MATERIAL_DECREASE", **changed}
 
@@ -131,7 +124,7 @@ async def test_an_endorsement_is_refused(
     "name", ["compileCredentialDraft", "issueCredential", "rejectCredentialRequest"]
 )
 async def test_a_foreign_credential_answers_like_an_unknown_one(desk: Desk, name: str) -> None:
-    credential = await desk.request(await somebody(desk))
+    credential = await desk.request(await desk.customer())
     before = await desk.settle()
     more = {"reasonCode": "NO"} if name == "rejectCredentialRequest" else {}
 
@@ -145,7 +138,7 @@ async def test_a_foreign_credential_answers_like_an_unknown_one(desk: Desk, name
 
 
 async def test_a_query_tells_foreign_and_unknown_credentials_apart_for_nobody(desk: Desk) -> None:
-    credential = await desk.active(await somebody(desk))
+    credential = await desk.active(await desk.customer())
     asked = "query($id: ID!) { credential(id: $id) { state } node(id: $id) { id } }"
     strangers = [
         NOBODY,
@@ -165,7 +158,7 @@ async def test_a_query_tells_foreign_and_unknown_credentials_apart_for_nobody(de
 
 
 async def test_the_roles_mutations_ask_for(desk: Desk) -> None:
-    person = await somebody(desk)
+    person = await desk.customer()
     credential = await desk.request(person)
     verifier = an_institution(Role.VERIFIER, CAITONG_FUND.uscc)
 

@@ -1,5 +1,8 @@
 """From the customer's binding to a credential in force, and what each side sees of it."""
 
+import pytest
+import pytest_asyncio
+
 from subgraphs.demo.pilot import GUOTAI_JUNAN
 from subgraphs.kit.viewer import Role
 from subgraphs.vc import model, proofs
@@ -7,6 +10,15 @@ from subgraphs.vc.did import institution_did, method_id
 from subgraphs.vc.proofs import Expectation, Purpose
 from tests.subgraphs.issuer.desk import OWN, Desk
 from tests.subgraphs.kit.gateway import Who
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(shared_desk: Desk) -> Desk:
+    """Each test has people of its own, so one desk serves them all."""
+    return shared_desk
+
 
 SHOWN = """query($id: ID!) { credential(id: $id) {
   id vcHash credentialNo state issuer { name uscc kind roles participation } subject { id }
@@ -52,10 +64,8 @@ async def test_the_document_carries_both_signatures_and_its_hash(desk: Desk) -> 
 async def test_each_step_is_one_event_in_order(desk: Desk) -> None:
     person = await desk.customer()
     credential = await desk.active(person)
-    await desk.settle()
 
-    events = await desk.world.base.ledger.read(0, 100)  # type: ignore[arg-type]
-    about = [one.envelope for one in events if credential in one.envelope.subjects]
+    about = await desk.events(credential)
 
     assert [one.kind for one in about] == [
         "CREDENTIAL_REQUESTED",

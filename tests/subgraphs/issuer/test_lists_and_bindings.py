@@ -29,13 +29,13 @@ async def test_a_cursor_serves_its_own_list_and_viewer_only(desk: Desk) -> None:
 
 
 async def test_an_account_and_a_root_did_belong_to_each_other_for_good(desk: Desk) -> None:
-    ann, bob = await desk.customer("ann"), await desk.world.person("bob")
+    ann, bob = await desk.customer(), await desk.world.person("bob")
     await desk.settle()
 
     for case, person, account, code in [
-        ("the same again", ann, "SIM-RICH-ann", None),
-        ("somebody else's account", bob, "SIM-RICH-ann", "CUSTOMER_ALREADY_BOUND"),
-        ("a second account of hers", ann, "SIM-POOR-ann", "CUSTOMER_ALREADY_BOUND"),
+        ("the same again", ann, f"SIM-RICH-{ann.name}", None),
+        ("somebody else's account", bob, f"SIM-RICH-{ann.name}", "CUSTOMER_ALREADY_BOUND"),
+        ("a second account of hers", ann, f"SIM-POOR-{ann.name}", "CUSTOMER_ALREADY_BOUND"),
         ("an account of another person", bob, "SIM-RICH-eve", "ROOT_DID_NOT_MATCHED"),
         ("no account", bob, "SIM-GOLD-bob", "ACCOUNT_UNKNOWN"),
     ]:

@@ -2,10 +2,22 @@
 
 from typing import Any
 
+import pytest
+import pytest_asyncio
+
 from subgraphs.demo.pilot import CAITONG_FUND
 from subgraphs.kit.viewer import Role
 from tests.subgraphs.issuer.desk import OTHER, OWN, Desk
 from tests.subgraphs.kit.gateway import an_institution
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(shared_desk: Desk) -> Desk:
+    """Each test has people of its own, so one desk serves them all."""
+    return shared_desk
+
 
 FRAME = """cursor sequence headSequence prevSequence heartbeat kind state credentialId
   credential { state }"""

@@ -225,13 +225,13 @@ async def running(*jobs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
     tasks = [asyncio.create_task(_awaited(job)) for job in jobs]
     try:
         yield
-        for task in tasks:
-            if task.done():
-                task.result()
     finally:
+        dead = [task for task in tasks if task.done()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for task in dead:
+            task.result()  # why it died matters more than what waited for it
 
 
 async def _awaited(job: Callable[[], Awaitable[None]]) -> None:
