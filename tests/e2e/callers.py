@@ -1,0 +1,62 @@
+"""Callers of a running system: tokens made in this process, clients that keep what was said."""
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from gateway.config import load_settings
+from gateway.server.wiring import demo_personas
+from subgraphs.demo.client import Client, Json
+from subgraphs.demo.deployment import Deployment
+from subgraphs.demo.journey import Actors, Journey, Person
+
+PERSONAS: Final = ("holder", "issuer", "verifier", "regulator", "analyst")
+
+
+def token_of(deployment: Deployment, persona: str, **claims: object) -> str:
+    """A demo token for a persona with some claims changed, an hour long."""
+    environment = deployment.environment()
+    settings = load_settings(Path(environment["CREDGRAPH_CONFIG"]), environment)
+    personas = demo_personas(settings)
+    assert personas is not None, "the test deployment runs in demo mode"
+    return personas.token(persona, now=time.time(), lifetime=3600, changes=claims)
+
+
+def token_of_holder(deployment: Deployment, person: Person) -> str:
+    """The token of the account a person opened in the app."""
+    name = f"holder-{person.name}"
+    return token_of(deployment, "holder", sub=name, holder=person.holder_id)
+
+
+class RecordingClient(Client):
+    """A client that remembers each operation it sent, in order."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        super().__init__(url, token)
+        self.sent: list[tuple[str, Mapping[str, object]]] = []
+
+    async def raw(self, query: str, variables: Mapping[str, object] | None = None) -> Json:
+        self.sent.append((query, dict(variables or {})))
+        return await super().raw(query, variables)
+
+
+@asynccontextmanager
+async def journey_of(
+    deployment: Deployment, *, url: str | None = None, profile: str = "RICH"
+) -> AsyncIterator[Journey]:
+    """A new person's journey, not begun, through the gateway at `url` (the deployment's own)."""
+    person = Person(profile=profile)
+    address = url or f"{deployment.gateway_url}/graphql"
+    tokens = {
+        "holder": token_of_holder(deployment, person),
+        "issuer": token_of(deployment, "issuer"),
+        "verifier": token_of(deployment, "verifier"),
+    }
+    async with AsyncExitStack() as stack:
+        clients = {
+            name: await stack.enter_async_context(RecordingClient(address, token))
+            for name, token in tokens.items()
+        }
+        yield Journey(Actors(**clients), person)
