@@ -6,14 +6,18 @@ status that moves while the decision is written makes it be made again.
 """
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 
 from subgraphs.kit.errors import Busy, InvalidTransition, NotFound
 from subgraphs.kit.ids import InstitutionId
+from subgraphs.kit.institutions import InstitutionRow
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.offload import offload
 from subgraphs.vc.did import Did
 from subgraphs.vc.examination import Examination, Terms
 from subgraphs.vc.examine import examine
+from subgraphs.vc.presentation import Presentation as Presented
 from subgraphs.vc.presentation import read_presentation
 from subgraphs.vc.strict_json import parse_object
 from subgraphs.verifier.checks import OnLog, judge
@@ -42,7 +46,7 @@ async def verify(
     case, log = await _case(parts, shown)
     decision = decide(case)
     try:
-        await _write(parts, shown, log, decision, session)
+        await _write(parts, case.presentation, log, decision, session)
     except Stale:
         raise await _overtaken(parts, shown) from None
     return decision.verification
@@ -70,6 +74,7 @@ async def _case(parts: Parts, shown: Presentation) -> tuple[Case, OnLog]:
         institutions=institutions,
         consent=None if shown.consent is None else await parts.store.consents.get(shown.consent),
     )
+    shown = _issued(shown, presented, institutions)
     now = parts.clock()
     terms = Terms(
         nonce=request.nonce,
@@ -91,6 +96,18 @@ async def _case(parts: Parts, shown: Presentation) -> tuple[Case, OnLog]:
         index=log.index,
     )
     return case, log
+
+
+def _issued(
+    shown: Presentation, presented: Presented, institutions: Mapping[str, InstitutionRow]
+) -> Presentation:
+    """An issuer may have joined the register since the presentation came in."""
+    issuers = [institutions.get(str(item.credential.get("issuer"))) for item in presented.shown]
+    items = zip(shown.shown, issuers, strict=True)
+    return replace(
+        shown,
+        shown=tuple(replace(item, issuer=row.id if row else None) for item, row in items),
+    )
 
 
 async def _asked(parts: Parts, shown: Presentation) -> tuple[Request, Binding]:
@@ -115,6 +132,7 @@ async def _write(
         now={
             "state": state,
             "verification": decision.verification.id,
+            "shown": shown.shown,
             "version": shown.version + 1,
         },
         session=session,

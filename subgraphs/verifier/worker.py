@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from ledger_adapter.errors import LedgerError
 from ledger_adapter.port import LoggedEvent
 from subgraphs.kit.errors import Busy
 from subgraphs.kit.feed import Item
@@ -94,7 +95,7 @@ class Overdue:
         while True:
             try:
                 await self.act(clock())
-            except (PyMongoError, Contended) as fault:
+            except (LedgerError, PyMongoError, Contended) as fault:
                 log.warning("overdue supplements wait: %s", fault)
             await asyncio.sleep(self._terms.overdue_every.total_seconds())
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from subgraphs import verifier
 from subgraphs.kit.ids import new_id
 from subgraphs.kit.viewer import Role
 from tests.subgraphs.kit.gateway import Who
@@ -271,3 +274,16 @@ async def test_foreign_ids_in_mutations_are_unknown_ids(
             "submitPresentation", STRANGER, requestId=request, presentation={}
         )
         assert (refused["code"], refused["field"]) == ("NOT_FOUND", "requestId")
+
+
+async def test_this_subgraph_knows_no_way_to_another() -> None:
+    imported = set()
+    for path in Path(verifier.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Import():
+                    imported |= {alias.name for alias in node.names}
+                case ast.ImportFrom():
+                    imported.add(str(node.module))
+    outward = {"httpx", "websockets", "socket", "urllib", "aiohttp", "subgraphs.issuer"}
+    assert not {name for name in imported if name.split(".")[0] in outward or name in outward}
