@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gateway.planner.passes.send_together import send_together
+from gateway.planner.send_together import send_together
 from gateway.planner.state import Level, Step, Unit, View
 
 

@@ -9,7 +9,7 @@ from gateway.planner.choice import Choice
 from gateway.planner.documents import SelectionWriter
 from gateway.planner.fetch_graph import Request, in_line, requests_of
 from gateway.planner.inputs import path_to, representations
-from gateway.planner.passes.send_together import send_together
+from gateway.planner.send_together import send_together
 from gateway.planner.state import Step
 from gateway.planner.world import World
 from gateway.spec.names import ENTITIES

@@ -23,7 +23,7 @@ from graphql.language.ast import BooleanValueNode, VariableNode
 
 from gateway.plan.shape import ALWAYS, Guard, When
 from gateway.planner.budget import Budget
-from gateway.planner.calls import Call, read_call
+from gateway.planner.calls import TYPENAME_CALL, Call, read_call
 from gateway.planner.conditions import NEVER, any_of, both, within
 from gateway.planner.world import World
 from gateway.spec.names import TYPENAME, TypeName
@@ -132,7 +132,7 @@ class _Reader:
                 continue
             if isinstance(node, FieldNode):
                 response = node.alias.value if node.alias else node.name.value
-                call = read_call(node, salt=response if serial else "")
+                call = read_call(node, salt=response if serial and not _told(node) else "")
                 yield (
                     response,
                     _Occurrence(call, place.types, place.site, when, node.selection_set),
@@ -213,3 +213,7 @@ def _guard(directive: DirectiveNode) -> When:
             case BooleanValueNode(value=value):
                 return ALWAYS if value is wanted else NEVER
     return ALWAYS
+
+
+def _told(node: FieldNode) -> bool:
+    return node.name.value == TYPENAME_CALL.name  # the same at any moment, so never kept apart

@@ -15,6 +15,7 @@ from graphql import (
 from gateway.errors import PlanningFailed
 from gateway.plan.nodes import Condition, Fetch, PlanNode, QueryPlan, Sequence, Subscribe
 from gateway.planner.budget import Budget, PlanBudgetExceeded
+from gateway.planner.calls import TYPENAME_CALL
 from gateway.planner.choice import Choice, cost_of
 from gateway.planner.emit import Emitter
 from gateway.planner.improve import improved
@@ -150,6 +151,8 @@ class _Planning:
         """
         groups: list[tuple[SubgraphName | None, list[Pick]]] = []
         for pick in wanted:
+            if pick.call == TYPENAME_CALL:  # the shape knows it; nobody is asked
+                continue
             choice = self._best_home(pick)
             home = choice.steps[0].subgraph if len(choice.steps) == 1 else None
             if groups and home is not None and groups[-1][0] == home:

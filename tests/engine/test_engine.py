@@ -142,6 +142,11 @@ async def test_an_answer_of_wrong_shape_is_an_error_and_no_wrong_value(
     assert (body["data"]["product"] or {"title": None})["title"] == name
 
 
+async def test_a_mutation_knows_its_type_name_without_asking(counter: Pair) -> None:
+    response = await counter.engine.execute(asking("mutation { __typename t: __typename }"))
+    assert response.body == {"data": {"__typename": "Mutation", "t": "Mutation"}}
+
+
 async def test_mutations_run_one_after_the_other(counter: Pair) -> None:
     query = "mutation { a: add(by: 2) b: scale(times: 5) c: add(by: 1) note { text } }"
     body = await counter.ask(query)
