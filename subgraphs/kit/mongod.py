@@ -178,6 +178,8 @@ class EmbeddedMongod:
             *("--wiredTigerCacheSizeGB", "0.25"),
             *("--oplogSize", "64"),
             *("--networkMessageCompressors", "disabled"),
+            # the locks of a client killed inside a transaction must not outlive it for a minute
+            *("--setParameter", "transactionLifetimeLimitSeconds=5"),
         ]
 
     def _make_folders(self) -> None:
