@@ -1,0 +1,142 @@
+"""No operation of the journey makes the database read a whole collection.
+
+MongoDB's own profiler says so: on every database of a running system it writes down each command
+with the plan that was used, while a whole journey is played, watched and read by everybody.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import pymongo
+import pytest
+from pymongo.database import Database
+
+from subgraphs.demo.client import Client
+from subgraphs.demo.journey import Journey
+from subgraphs.demo.listening import Listener
+from subgraphs.demo.operations import EXAMPLES
+from tests.e2e.callers import PERSONAS, journey_of, token_of, token_of_holder
+from tests.e2e.wide import wide_node, wide_roots
+from tests.kit.stack import Stack
+
+pytestmark = pytest.mark.e2e
+
+Row = dict[str, Any]
+PROFILE: Final = "system.profile"
+ROOM: Final = 32 * 1024 * 1024  # bytes; the default of 1 MB forgets the journey's beginning
+
+
+class Profiler:
+    """The plans of every command on every database of ours since it was switched on."""
+
+    def __init__(self, databases: list[Database[Row]]) -> None:
+        self._databases = databases
+
+    def switch_on(self) -> None:
+        for database in self._databases:
+            database.command("profile", 0)
+            database.drop_collection(PROFILE)
+            database.create_collection(PROFILE, capped=True, size=ROOM)
+            database.command("profile", 2)
+
+    def switch_off(self) -> None:
+        for database in self._databases:
+            database.command("profile", 0)
+
+    def rows(self) -> list[Row]:
+        """What was planned: commands with a plan, without the profile's own."""
+        return [
+            row
+            for database in self._databases
+            for row in database[PROFILE].find({"planSummary": {"$exists": True}})
+            if not row["ns"].endswith(PROFILE)
+        ]
+
+    def scans(self) -> dict[str, Row]:
+        """Scanned collections, each with one command that scanned it.
+
+        A change stream is no scan of a collection: it tails the server's oplog from a known
+        place. The ledger's queue is read in its natural order and holds only what waits, so
+        that reading it is no scan either as long as nothing is read that is not returned.
+        """
+        return {
+            f"{row['op']} {row['ns']}": row.get("command", {})
+            for row in self.rows()
+            if "COLLSCAN" in row["planSummary"]
+            and not is_change_stream(row)
+            and not is_whole_queue(row)
+        }
+
+
+def is_change_stream(row: Row) -> bool:
+    command = row.get("originatingCommand") or row.get("command", {})
+    pipeline = command.get("pipeline") or [{}]
+    return "$changeStream" in pipeline[0]
+
+
+def is_whole_queue(row: Row) -> bool:
+    return bool(row["ns"].endswith(".ledger_queue") and row["docsExamined"] == row["nreturned"])
+
+
+@pytest.fixture(scope="module")
+def profiler(stack: Stack) -> Iterator[Profiler]:
+    client: pymongo.MongoClient[Row] = pymongo.MongoClient(stack.deployment.uri)
+    with client:
+        names = [name for name in client.list_database_names() if name.startswith("credgraph_")]
+        assert len(names) >= 6, names
+        profiler = Profiler([client[name] for name in names])
+        yield profiler
+        profiler.switch_off()
+
+
+@asynccontextmanager
+async def profiled_journey(stack: Stack, profiler: Profiler) -> AsyncIterator[Journey]:
+    """A journey played to its end and heard by its verifier, under the profiler."""
+    profiler.switch_on()
+    async with journey_of(stack.deployment) as journey:
+        async with Listener.listening(journey.actors.verifier) as listener:
+            await journey.to_permission()
+            await journey.endorse_reduction()
+            await listener.next_change(journey.credential_id, "SUPPLEMENT_REQUESTED")
+            cursor = listener.cursor
+            await journey.revoke()
+            await listener.next_change(journey.credential_id, "PERMISSION_SUSPENDED")
+        async with Listener.listening(journey.actors.verifier, after=cursor) as resumed:
+            await resumed.next_change(journey.credential_id, "PERMISSION_SUSPENDED")
+        yield journey
+
+
+async def test_no_operation_of_the_journey_scans(stack: Stack, profiler: Profiler) -> None:
+    async with profiled_journey(stack, profiler) as journey:
+        await read_everything(stack, journey)
+        await asyncio.sleep(1.2)  # a checkpoint is signed meanwhile
+    seen = {row["ns"].partition(".")[0] for row in profiler.rows()}
+    assert len(seen) >= 6, f"only {seen} were profiled"
+    assert profiler.scans() == {}, json.dumps(profiler.scans(), default=str, indent=1)
+
+
+async def read_everything(stack: Stack, journey: Journey) -> None:
+    """Every example that reads, every root field and every field of the credential, by all."""
+    examples = [path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.graphql")]
+    reads = [text for text in examples if "\nquery " in text]
+    reads += [*wide_roots(1).values(), wide_node("Credential", 1), wide_node("Holder", 1)]
+    tokens = {name: token_of(stack.deployment, name) for name in PERSONAS}
+    tokens["holder"] = token_of_holder(stack.deployment, journey.person)
+    for token in tokens.values():
+        async with Client(stack.url, token) as client:
+            for query in reads:
+                id_ = journey.person.holder_id if "WideHolder" in query else journey.credential_id
+                answer = await client.raw(query, {"id": id_} if "$id" in query else {})
+                assert "data" in answer, answer
+
+
+def test_a_scan_would_be_seen(stack: Stack, profiler: Profiler) -> None:
+    """The profiler is on and its plans are read rightly: a scan made on purpose is found."""
+    profiler.switch_on()
+    client: pymongo.MongoClient[Row] = pymongo.MongoClient(stack.deployment.uri)
+    with client:
+        list(client["credgraph_audit"]["events"].find({"no such field": 1}))
+    assert "query credgraph_audit.events" in profiler.scans()
