@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from ledger_adapter.errors import LedgerError
 from ledger_adapter.port import EntryIndex, Ledger, LoggedEvent
@@ -59,6 +59,7 @@ class Follower(Generic[T]):
         self._name, self._mongo, self._ledger = name, mongo, ledger
         self._positions = database[POSITIONS]
         self._apply, self._feed, self._after_commit = apply, feed, after_commit
+        self._session: Session | None = None
         self.applied: int = BEFORE_FIRST
 
     async def lag(self) -> int:
@@ -86,7 +87,17 @@ class Follower(Generic[T]):
             await self._take(batch)
 
     async def _load_position(self) -> None:
+        """Where the last one stood. If it was killed inside its transaction, that ends now."""
         row = await self._positions.find_one({"_id": self._name})
+        if row is not None and self._session is None and "session" in row:
+            await self._mongo.end_session(row["session"])
+        if self._session is None:
+            self._session = await self._mongo.open_session()
+        changed = {
+            "$setOnInsert": {"index": BEFORE_FIRST},
+            "$set": {"session": self._session.session_id},
+        }
+        await self._positions.update_one({"_id": self._name}, changed, upsert=True)
         self.applied = row["index"] if row else BEFORE_FIRST
         if self._feed is not None:
             self._feed.reread(head=self.applied)
@@ -101,7 +112,7 @@ class Follower(Generic[T]):
             await self._move(last, session)
             return await self._apply(fresh, session)
 
-        items = await self._mongo.transaction(work)
+        items = await self._mongo.transaction(work, within=self._session)
         self.applied = last
         if self._feed is not None:
             self._feed.publish(items, head=last)
@@ -110,12 +121,6 @@ class Follower(Generic[T]):
 
     async def _move(self, last: int, session: Session) -> None:
         # compare-and-set: of two processes that took the same batch only one may apply it
-        if self.applied == BEFORE_FIRST:
-            seen: Any = await self._positions.find_one({"_id": self._name}, session=session)
-            if seen is not None:
-                raise _Overtaken
-            await self._positions.insert_one({"_id": self._name, "index": last}, session=session)
-            return
         moved = await self._positions.update_one(
             {"_id": self._name, "index": self.applied}, {"$set": {"index": last}}, session=session
         )

@@ -57,6 +57,7 @@ T = TypeVar("T")
 ATTEMPTS: Final = 12
 COMMIT_ATTEMPTS: Final = 5
 ALREADY_THERE: Final = 48
+LAST_SECONDS: Final = 2.0  # what a cancelled caller grants its transaction
 
 
 class Unreachable(Exception):
@@ -74,6 +75,8 @@ class Contended(Exception):
 class Session(Protocol):
     """The caller's transaction, opaque above this file."""
 
+    @property
+    def session_id(self) -> Mapping[str, Any]: ...
     async def commit_transaction(self) -> None: ...
     async def abort_transaction(self) -> None: ...
 
@@ -205,9 +208,38 @@ class Mongo:
             return "it is not a replica set, and transactions need one"
         return None if hello.get("isWritablePrimary") else "no primary is elected"
 
-    async def transaction(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        """Run `work` and commit, again after a transient conflict, at most ATTEMPTS times."""
-        session = await _settled(self._client.start_session())
+    async def transaction(
+        self, work: Callable[[Session], Awaitable[T]], *, within: Session | None = None
+    ) -> T:
+        """Run `work` and commit, again after a transient conflict, at most ATTEMPTS times.
+
+        A caller that is cancelled waits for the end all the same: a call of motor's goes on in its
+        thread, and a transaction nobody ends holds its rows on the server for a minute. `within`
+        reuses a session whose id is known (`open_session`).
+        """
+        running = asyncio.ensure_future(self._attempts(work, within))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            await asyncio.wait([running], timeout=LAST_SECONDS)
+            if not running.cancelled():
+                running.exception()  # told to nobody: the caller has left
+            raise
+
+    async def open_session(self) -> Session:
+        """A session to hold on to; its `session_id` tells a successor what to end."""
+        session: Session = await _settled(self._client.start_session())
+        return session
+
+    async def end_session(self, session_id: Mapping[str, Any]) -> None:
+        """End a dead process's session, and with it the transaction it left open."""
+        try:
+            await self._client.admin.command({"killSessions": [dict(session_id)]})
+        except OperationFailure:
+            return  # not ours to end: the server does after a minute
+
+    async def _attempts(self, work: Callable[[Session], Awaitable[T]], within: Session | None) -> T:
+        session = within or await self.open_session()
         try:
             for attempt in range(ATTEMPTS):
                 try:
@@ -219,7 +251,8 @@ class Mongo:
                 await asyncio.sleep(random.uniform(0, min(0.2, 0.004 * 2**attempt)))  # noqa: S311
             raise Contended(f"a transaction met conflicts {ATTEMPTS} times")
         finally:
-            await _settled(session.end_session())
+            if within is None:
+                await _settled(cast("Any", session).end_session())
 
     async def _once(self, session: Any, work: Callable[[Session], Awaitable[T]]) -> T:
         await _settled(session.start_transaction())

@@ -143,3 +143,25 @@ async def test_of_two_processes_each_event_is_applied_by_one_and_heard_by_both(
 
     assert await readers[0].seen() == list(range(20))
     assert heard == [list(range(20))] * 2
+
+
+async def test_a_process_killed_inside_its_transaction_holds_nobody_up(world: World) -> None:
+    reader = Reader(world)
+    await tell(world, 1)
+    follower = reader.follower()
+    async with running(follower.run):
+        await settled(world.base, follower)
+    # what kill -9 leaves behind: a transaction on the position that nobody will end
+    positions = world.base.database["positions"]
+    row = await positions.find_one({"_id": "test"})
+    assert row is not None
+    dead = await world.base.mongo.open_session()
+    await positions.update_one({"_id": "test"}, {"$set": {"session": dead.session_id}})
+    dead.start_transaction()  # type: ignore[attr-defined]
+    await positions.update_one({"_id": "test"}, {"$set": {"index": 99}}, session=dead)
+
+    await tell(world, 1)
+    async with asyncio.timeout(5), running((heir := reader.follower()).run):
+        await settled(world.base, heir)
+
+    assert await reader.seen() == [0, 1]

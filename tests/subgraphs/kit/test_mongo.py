@@ -63,6 +63,28 @@ async def test_writers_that_meet_are_run_again_until_each_has_counted(
     assert row == {"_id": "counter", "n": 6}
 
 
+async def test_a_caller_that_is_cancelled_leaves_no_open_transaction(
+    mongo: Mongo, mongo_database: str
+) -> None:
+    database = mongo.database(mongo_database)
+    await create_indexes(database, {"rows": []})
+    begun = asyncio.Event()
+
+    async def work(session: Session) -> None:
+        await database["rows"].insert_one({"_id": 1, "n": 0}, session=session)
+        begun.set()
+        await database["rows"].update_one({"_id": 1}, {"$set": {"n": 1}}, session=session)
+
+    caller = asyncio.create_task(mongo.transaction(work))
+    await begun.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+
+    async with asyncio.timeout(1):
+        await database["rows"].update_one({"_id": 1}, {"$set": {"n": 2}})
+
+
 async def test_unique_indexes_hold_and_are_made_once(mongo: Mongo, mongo_database: str) -> None:
     database = mongo.database(mongo_database)
     indexes = {"rows": [IndexModel([("name", 1)], unique=True)]}
