@@ -32,6 +32,7 @@ async def lead(settings: Settings) -> None:
         options = SequencerOptions(
             owner=f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}",
             checkpoint_seconds=settings.checkpoint_seconds,
+            lease_seconds=settings.lease_seconds,
         )
         sequencer = Sequencer(store, log=_log(settings, key), key=key, options=options)
         try:

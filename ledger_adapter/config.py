@@ -68,6 +68,7 @@ class Settings:
     key: Path
     driver: Driver = "motor"
     checkpoint_seconds: float = 1.0
+    lease_seconds: float = 3.0
 
     @property
     def log_origin(self) -> str:
@@ -81,11 +82,7 @@ class Settings:
         for name in values:
             if name not in known:
                 raise BadSettings(f"ledger.{name}: unknown key (known: {', '.join(sorted(known))})")
-        text = {
-            name: _text(name, value)
-            for name, value in values.items()
-            if name != "checkpoint_seconds"
-        }
+        text = {name: _text(name, value) for name, value in values.items() if name not in _SECONDS}
         for name in ("mongodb", "key"):
             if not text.get(name):
                 raise BadSettings(f"ledger.{name} is empty{_HINTS[name]}")
@@ -95,15 +92,16 @@ class Settings:
             raise BadSettings("ledger.origin: words of letters, digits, '.', '_', '-', with '/'")
         if not _SHARD.fullmatch(text.get("shard", "s")):
             raise BadSettings("ledger.shard: up to 32 letters, digits, '.', '_' or '-'")
-        seconds = _seconds(values.get("checkpoint_seconds", 1.0))
-        return cls(
-            **{name: value for name, value in text.items() if name not in ("key", "driver")},
-            key=Path(text["key"]),
-            driver=cast("Driver", text.get("driver", "motor")),
-            checkpoint_seconds=seconds,
-        )
+        seconds = {name: _seconds(name, values[name]) for name in _SECONDS if name in values}
+        fields: dict[str, object] = {
+            **text,
+            **seconds,
+            "key": Path(text["key"]),
+        }
+        return cls(**fields)  # type: ignore[arg-type]  # every field was checked above
 
 
+_SECONDS: Final = ("checkpoint_seconds", "lease_seconds")
 _HINTS: Final = {
     "mongodb": ": set MONGODB_URI to a replica set, or start everything with `make up`",
     "key": ": name the file of the log's SM2 key",
@@ -116,13 +114,13 @@ def _text(name: str, value: object) -> str:
     return value
 
 
-def _seconds(value: object) -> float:
+def _seconds(name: str, value: object) -> float:
     try:
         seconds = float(cast("float", value))
     except (TypeError, ValueError):
-        raise BadSettings("ledger.checkpoint_seconds: not a number") from None
+        raise BadSettings(f"ledger.{name}: not a number") from None
     if not (math.isfinite(seconds) and 0.05 <= seconds <= 3600):
-        raise BadSettings("ledger.checkpoint_seconds: between 0.05 and 3600")
+        raise BadSettings(f"ledger.{name}: between 0.05 and 3600")
     return seconds
 
 

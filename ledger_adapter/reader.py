@@ -40,7 +40,11 @@ class LogSource(Protocol):
     async def signed_checkpoint(self) -> Checkpoint | None: ...
 
     def arrivals(self) -> AsyncIterator[Batch | None]:
-        """First None, once it is certain that no later batch will be missed; then the batches."""
+        """First None, once the store listens; then each batch; None again when idle for a while.
+
+        A batch that was being committed while the store began to listen may be announced by
+        neither: only its position tells, so a follower looks again at every None.
+        """
         ...
 
 
@@ -87,7 +91,8 @@ class LogReader:
                 yield events
                 expected += len(events)
                 continue
-            while events := await self.read(EntryIndex(expected), PAGE):
+            while await self.size() > expected:
+                events = await self.read(EntryIndex(expected), PAGE)
                 yield events
                 expected += len(events)
 

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,8 @@ from ledger_adapter.errors import (
 from ledger_adapter.log.commitment import commit, encode_entry
 from ledger_adapter.log.hashing import SM3
 from ledger_adapter.port import EntryIndex, LoggedEvent
+from ledger_adapter.reader import LogReader
+from ledger_adapter.records import Batch, Head
 from ledger_adapter.replay import replay
 from tests.ledger_adapter.kit import Room, event, memory_room, mongo_room
 
@@ -193,6 +197,46 @@ async def test_a_follower_reads_the_past_then_lives(room: Room) -> None:
     events = [*past, *await collect(following, 10 - len(past))]
     assert [e.position.index for e in events] == list(range(3, 13))
     await following.aclose()  # type: ignore[attr-defined]
+
+
+class Late:
+    """A store whose first look shows less than is there: an append that is applied, while its
+    majority commit is still on the way, when a follower begins to listen."""
+
+    def __init__(self, room: Room, hidden: int) -> None:
+        self._store, self.hidden = room.store, hidden
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def head(self) -> Head | None:
+        head = await self._store.head()
+        hidden, self.hidden = self.hidden, 0
+        return replace(head, size=head.size - hidden) if head else None
+
+    async def arrivals(self) -> AsyncIterator[Batch | None]:
+        yield None
+        while True:
+            await asyncio.sleep(0.05)
+            yield None
+
+
+@pytest.mark.parametrize("listens", ["stream", "idle only"])
+async def test_a_follower_that_saw_too_little_at_first_is_woken_by_no_event_but_time(
+    room: Room, listens: str
+) -> None:
+    if room.name == "memory" and listens == "stream":
+        pytest.skip("memory has no commit that lags behind")
+    await room.write(3)
+    await room.write(2, first=10)
+    late: Any = Late(room, 2)
+    if listens == "stream":
+        late.arrivals = room.store.arrivals
+    reader = LogReader(late)
+    await reader._require_log()  # so that the first look is the follower's
+    late.hidden = 2
+    events = await collect(reader.follow(None), 5)
+    assert [e.position.index for e in events] == list(range(5))
 
 
 async def test_followers_see_every_event_once_while_the_leader_works(room: Room) -> None:

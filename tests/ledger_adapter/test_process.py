@@ -29,6 +29,7 @@ ledger:
   key: {key}
   driver: {driver}
   checkpoint_seconds: 0.1
+  lease_seconds: 0.6
 """
 
 

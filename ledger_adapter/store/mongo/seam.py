@@ -119,13 +119,13 @@ async def transact(session: Session, work: Callable[[Session], Awaitable[T]]) ->
 async def watch(
     collection: Collection, pipeline: Sequence[Mapping[str, Any]]
 ) -> AsyncIterator[Document | None]:
-    """None once the stream is open, then its changes."""
+    """None once the stream is open, then its changes, and None whenever it has been idle."""
     async with faults():
         opened = await settle(collection.watch(list(pipeline), max_await_time_ms=AWAIT_MS))
         async with opened as stream:
             yield None  # motor opens on entering the block, pymongo before it
-            async for change in stream:
-                yield change
+            while stream.alive:
+                yield await stream.try_next()
 
 
 async def _abort(session: Session) -> None:
