@@ -15,6 +15,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from ledger_adapter.errors import LedgerError
 from ledger_adapter.port import EntryIndex, Ledger, LoggedEvent
 from ledger_adapter.store.mongo import open_ledger
+from subgraphs.kit.errors import Busy
 from subgraphs.kit.feed import BEFORE_FIRST, Feed, Item
 from subgraphs.kit.mongo import Contended, Database, Mongo, PyMongoError, Session
 
@@ -75,7 +76,7 @@ class Follower(Generic[T]):
                 pause = 0.1
             except _Overtaken:
                 continue
-            except (LedgerError, PyMongoError, Contended) as fault:
+            except (LedgerError, PyMongoError, Contended, Busy) as fault:
                 log.warning("%s waits %.1f s: %s", self._name, pause, fault)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)

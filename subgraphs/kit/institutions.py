@@ -72,11 +72,16 @@ class Institutions:
         self._rows = database[COLLECTION]
 
     async def apply(self, events: Sequence[LoggedEvent], session: Session) -> None:
-        """Take registrations in; call it from the follower's apply. A later one replaces."""
+        """Take registrations in; call it from the follower's apply.
+
+        A later one replaces all but `since`: what was signed before it stays signed by a member.
+        """
         for event in events:
             if event.envelope.kind == KIND:
                 row = _document(event)
-                await self._rows.replace_one({"_id": row["_id"]}, row, upsert=True, session=session)
+                id_, since = row.pop("_id"), row.pop("since")
+                change = {"$set": row, "$setOnInsert": {"since": since}}
+                await self._rows.update_one({"_id": id_}, change, upsert=True, session=session)
 
     async def find(self, ids: Sequence[InstitutionId]) -> dict[InstitutionId, InstitutionRow]:
         return await self._by("_id", ids)
