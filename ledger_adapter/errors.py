@@ -6,6 +6,7 @@ LedgerFault
 │   ├── BadSignatureEncoding    BAD_SIGNATURE_ENCODING
 │   ├── BadMultibase            BAD_MULTIBASE
 │   ├── DecryptionFailed        DECRYPTION_FAILED
+│   ├── BadToken                BAD_TOKEN: a JWT that is malformed, meant for others or out of time
 │   └── NoProvider              SM2_PROVIDER_UNAVAILABLE
 ├── BadEnvelope                 BAD_ENVELOPE: an event that may not enter the log
 ├── BadProof                    BAD_PROOF: a proof bundle that proves nothing
@@ -56,6 +57,12 @@ class DecryptionFailed(CryptoError):
     """Authenticated decryption refused: wrong key, nonce, data or tag; which one is not told."""
 
     code = "DECRYPTION_FAILED"
+
+
+class BadToken(CryptoError):
+    """A JWT whose form, header, signature or claims do not hold; the sentence names which."""
+
+    code = "BAD_TOKEN"
 
 
 class NoProvider(CryptoError):

@@ -1,25 +1,32 @@
-"""SM2 private keys in files: one JSON Web Key each, readable by the owner alone."""
+"""SM2 private keys in files: one JSON Web Key each, readable by the owner alone.
 
-import base64
-import binascii
+Sealed (the private half under a passphrase, bound to the public half) or plain. Plain files are
+for demo deployments: a door that is not in demo mode loads with `plain=False`.
+"""
+
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from ledger_adapter.crypto import jwk as web_keys
+from ledger_adapter.crypto import sealing
+from ledger_adapter.crypto.sealing import Passphrase
 from ledger_adapter.crypto.sm2 import PrivateKey
-from ledger_adapter.errors import BadKey
+from ledger_adapter.errors import BadKey, DecryptionFailed
 
-_FIELDS: Final = {"kty", "crv", "d", "x", "y"}
+_PUBLIC: Final = {"kty", "crv", "x", "y"}
 
 
-def save_private_key(path: str | os.PathLike[str], key: PrivateKey) -> None:
+def save_private_key(
+    path: str | os.PathLike[str], key: PrivateKey, *, passphrase: Passphrase | None = None
+) -> None:
     """Write mode 0600 under another name, then rename: a crash leaves no half key."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    point = key.public_key.point
-    jwk = {"kty": "EC", "crv": "sm2p256v1", "d": _encode(key.scalar())}
-    text = json.dumps(jwk | {"x": _encode(point.x), "y": _encode(point.y)}, indent=1) + "\n"
+    public = web_keys.to_jwk(key.public_key)
+    text = json.dumps(_with_secret(public, key, passphrase), indent=1) + "\n"
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -30,30 +37,55 @@ def save_private_key(path: str | os.PathLike[str], key: PrivateKey) -> None:
     draft.replace(target)
 
 
-def load_private_key(path: str | os.PathLike[str]) -> PrivateKey:
+def load_private_key(
+    path: str | os.PathLike[str], *, passphrase: Passphrase | None = None, plain: bool = True
+) -> PrivateKey:
     """The key, after checking that its public half belongs to its private one."""
+    place = os.fspath(path)
     try:
         jwk = json.loads(Path(path).read_text(encoding="ascii"))
     except (OSError, ValueError) as fault:
-        raise BadKey(f"key file {os.fspath(path)} cannot be read: {type(fault).__name__}") from None
-    if not isinstance(jwk, dict) or set(jwk) != _FIELDS:
-        raise BadKey(f"key file {os.fspath(path)} is not an SM2 key")
-    if (jwk["kty"], jwk["crv"]) != ("EC", "sm2p256v1"):
-        raise BadKey(f"key file {os.fspath(path)} is not an SM2 key")
-    key = PrivateKey.from_scalar(_decode(jwk["d"]))
-    if key.public_key.point != (_decode(jwk["x"]), _decode(jwk["y"])):
-        raise BadKey(f"key file {os.fspath(path)} holds two halves of different keys")
+        raise BadKey(f"key file {place} cannot be read: {type(fault).__name__}") from None
+    if not isinstance(jwk, dict) or set(jwk) not in (_PUBLIC | {"d"}, _PUBLIC | {"sealed"}):
+        raise BadKey(f"key file {place} is not an SM2 key")
+    if "d" in jwk and not plain:
+        raise BadKey(f"key file {place} is not sealed; outside demo mode it has to be")
+    public = {name: value for name, value in jwk.items() if name in _PUBLIC}
+    try:
+        expected = web_keys.from_jwk(public)
+    except BadKey as fault:
+        raise BadKey(f"key file {place} is not an SM2 key: {fault}") from None
+    key = PrivateKey.from_scalar(_secret(jwk, public, passphrase, place))
+    if key.public_key != expected:
+        raise BadKey(f"key file {place} holds two halves of different keys")
     return key
 
 
-def _encode(value: int) -> str:
-    return base64.urlsafe_b64encode(value.to_bytes(32)).rstrip(b"=").decode("ascii")
+def _with_secret(
+    public: Mapping[str, str], key: PrivateKey, passphrase: Passphrase | None
+) -> dict[str, object]:
+    if passphrase is None:
+        return {**public, "d": web_keys.encode_number(key.scalar())}
+    secret = key.scalar().to_bytes(32)
+    return {**public, "sealed": sealing.seal(secret, passphrase, beside=_beside(public))}
 
 
-def _decode(text: object) -> int:
-    if not isinstance(text, str) or len(text) != 43:
-        raise BadKey("a key number is 43 characters of base64url")
+def _secret(
+    jwk: Mapping[str, object],
+    public: Mapping[str, object],
+    passphrase: Passphrase | None,
+    place: str,
+) -> int:
+    if "d" in jwk:
+        return web_keys.decode_number(jwk["d"])
+    sealed = jwk["sealed"]
+    if passphrase is None or not isinstance(sealed, dict):
+        raise BadKey(f"key file {place} is sealed and no passphrase was given")
     try:
-        return int.from_bytes(base64.b64decode(text + "=", altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
-        raise BadKey("a key number is 43 characters of base64url") from None
+        return int.from_bytes(sealing.open_(sealed, passphrase, beside=_beside(public)))
+    except DecryptionFailed as fault:
+        raise DecryptionFailed(f"key file {place}: {fault}") from None
+
+
+def _beside(public: Mapping[str, object]) -> bytes:
+    return json.dumps(public, sort_keys=True, separators=(",", ":")).encode("ascii")

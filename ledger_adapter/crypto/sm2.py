@@ -1,7 +1,8 @@
 """SM2 signatures with SM3 and the default signer id, over whichever provider this machine has.
 
 Providers are tried in the order libcrypto 3, gmssl-pyx, gmssl; the first that passes the
-known-answer test serves the process. Keys remember the provider that loaded them.
+known-answer test serves the process, unless `use_provider` pins one. Keys remember the provider
+that loaded them.
 """
 
 import logging
@@ -61,9 +62,35 @@ def known_answer_test(provider: SM2Provider) -> None:
         raise NoProvider(f"{provider.name} fails the known-answer test")
 
 
-@cache
+class _Choice:
+    """Which provider the deployment pinned, if any."""
+
+    pinned: str | None = None
+
+
+_choice: Final = _Choice()
+
+
+def use_provider(name: str | None) -> str:
+    """Pin a provider for the process, or none (`None`); for a door, before keys are loaded.
+
+    A pinned provider that does not work is an error at start-up, never another one in its place.
+    """
+    if name is not None and name not in PROVIDERS:
+        raise NoProvider(f"no SM2 provider is called {name!r} (known: {', '.join(PROVIDERS)})")
+    chosen = _tested(name).name
+    _choice.pinned = name
+    return chosen
+
+
 def provider(name: str | None = None) -> SM2Provider:
-    """The named provider, or the first that works; each is tested before its first use."""
+    """The named provider, else the pinned one, else the first that works."""
+    return _tested(name or _choice.pinned)
+
+
+@cache
+def _tested(name: str | None) -> SM2Provider:
+    """Each provider passes the known-answer test before its first use."""
     faults: list[str] = []
     for candidate in [name] if name else list(PROVIDERS):
         try:
@@ -98,6 +125,11 @@ def _message_digest(identity: bytes, message: bytes) -> bytes:
     return sm3.digest(identity + message)
 
 
+def signed_digest(key: "PublicKey", message: bytes) -> bytes:
+    """SM3(Z || message): what a hardware module is given to sign with this key's private half."""
+    return _message_digest(_identity(key.point), message)
+
+
 @dataclass(frozen=True, slots=True)
 class PublicKey:
     """A checked point of the curve. Equal keys are equal objects."""
@@ -123,8 +155,8 @@ class PublicKey:
             parsed = der.from_raw(signature)
         except BadSignatureEncoding:
             return False
-        digest = _message_digest(_identity(self.point), message)
-        return _verifier(self.point, using).verify(digest, parsed)
+        digest = signed_digest(self, message)
+        return _verifier(self.point, using or _choice.pinned).verify(digest, parsed)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -150,7 +182,7 @@ class PrivateKey:
 
     def sign(self, message: bytes) -> bytes:
         """64 bytes r then s over SM3(Z || message); two calls give two signatures."""
-        digest = _message_digest(_identity(self.public_key.point), message)
+        digest = signed_digest(self.public_key, message)
         return der.to_raw(self._signer.sign(digest))
 
     def scalar(self) -> int:

@@ -1,4 +1,4 @@
-"""SM3 (GB/T 32905): digest, HMAC, and prefixes hashed once and copied.
+"""SM3 (GB/T 32905): digest, HMAC, HKDF, and prefixes hashed once and copied.
 
 OpenSSL through hashlib is twice as fast a call as `cryptography`, but a Python may be built
 without SM3; then `cryptography`, which carries its own OpenSSL, serves the same states.
@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 DIGEST_SIZE: Final = 32
 
@@ -74,6 +75,11 @@ def hmac(key: bytes, data: bytes, /) -> bytes:
     running = HMAC(key, hashes.SM3())
     running.update(data)
     return running.finalize()
+
+
+def hkdf(secret: bytes, size: int, *, salt: bytes = b"", info: bytes = b"") -> bytes:
+    """HKDF-SM3 (RFC 5869): keys of up to 8160 bytes; `info` keeps their purposes apart."""
+    return HKDF(algorithm=hashes.SM3(), length=size, salt=salt or None, info=info).derive(secret)
 
 
 def hexdigest(data: bytes, /) -> str:
