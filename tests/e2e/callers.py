@@ -1,5 +1,6 @@
 """Callers of a running system: tokens made in this process, clients that keep what was said."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +13,7 @@ from subgraphs.demo.client import Client, Json
 from subgraphs.demo.deployment import Deployment
 from subgraphs.demo.journey import Actors, Journey, Person
 
+TRIES: Final = 100
 PERSONAS: Final = ("holder", "issuer", "verifier", "regulator", "analyst")
 
 
@@ -31,7 +33,7 @@ def token_of_holder(deployment: Deployment, person: Person) -> str:
 
 
 class RecordingClient(Client):
-    """A client that remembers each operation it sent, in order."""
+    """A client that remembers each operation it sent, in order, and tries again when told to."""
 
     def __init__(self, url: str, token: str | None) -> None:
         super().__init__(url, token)
@@ -39,7 +41,20 @@ class RecordingClient(Client):
 
     async def raw(self, query: str, variables: Mapping[str, object] | None = None) -> Json:
         self.sent.append((query, dict(variables or {})))
-        return await super().raw(query, variables)
+        answer = await super().raw(query, variables)
+        for _ in range(TRIES):
+            if not says_try_again(answer):
+                break
+            await asyncio.sleep(0.05)
+            answer = await super().raw(query, variables)
+        return answer
+
+
+def says_try_again(answer: Json) -> bool:
+    """Nothing was written: a projection has not followed the log so far."""
+    data = answer.get("data")
+    results = list(data.values()) if isinstance(data, dict) else []
+    return any(isinstance(one, dict) and one.get("__typename") == "TryAgain" for one in results)
 
 
 @asynccontextmanager

@@ -1,0 +1,296 @@
+"""Calls that come to the wrong object or at the wrong time, each with its refusal.
+
+A row is caller, mutation, input, and the refusal as `member CODE field`.
+`<name>` in an input stands for an object of the journey that was played before; `<no cred>` for a
+well-formed id of nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
+
+from subgraphs.demo.journey import ISSUER, PURPOSE, VERIFIER
+from subgraphs.vc.encoding import to_time
+
+Input: TypeAlias = "dict[str, object]"
+Row: TypeAlias = "tuple[str, str, Input, str]"
+
+SIGNATURE: Final = {
+    "verificationMethod": "did:credgraph:x#key-1",
+    "value": "zz",
+    "faceAssertion": {
+        "id": "face-1",
+        "provider": "nobody",
+        "liveness": "PASSED",
+        "at": "2026-01-01T00:00:00Z",
+        "boundTo": "sm3:00",
+    },
+}
+IN_A_MONTH: Final = to_time(datetime.now(UTC) + timedelta(days=30))
+CONSENT: Final[Input] = {
+    "grantedTo": VERIFIER,
+    "purpose": PURPOSE,
+    "scope": {"totalAtLeast": "3000000.00"},
+    "validUntil": IN_A_MONTH,
+}
+REQUEST: Final[Input] = {"issuerId": ISSUER, "categories": ["STOCK"], "purpose": PURPOSE}
+ENDORSEMENT: Final[Input] = {
+    "credentialId": "<credential>",
+    "effect": "REDUCED",
+    "reasonCode": "ASSETS_FELL",
+}
+ASKED: Final[Input] = {"customerNo": "<customer>", "ruleSet": "PRIVATE_FUND", "purpose": PURPOSE}
+SIGNED: Final[Input] = {"preparedId": "nothing", "holderSignature": SIGNATURE}
+
+UNKNOWN_IDS: Final[Mapping[str, Row]] = {
+    "a draft": (
+        "issuer",
+        "compileCredentialDraft",
+        {"credentialId": "<no cred>"},
+        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+    ),
+    "an issue": (
+        "issuer",
+        "issueCredential",
+        {"credentialId": "<no cred>"},
+        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+    ),
+    "a rejection": (
+        "issuer",
+        "rejectCredentialRequest",
+        {"credentialId": "<no cred>", "reasonCode": "X"},
+        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+    ),
+    "an endorsement": (
+        "issuer",
+        "endorseCredential",
+        {**ENDORSEMENT, "credentialId": "<no cred>"},
+        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+    ),
+    "a revocation": (
+        "issuer",
+        "revokeCredential",
+        {"credentialId": "<no cred>", "reasonCode": "X"},
+        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+    ),
+    "a countersignature": (
+        "holder",
+        "prepareCountersignature",
+        {"credentialId": "<no cred>"},
+        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+    ),
+    "a withdrawal": (
+        "holder",
+        "withdrawCredentialRequest",
+        {"credentialId": "<no cred>"},
+        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+    ),
+    "a signed request": (
+        "holder",
+        "requestCredential",
+        SIGNED,
+        "NotFound PREPARED_NOT_FOUND preparedId",
+    ),
+    "a signed offer": (
+        "holder",
+        "countersignCredential",
+        SIGNED,
+        "NotFound PREPARED_NOT_FOUND preparedId",
+    ),
+    "a signed consent": (
+        "holder",
+        "grantConsent",
+        SIGNED,
+        "NotFound PREPARED_NOT_FOUND preparedId",
+    ),
+    "a signed withdrawal of consent": (
+        "holder",
+        "withdrawConsent",
+        SIGNED,
+        "NotFound PREPARED_NOT_FOUND preparedId",
+    ),
+    "an issuer": (
+        "holder",
+        "prepareCredentialRequest",
+        {**REQUEST, "issuerId": "<no inst>"},
+        "NotFound INSTITUTION_NOT_FOUND issuerId",
+    ),
+    "a verifier": (
+        "holder",
+        "prepareConsent",
+        {**CONSENT, "grantedTo": "<no inst>"},
+        "NotFound INSTITUTION_NOT_FOUND grantedTo",
+    ),
+    "a credential in a scope": (
+        "holder",
+        "prepareConsent",
+        {**CONSENT, "scope": {"totalAtLeast": "1.00", "credentials": ["<no cred>"]}},
+        "NotFound CREDENTIAL_NOT_FOUND scope.credentials[0]",
+    ),
+    "a consent": (
+        "holder",
+        "prepareConsentWithdrawal",
+        {"consentId": "<no cons>"},
+        "NotFound CONSENT_NOT_FOUND consentId",
+    ),
+    "a request": (
+        "holder",
+        "submitPresentation",
+        {"requestId": "<no preq>", "presentation": {}},
+        "NotFound NOT_FOUND requestId",
+    ),
+    "a wallet item": (
+        "holder",
+        "depositToCustody",
+        {"walletItemId": "<no witm>", "ciphertext": "AAAA"},
+        "NotFound WALLET_ITEM_NOT_FOUND walletItemId",
+    ),
+    "a presentation": (
+        "verifier",
+        "verifyPresentation",
+        {"presentationId": "<no pres>"},
+        "NotFound NOT_FOUND presentationId",
+    ),
+    "a qualification": (
+        "verifier",
+        "grantPermission",
+        {"qualificationId": "<no qual>", "product": "X"},
+        "NotFound NOT_FOUND qualificationId",
+    ),
+    "an account": (
+        "issuer",
+        "bindCustomerAccount",
+        {"accountNo": "nobody's", "did": "<did>"},
+        "NotFound ACCOUNT_UNKNOWN accountNo",
+    ),
+    "a customer": (
+        "verifier",
+        "bindCustomer",
+        {"customerNo": "nobody's", "did": "<did>"},
+        "NotFound CUSTOMER_UNKNOWN customerNo",
+    ),
+    "a customer's request": (
+        "verifier",
+        "createPresentationRequest",
+        {**ASKED, "customerNo": "nobody's"},
+        "ValidationFailed CUSTOMER_NOT_BOUND customerNo",
+    ),
+}
+
+# the same question about an object of nobody is asked beside each
+FOREIGN: Final[Mapping[str, tuple[str, str, Input, str]]] = {
+    "countersign": (
+        "another holder",
+        "prepareCountersignature",
+        {"credentialId": "<credential>"},
+        "cred",
+    ),
+    "withdraw": (
+        "another holder",
+        "withdrawCredentialRequest",
+        {"credentialId": "<credential>"},
+        "cred",
+    ),
+    "take back a consent": (
+        "another holder",
+        "prepareConsentWithdrawal",
+        {"consentId": "<consent>"},
+        "cons",
+    ),
+    "keep a copy": (
+        "another holder",
+        "depositToCustody",
+        {"walletItemId": "<item>", "ciphertext": "AAAA"},
+        "witm",
+    ),
+    "answer a request": (
+        "another holder",
+        "submitPresentation",
+        {"requestId": "<request>", "presentation": {}},
+        "preq",
+    ),
+    "draft": ("another issuer", "compileCredentialDraft", {"credentialId": "<credential>"}, "cred"),
+    "issue": ("another issuer", "issueCredential", {"credentialId": "<credential>"}, "cred"),
+    "reject": (
+        "another issuer",
+        "rejectCredentialRequest",
+        {"credentialId": "<credential>", "reasonCode": "X"},
+        "cred",
+    ),
+    "endorse": ("another issuer", "endorseCredential", ENDORSEMENT, "cred"),
+    "revoke": (
+        "another issuer",
+        "revokeCredential",
+        {"credentialId": "<credential>", "reasonCode": "X"},
+        "cred",
+    ),
+    "verify": (
+        "another verifier",
+        "verifyPresentation",
+        {"presentationId": "<presentation>"},
+        "pres",
+    ),
+    "grant": (
+        "another verifier",
+        "grantPermission",
+        {"qualificationId": "<qualification>", "product": "X"},
+        "qual",
+    ),
+}
+
+OUT_OF_ORDER: Final[Mapping[str, Row]] = {
+    "draft what is active": (
+        "issuer",
+        "compileCredentialDraft",
+        {"credentialId": "<credential>"},
+        "InvalidTransitionError INVALID_TRANSITION None",
+    ),
+    "issue what is active": (
+        "issuer",
+        "issueCredential",
+        {"credentialId": "<credential>"},
+        "InvalidTransitionError INVALID_TRANSITION None",
+    ),
+    "reject what is active": (
+        "issuer",
+        "rejectCredentialRequest",
+        {"credentialId": "<credential>", "reasonCode": "X"},
+        "InvalidTransitionError INVALID_TRANSITION None",
+    ),
+    "countersign what is active": (
+        "holder",
+        "prepareCountersignature",
+        {"credentialId": "<credential>"},
+        "InvalidTransitionError INVALID_TRANSITION None",
+    ),
+    "withdraw what is active": (
+        "holder",
+        "withdrawCredentialRequest",
+        {"credentialId": "<credential>"},
+        "InvalidTransitionError INVALID_TRANSITION None",
+    ),
+    "endorse what is revoked": (
+        "issuer",
+        "endorseCredential",
+        {**ENDORSEMENT, "credentialId": "<revoked>"},
+        "InvalidTransitionError INVALID_TRANSITION None",
+    ),
+    "revoke what is revoked": (
+        "issuer",
+        "revokeCredential",
+        {"credentialId": "<revoked>", "reasonCode": "X"},
+        "InvalidTransitionError INVALID_TRANSITION None",
+    ),
+    "draft what is revoked": (
+        "issuer",
+        "compileCredentialDraft",
+        {"credentialId": "<revoked>"},
+        "InvalidTransitionError INVALID_TRANSITION None",
+    ),
+    "verify twice": (
+        "verifier",
+        "verifyPresentation",
+        {"presentationId": "<presentation>"},
+        "InvalidTransitionError INVALID_TRANSITION None",
+    ),
+}
