@@ -8,8 +8,11 @@ from typing import Final
 COMMANDS: Final[Mapping[str, str]] = {
     "serve": "serve a supergraph",
     "compose": "compose subgraph schemas into a supergraph",
+    "check": "tell breaking, dangerous and safe changes against an older schema",
+    "explain": "explain a code of composition",
     "plan": "print the plan of an operation",
     "token": "print a demo token for a persona",
+    "config": "check a settings file; print its schema or reference",
 }
 
 

@@ -28,30 +28,34 @@ class CompositionFailure:
     hints: tuple[Hint, ...]
 
 
-def compose(subgraphs: Sequence[SubgraphSource]) -> Composed | CompositionFailure:
+def compose(
+    subgraphs: Sequence[SubgraphSource], *, unread: Sequence[CompositionError] = ()
+) -> Composed | CompositionFailure:
     """Compose subgraphs of federation 1 and 2; never raises for what is in their SDL.
 
-    The order of `subgraphs` has no influence: they are taken by name.
+    The order of `subgraphs` has no influence: they are taken by name. `unread` tells why the SDL
+    of others is missing: nothing is composed then, but the faults of these are found as well.
     """
-    findings = Findings()
-    _check_names(subgraphs, findings)
-    supergraph = _compose(subgraphs, findings) if not findings.errors else None
+    findings = Findings(errors=list(unread))
+    supergraph = _compose(subgraphs, findings) if _names_are_fine(subgraphs, findings) else None
     hints = tuple(findings.hints)
     if supergraph is None or findings.errors:
         return CompositionFailure(errors=tuple(findings.errors), hints=hints)
     return Composed(supergraph_sdl=supergraph, hints=hints)
 
 
-def _check_names(subgraphs: Sequence[SubgraphSource], findings: Findings) -> None:
+def _names_are_fine(subgraphs: Sequence[SubgraphSource], findings: Findings) -> bool:
     names = [each.name for each in subgraphs]
-    for name in sorted({name for name in names if names.count(name) > 1}):
+    twice = sorted({name for name in names if names.count(name) > 1})
+    for name in twice:
         findings.error(
             ErrorCode.INVALID_SUBGRAPH_NAME,
             f'two subgraphs are called "{name}"',
             advice="names tell subgraphs apart: rename one",
         )
-    if not names:
+    if not names and not findings.errors:
         findings.error(ErrorCode.NO_QUERIES, "there is no subgraph", advice="name at least one")
+    return bool(names) and not twice
 
 
 def _compose(sources: Sequence[SubgraphSource], findings: Findings) -> str | None:

@@ -20,7 +20,7 @@ LINK: Final = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", '
     '"@shareable", "@tag", "@inaccessible", "@authenticated", "@requiresScopes", "@policy", '
     '"@cost", "@listSize", "@override", "@external", "@requires", "@provides", '
-    '"@interfaceObject", "@composeDirective"])\n'
+    '"@interfaceObject", "@composeDirective", "@context", "@fromContext"])\n'
 )
 _SECTION: Final = re.compile(r"^--- (\S+)( \(as it stands\))?$", re.MULTILINE)
 

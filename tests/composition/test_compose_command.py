@@ -1,10 +1,11 @@
 """`credgraph compose` as a team uses it: what it writes, what it leaves alone, what it says."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.compose import run
+from gateway.cli.compose import options_of, run, watch
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", '
@@ -107,7 +108,9 @@ def test_a_hint_fails_the_build_unless_it_is_allowed_with_a_reason(
         pytest.param("subgraphs: {}", "must name at least one subgraph", id="no subgraphs"),
         pytest.param("subgraphs: {a: {file: a.graphql}}", "a.url: is missing", id="no URL"),
         pytest.param(
-            "subgraphs: {a: {file: no.graphql, url: u}}", "No such file or directory", id="no file"
+            "subgraphs: {a: {file: a.graphql, url: u}}\nfailing_hints: [X]",
+            "X is no code of a hint",
+            id="unknown failing hint",
         ),
         pytest.param(
             "subgraphs: {a: {file: a.graphql, url: u}}\nallowed_hint: []",
@@ -130,3 +133,97 @@ def test_a_bad_config_is_one_sentence(
     written = capsys.readouterr().err
     assert said in written
     assert written.count("\n") == 1
+
+
+def test_json_tells_everything_a_program_needs(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, {**GOOD, "b": LINK + 'type T @key(fields: "ids") {\n  id: ID!\n}\nenum E { A }'})
+    assert compose(folder, "--format", "json") == 1
+    said = json.loads(capsys.readouterr().out)
+    (error,) = said["errors"]
+    assert (said["composes"], error["code"], error["subgraphs"]) == (
+        False,
+        "KEY_INVALID_FIELDS",
+        ["b"],
+    )
+    assert error["places"] == [
+        {"subgraph": "b", "file": str(folder / "b.graphql"), "line": 2, "column": 8}
+    ]
+    assert error["suggestion"] == "name fields that T has in this subgraph"
+
+
+def test_json_of_hints_says_which_fail_and_why_others_may_stay(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    allowed = "allowed_hints:\n- {code: UNUSED_ENUM_TYPE, about: enum E, reason: next release}\n"
+    write(folder, {**GOOD, "b": GOOD["b"] + " enum E { A } enum F { A }"}, allowed)
+    assert compose(folder, "--format", "json") == 1
+    said = json.loads(capsys.readouterr().out)
+    assert [(hint["fails"], hint["allowed"]) for hint in said["hints"]] == [
+        (False, "next release"),
+        (True, None),
+    ]
+    assert (said["composes"], said["refused"], said["written"]) == (True, True, [])
+
+
+@pytest.mark.parametrize(
+    ("setting", "code"),
+    [
+        pytest.param("failing_hints: all", 1, id="all"),
+        pytest.param("failing_hints: none", 0, id="none"),
+        pytest.param("failing_hints: [UNUSED_ENUM_TYPE]", 1, id="this one"),
+        pytest.param("failing_hints: [INCONSISTENT_DESCRIPTION]", 0, id="another one"),
+    ],
+)
+def test_the_config_says_which_hints_fail(
+    folder: Path, setting: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, {**GOOD, "b": GOOD["b"] + " enum E { A }"}, setting)
+    assert compose(folder) == code
+    said = capsys.readouterr().err
+    assert "hint UNUSED_ENUM_TYPE: enum E is used by no field" in said
+    assert "what to do: Remove it, or use it." in said
+
+
+def test_the_variant_for_apollo_gateway_says_what_is_lost(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guarded = LINK.replace('"@key"', '"@key", "@authenticated"')
+    write(folder, {"a": guarded + "type Query { q: Int @authenticated }"})
+    assert compose(folder, "--for", "apollo-gateway") == 0
+    assert "@apollo/gateway does not know @authenticated" in capsys.readouterr().err
+    variant = (folder / "supergraph.apollo-gateway.graphql").read_text(encoding="utf-8")
+    assert '@link(url: "https://specs.apollo.dev/authenticated/v0.1")' in variant
+    assert "q: Int @authenticated" in variant
+    assert not (folder / "supergraph.graphql").exists()
+
+
+def test_watch_composes_again_on_every_change_and_survives_mistakes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edits = iter([{}, {"b": "type T {"}, {"b": GOOD["b"].replace("y:", "z:")}, None])
+
+    def edit(_seconds: float) -> None:
+        change = next(edits)
+        if change is None:
+            raise KeyboardInterrupt
+        write(folder, {**GOOD, **change})
+
+    options = options_of(["--config", str(folder / "supergraph.yaml"), "--watch"])
+    assert watch(options, edit) == 0
+    said = capsys.readouterr()
+    assert said.err.count("watching for changes") == 3
+    assert said.err.count("error INVALID_GRAPHQL") == 1
+    assert "z: Int" in (folder / "api.graphql").read_text(encoding="utf-8")
+
+
+def test_a_long_line_is_cut_around_the_word_it_is_about(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fields = " ".join(f"field{number}: Int" for number in range(200))
+    write(folder, {"a": f"type Query {{ {fields} wrong: Nope }}"})
+    assert compose(folder) == 1
+    shown, caret = capsys.readouterr().err.split("    | ")[1:3]
+    assert len(shown) < 170
+    assert shown[caret.index("^") :].startswith("Nope")

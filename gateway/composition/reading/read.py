@@ -45,7 +45,8 @@ def read_subgraphs(sources: Sequence[SubgraphSource], findings: Findings) -> lis
         if (subgraph := _read_one(source, graphs[source.name], findings)) is not None
     ]
     marked = [replace(each, types=mark(each.types)) for each in read]
-    _check_bases(marked, findings)
+    if not findings.errors:
+        _check_bases(marked, findings)
     return [_upgraded(each, [other for other in marked if other is not each]) for each in marked]
 
 
