@@ -1,14 +1,25 @@
 import { useSyncExternalStore } from 'react';
 import { eventLog } from './events.js';
+import { summaryOf } from './summary.js';
 
-const time = (at) => at.toISOString().slice(11, 23);
+const time = (at) =>
+  `${at.toLocaleTimeString('en-GB')}.${String(at.getMilliseconds()).padStart(3, '0')}`;
 
 const Entry = ({ entry }) => (
   <li className={`event event-${entry.kind}`}>
     <details>
       <summary>
-        <span className="event-number">{entry.number}</span> {time(entry.at)} {entry.operation}{' '}
-        <b>{entry.kind}</b>
+        <span className="event-head">
+          <span className="event-number">{entry.number}</span> {time(entry.at)} <b>{entry.kind}</b>
+          {entry.kind === 'started' && ` ${entry.operation}`}
+        </span>
+        <span className="event-facts">
+          {summaryOf(entry.payload).map(([name, value]) => (
+            <span key={name}>
+              {name} <b>{value}</b>
+            </span>
+          ))}
+        </span>
       </summary>
       {entry.payload && <pre>{JSON.stringify(entry.payload, null, 2)}</pre>}
     </details>
@@ -25,7 +36,12 @@ const EventLog = () => {
           Clear
         </button>
       </header>
-      {entries.length === 0 && <p>Run a subscription: its last 200 events are listed here.</p>}
+      {entries.length === 0 && (
+        <p>
+          Run a subscription: its last 200 events are listed here. It ends when you leave its tab,
+          so cause changes in another window.
+        </p>
+      )}
       <ol>
         {entries.map((entry) => (
           <Entry key={entry.number} entry={entry} />

@@ -1,4 +1,5 @@
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { config } from './config.js';
 import { logged } from './events.js';
@@ -25,19 +26,37 @@ const clientFor = (headers) => {
   return client;
 };
 
-const nameOf = (params, document) =>
-  params.operationName ??
-  document?.definitions.find((each) => each.operation)?.name?.value ??
-  'subscription';
+const operationsOf = (document) =>
+  document.definitions.filter((each) => each.kind === 'OperationDefinition');
 
-export const fetcher = async (params, options) => {
+// GraphiQL learns of another text in its editor a moment later than a quick hand can run it, and
+// then sends the name and the document of the text before. The text itself is always right.
+const inStep = (params, options) => {
+  let documentAST;
+  try {
+    documentAST = parse(params.query);
+  } catch {
+    return [params, options]; // the gateway says best what is wrong with it
+  }
+  const names = operationsOf(documentAST).map((each) => each.name?.value);
+  const known = names.length > 1 && names.includes(params.operationName);
+  const operationName = known ? params.operationName : names.length === 1 ? names[0] : undefined;
+  return [{ ...params, operationName }, { ...options, documentAST }];
+};
+
+const streams = (document, name) =>
+  operationsOf(document ?? { definitions: [] }).some(
+    (each) => each.operation === 'subscription' && (!name || each.name?.value === name),
+  );
+
+export const fetcher = async (given, givenOptions) => {
+  const [params, options] = inStep(given, givenOptions);
   const send = createGraphiQLFetcher({
     url: config.endpoint,
     wsClient: clientFor(options?.headers),
   });
   const answer = await send(params, options);
-  const streams = options?.documentAST?.definitions.some((each) => each.operation === 'subscription');
-  return streams && answer?.[Symbol.asyncIterator]
-    ? logged(answer, nameOf(params, options.documentAST))
+  return streams(options?.documentAST, params.operationName) && answer?.[Symbol.asyncIterator]
+    ? logged(answer, params.operationName ?? 'subscription')
     : answer;
 };

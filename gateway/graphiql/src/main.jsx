@@ -2,8 +2,10 @@ import 'graphiql/setup-workers/vite';
 import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
+import { Conduct } from './Conduct.jsx';
 import { defaultTabs } from './config.js';
 import { eventLogPlugin } from './EventLog.jsx';
+import { examplesPlugin } from './Examples.jsx';
 import { fetcher } from './fetcher.js';
 import { PersonaPicker } from './PersonaPicker.jsx';
 import { storage } from './storage.js';
@@ -18,9 +20,10 @@ createRoot(document.getElementById('root')).render(
     defaultEditorToolsVisibility="variables"
     shouldPersistHeaders={false}
     showPersistHeadersSettings={false}
-    plugins={[HISTORY_PLUGIN, eventLogPlugin]}
+    plugins={[HISTORY_PLUGIN, examplesPlugin, eventLogPlugin]}
   >
     <GraphiQL.Logo>
+      <Conduct />
       <PersonaPicker />
       <span className="name">CredGraph</span>
     </GraphiQL.Logo>
