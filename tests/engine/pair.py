@@ -9,7 +9,7 @@ from gateway.composition import Composed, SubgraphSource, compose
 from gateway.engine import Engine, EngineOptions, GatewayRequest
 from gateway.executor.ports import Tracer
 from gateway.spec.names import SubgraphName
-from tests.engine.operations import VARIABLES
+from tests.differential.operations import VARIABLES
 from tests.kit.federated import LocalClient, Universe, local_client, monolith
 
 
@@ -54,6 +54,6 @@ class Pair:
         """The body of the federated answer."""
         return (await self.engine.execute(asking(query, **{"variables": VARIABLES} | more))).body
 
-    def whole(self, query: str) -> ExecutionResult:
+    def whole(self, query: str, variables: Mapping[str, Any] = VARIABLES) -> ExecutionResult:
         """What one server with everything in it answers."""
-        return execute_sync(self._monolith, parse(query), variable_values=dict(VARIABLES))
+        return execute_sync(self._monolith, parse(query), variable_values=dict(variables))

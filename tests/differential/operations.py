@@ -1,7 +1,7 @@
-"""Random valid operations over a schema: aliases, fragments, abstract types, conditions."""
+"""Random valid operations over any schema: aliases, fragments, abstract types, conditions."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any, Final
 
 from graphql import (
@@ -12,13 +12,12 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
+    is_abstract_type,
     is_composite_type,
     is_required_argument,
     parse,
     validate,
 )
-from hypothesis import assume
-from hypothesis import strategies as st
 
 VARIABLES: Final = {"yes": True, "no": False, "first": 1, "id": "k1"}
 _TYPES: Final = {"yes": "Boolean!", "no": "Boolean = false", "first": "Int", "id": "ID!"}
@@ -30,8 +29,10 @@ _CONDITIONS: Final = (
     "@include(if: true)",
     "@skip(if: true) @include(if: $yes)",
 )
-_ALIASES: Final = ("id", "name", "key", "title", "works", "type")
-_VALUES: Final = {"ID": ('"p1"', '"k1"', '"f1"', '"h2"', '"?"'), "String": ('"a@x"', '"1"', '"?"')}
+_ALIASES: Final = ("id", "name", "key", "title", "works", "type", "f0", "code", "place")
+_IDS: Final = ("p1", "k1", "f1", "h2", "?", "E00", "E11", "E22", "E30")
+_TEXTS: Final = ("a@x", "1", "?")
+_LONGEST: Final = 6_000
 
 
 @dataclass
@@ -39,35 +40,34 @@ class _Writer:
     """Draws selections; named fragments are collected as they are used."""
 
     schema: GraphQLSchema
-    draw: Any
-    names: Sequence[str]
+    chance: Random
     fragments: list[str] = field(default_factory=list)
 
-    def chance(self, percent: int) -> bool:
-        return bool(self.draw(st.integers(0, 99)) < percent)
+    def often(self, percent: int) -> bool:
+        return self.chance.randrange(100) < percent
 
     def condition(self) -> str:
-        return " " + self.draw(st.sampled_from(_CONDITIONS)) if self.chance(12) else ""
+        return " " + self.chance.choice(_CONDITIONS) if self.often(12) else ""
 
-    def selection_set(self, type_: Any, depth: int) -> str:
-        count = self.draw(st.integers(1, 4))
+    def selection_set(self, type_: Any, depth: int, least: int = 1) -> str:
+        count = self.chance.randint(least, 4)
         return "{ " + "  ".join(self.selection(type_, depth) for _ in range(count)) + " }"
 
     def selection(self, type_: Any, depth: int) -> str:
-        if depth > 0 and self.chance(25):
+        if depth > 0 and self.often(60 if is_abstract_type(type_) else 20):
             return self.fragment(type_, depth)
-        if isinstance(type_, GraphQLUnionType) or self.chance(8):
-            return ("kind: " if self.chance(30) else "") + "__typename" + self.condition()
+        if isinstance(type_, GraphQLUnionType) or self.often(8):
+            return ("kind: " if self.often(30) else "") + "__typename" + self.condition()
         return self.field(type_, depth)
 
     def fragment(self, type_: Any, depth: int) -> str:
-        narrowed = self.draw(st.sampled_from(self.overlapping(type_)))
+        narrowed = self.chance.choice(self.overlapping(type_))
         body = self.selection_set(narrowed, depth - 1)
-        if self.chance(30):
+        if self.often(30):
             name = f"F{len(self.fragments)}"
             self.fragments.append(f"fragment {name} on {narrowed.name} {body}")
             return f"...{name}{self.condition()}"
-        on = "" if narrowed is type_ and self.chance(40) else f" on {narrowed.name}"
+        on = "" if narrowed is type_ and self.often(40) else f" on {narrowed.name}"
         return f"...{on}{self.condition()} {body}"
 
     def overlapping(self, type_: Any) -> list[Any]:
@@ -86,20 +86,20 @@ class _Writer:
         return {type_.name}
 
     def field(self, type_: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
-        leafy = [
+        open_ = [
             name
             for name, found in type_.fields.items()
             if depth > 0 or not is_composite_type(get_named_type(found.type))
         ]
-        if not leafy:
+        if not open_:
             return "__typename"
-        name = self.draw(st.sampled_from(leafy))
+        name = self.chance.choice(open_)
         found: GraphQLField = type_.fields[name]
-        alias = f"{self.draw(st.sampled_from(_ALIASES))}: " if self.chance(15) else ""
+        alias = f"{self.chance.choice(_ALIASES)}: " if self.often(15) else ""
         arguments = [
             f"{argument}: {self.value(argument, declared)}"
             for argument, declared in found.args.items()
-            if is_required_argument(declared) or self.chance(40)
+            if is_required_argument(declared) or self.often(40)
         ]
         given = f"({', '.join(arguments)})" if arguments else ""
         below = get_named_type(found.type)
@@ -108,22 +108,27 @@ class _Writer:
 
     def value(self, name: str, argument: GraphQLArgument) -> str:
         kind = get_named_type(argument.type).name
-        if name in VARIABLES and self.chance(30):
+        if name in VARIABLES and self.often(30):
             return f"${name}"
         if kind == "Boolean":
-            return str(self.draw(st.sampled_from(["true", "false", "$yes"])))
+            return self.chance.choice(["true", "false", "$yes"])
         if kind == "Int":
-            return str(self.draw(st.integers(0, 3)))
-        return str(self.draw(st.sampled_from(_VALUES[kind])))
+            return str(self.chance.randint(0, 3))
+        return '"' + self.chance.choice(_IDS if kind == "ID" else _TEXTS) + '"'
 
 
-@st.composite
-def operations(draw: Any, schema: GraphQLSchema, *, depth: int = 4) -> str:
-    """The text of a valid query; `VARIABLES` are the values of its variables."""
-    writer = _Writer(schema, draw, sorted(schema.type_map))
-    body = writer.selection_set(schema.query_type, depth)
-    rest = "\n".join([body, *writer.fragments])
-    used = [f"${name}: {type_}" for name, type_ in _TYPES.items() if f"${name}" in rest]
-    text = f"query ({' '.join(used)}) {rest}" if used else rest
-    assume(not validate(schema, parse(text)))
-    return text
+def random_operation(schema: GraphQLSchema, chance: Random, *, depth: int = 4) -> str:
+    """The text of a valid query; `VARIABLES` has a value for each of its variables."""
+    while True:
+        writer = _Writer(schema, chance)
+        body = writer.selection_set(schema.query_type, depth, least=2)
+        rest = "\n".join([body, *writer.fragments])
+        used = [f"${name}: {type_}" for name, type_ in _TYPES.items() if f"${name}" in rest]
+        text = f"query ({' '.join(used)}) {rest}" if used else rest
+        if len(rest) < _LONGEST and not validate(schema, parse(text)):
+            return text
+
+
+def assignments(chance: Random) -> dict[str, object]:
+    """Values for the variables, conditions at random."""
+    return {**VARIABLES, "yes": chance.random() < 0.6, "no": chance.random() < 0.4}
