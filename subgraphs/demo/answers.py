@@ -1,10 +1,13 @@
 """Reading answers of the graph: by path, and with the refusals of result unions told apart."""
 
+import asyncio
 from typing import cast
 
 from subgraphs.demo.client import Client, Json
 from subgraphs.demo.deployment import DemoError
 from subgraphs.demo.operations import operation
+
+PATIENCE_SECONDS = 10.0
 
 
 class RefusedAsData(DemoError):
@@ -39,11 +42,17 @@ def items(value: object, *path: str | int) -> list[Json]:
 
 
 async def mutate(client: Client, name: str, **fields: object) -> Json:
-    """The success member of a mutation's result; RefusedAsData on any other member."""
-    data = await client.ask(operation(name), {"input": fields})
-    (result,) = cast("dict[str, Json]", data).values()
-    if "code" in result:
-        raise RefusedAsData(
-            text(result, "__typename"), text(result, "code"), text(result, "message")
-        )
-    return result
+    """The success member of a mutation's result; RefusedAsData on any other member.
+
+    TryAgain means that a subgraph has not followed the log so far yet: it is asked again.
+    """
+    deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+    while True:
+        data = await client.ask(operation(name), {"input": fields})
+        (result,) = cast("dict[str, Json]", data).values()
+        if "code" not in result:
+            return result
+        kind = text(result, "__typename")
+        if kind != "TryAgain" or asyncio.get_running_loop().time() > deadline:
+            raise RefusedAsData(kind, text(result, "code"), text(result, "message"))
+        await asyncio.sleep(0.1)
