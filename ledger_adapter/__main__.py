@@ -1,4 +1,4 @@
-"""The ledger's command line: run · verify-proof · show · replay."""
+"""The ledger's command line: run · witness · verify-proof · show · replay."""
 
 import argparse
 import asyncio
@@ -8,8 +8,9 @@ import os
 import signal
 import sys
 from pathlib import Path
+from typing import Final
 
-from ledger_adapter.commands import audit, lead
+from ledger_adapter.commands import audit, lead, witness
 from ledger_adapter.config import load_settings
 from ledger_adapter.errors import BadProof, LedgerFault
 from ledger_adapter.log.bundle import decode_bundle
@@ -42,14 +43,42 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(command=_show)
     again = commands.add_parser("replay", help="hash the whole log anew and compare everything")
     again.set_defaults(command=_replay)
+    cosigner = commands.add_parser("witness", help="co-sign tree heads that extend one another")
+    cosigner.add_argument("--name", required=True, help="as it stands in the trust file")
+    for option, meaning in _WITNESS_FILES.items():
+        cosigner.add_argument(f"--{option}", type=Path, required=True, help=meaning)
+    cosigner.add_argument("--host", default="127.0.0.1")
+    cosigner.add_argument("--port", type=int, required=True)
+    cosigner.set_defaults(command=_witness)
     for command in (run, again):
         command.add_argument("--config", help="settings file (default: CREDGRAPH_CONFIG)")
     return parser
 
 
+_WITNESS_FILES: Final = {
+    "key": "the witness's SM2 key file",
+    "state": "where it remembers the last head of each log",
+    "trust": "trust.json: the logs it watches",
+}
+
+
+def _witness(asked: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="witness: %(message)s", stream=sys.stderr)
+    witness(
+        name=asked.name,
+        key=asked.key,
+        state=asked.state,
+        trust=asked.trust,
+        host=asked.host,
+        port=asked.port,
+    )
+    return 0
+
+
 def _run(asked: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="ledger: %(message)s", stream=sys.stderr)
     logging.getLogger("pymongo").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     os.environ.setdefault("MOTOR_MAX_WORKERS", "16")  # read when motor is imported, later
     settings = load_settings(os.environ, asked.config)
 

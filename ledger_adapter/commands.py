@@ -1,23 +1,33 @@
-"""The ledger as a process: wait for the database, then lead, or audit."""
+"""The ledger as a process: wait for the database, then lead, or audit; and a witness as one."""
 
 import asyncio
 import contextlib
 import logging
 import os
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
+
+import httpx
 
 from ledger_adapter.config import Settings
 from ledger_adapter.crypto.keys import load_private_key
 from ledger_adapter.crypto.sm2 import PrivateKey, active_provider
-from ledger_adapter.errors import LedgerFault, LedgerUnavailable
+from ledger_adapter.errors import BadSettings, LedgerFault, LedgerUnavailable
+from ledger_adapter.evidence.trust import load_trust
 from ledger_adapter.port import LogRef, Shard
 from ledger_adapter.replay import Audit, replay
 from ledger_adapter.sequencer import Sequencer, SequencerOptions, log_ref
+from ledger_adapter.serving import serve
 from ledger_adapter.store.mongo.log import MongoLog
 from ledger_adapter.store.mongo.seam import connect, settle, wait_until_writable
+from ledger_adapter.witness.app import witness_app
+from ledger_adapter.witness.client import WitnessClient, WitnessGroup
+from ledger_adapter.witness.judge import Witness
+from ledger_adapter.witness.state import WitnessState
 
 logger = logging.getLogger("credgraph.ledger")
 
@@ -28,24 +38,56 @@ async def lead(settings: Settings) -> None:
     """Sequence for ever. Raises LedgerFault with a sentence for the operator."""
     key = load_private_key(settings.key)
     logger.info("SM2 signatures by %s", active_provider())
-    async with _opened(settings) as store:
+    async with _opened(settings) as store, httpx.AsyncClient(trust_env=False) as http:
         options = SequencerOptions(
             owner=f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}",
             checkpoint_seconds=settings.checkpoint_seconds,
             lease_seconds=settings.lease_seconds,
         )
-        sequencer = Sequencer(store, log=_log(settings, key), key=key, options=options)
+        sequencer = Sequencer(
+            store,
+            log=_log(settings, key),
+            key=key,
+            options=options,
+            witnesses=_witnesses(settings, http),
+        )
         try:
             await sequencer.run()
         except* LedgerFault as faults:
             raise _first(faults) from None
 
 
+def _witnesses(settings: Settings, http: httpx.AsyncClient) -> WitnessGroup | None:
+    if not settings.witnesses:
+        return None
+    if settings.trust is None:
+        raise BadSettings("ledger.trust is empty: name the trust file that has the witness keys")
+    known = {witness.name: witness for witness in load_trust(settings.trust).witnesses}
+    for asked in settings.witnesses:
+        if asked.name not in known:
+            raise BadSettings(f"the trust file names no witness {asked.name}")
+    return WitnessGroup([WitnessClient(known[w.name], w.url, http) for w in settings.witnesses])
+
+
 async def audit(settings: Settings) -> Audit:
     """Replay the whole log; raises LogCorrupt naming the first difference."""
     key = load_private_key(settings.key)
+    trust = load_trust(settings.trust) if settings.trust else None
+    witnesses = trust.witnesses if trust else ()
     async with _opened(settings) as store:
-        return await replay(store, log=_log(settings, key), key=key.public_key)
+        log = _log(settings, key)
+        return await replay(store, log=log, key=key.public_key, witnesses=witnesses)
+
+
+def witness(*, name: str, key: Path, state: Path, trust: Path, host: str, port: int) -> None:
+    """Serve one witness until a signal; its logs are those of its own trust file."""
+    private = load_private_key(key)
+    remembered = WitnessState(state)
+    judge = Witness(
+        name=name, key=private, logs=load_trust(trust).logs, state=remembered, now=time.time
+    )
+    logger.info("witness %s listens on %s:%d", name, host, port)
+    serve(witness_app(judge), host=host, port=port)
 
 
 def _log(settings: Settings, key: PrivateKey) -> LogRef:

@@ -57,6 +57,14 @@ def _filled(found: re.Match[str], environ: Mapping[str, str]) -> str:
     return cast("str", default)
 
 
+@dataclass(frozen=True, slots=True)
+class WitnessSettings:
+    """A witness: its name in the trust file, and where it answers."""
+
+    name: str
+    url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The `ledger:` section."""
@@ -69,6 +77,8 @@ class Settings:
     driver: Driver = "motor"
     checkpoint_seconds: float = 1.0
     lease_seconds: float = 3.0
+    trust: Path | None = None
+    witnesses: tuple[WitnessSettings, ...] = ()
 
     @property
     def log_origin(self) -> str:
@@ -82,7 +92,7 @@ class Settings:
         for name in values:
             if name not in known:
                 raise BadSettings(f"ledger.{name}: unknown key (known: {', '.join(sorted(known))})")
-        text = {name: _text(name, value) for name, value in values.items() if name not in _SECONDS}
+        text = {name: _text(name, value) for name, value in values.items() if name not in _NOT_TEXT}
         for name in ("mongodb", "key"):
             if not text.get(name):
                 raise BadSettings(f"ledger.{name} is empty{_HINTS[name]}")
@@ -97,11 +107,14 @@ class Settings:
             **text,
             **seconds,
             "key": Path(text["key"]),
+            "trust": Path(text["trust"]) if text.get("trust") else None,
+            "witnesses": _witnesses(values.get("witnesses", [])),
         }
         return cls(**fields)  # type: ignore[arg-type]  # every field was checked above
 
 
 _SECONDS: Final = ("checkpoint_seconds", "lease_seconds")
+_NOT_TEXT: Final = (*_SECONDS, "witnesses")
 _HINTS: Final = {
     "mongodb": ": set MONGODB_URI to a replica set, or start everything with `make up`",
     "key": ": name the file of the log's SM2 key",
@@ -122,6 +135,17 @@ def _seconds(name: str, value: object) -> float:
     if not (math.isfinite(seconds) and 0.05 <= seconds <= 3600):
         raise BadSettings(f"ledger.{name}: between 0.05 and 3600")
     return seconds
+
+
+def _witnesses(value: object) -> tuple[WitnessSettings, ...]:
+    if not isinstance(value, list):
+        raise BadSettings("ledger.witnesses: a list of {name, url}")
+    for item in value:
+        if not isinstance(item, Mapping) or set(item) != {"name", "url"}:
+            raise BadSettings("ledger.witnesses: each has exactly name and url")
+        if not all(isinstance(text, str) for text in item.values()):
+            raise BadSettings("ledger.witnesses: name and url are text")
+    return tuple(WitnessSettings(item["name"], item["url"].rstrip("/")) for item in value)
 
 
 def load_settings(environ: Mapping[str, str], path: str | None = None) -> Settings:

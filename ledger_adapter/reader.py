@@ -204,7 +204,7 @@ def _proof(
 ) -> ChainProof:
     return ChainProof(
         anchor_state="CHECKPOINTED" if checkpoint else "SEQUENCED",
-        trust="SELF",
+        trust="WITNESSED" if checkpoint and checkpoint.cosigners else "SELF",
         log=log,
         entry=event.entry,
         leaf_hash=event.leaf_hash,

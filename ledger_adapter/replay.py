@@ -9,9 +9,11 @@ from typing import Final, Protocol
 
 from ledger_adapter.crypto.sm2 import PublicKey
 from ledger_adapter.errors import BadEnvelope, BadProof, LogCorrupt
+from ledger_adapter.evidence.trust import TrustedWitness
 from ledger_adapter.log import frontier as tree
-from ledger_adapter.log.checkpoint import Checkpoint, body_digest, key_id
+from ledger_adapter.log.checkpoint import COSIGNATURE_KIND, Checkpoint, body_digest, key_id
 from ledger_adapter.log.commitment import commit, decode_entry, parse_envelope
+from ledger_adapter.log.cosignature import holds
 from ledger_adapter.log.hashing import HashProfile, profile
 from ledger_adapter.port import LogRef
 from ledger_adapter.reader import LogSource
@@ -38,14 +40,16 @@ class Audit:
     root: bytes
 
 
-async def replay(source: AuditSource, *, log: LogRef, key: PublicKey) -> Audit:
+async def replay(
+    source: AuditSource, *, log: LogRef, key: PublicKey, witnesses: Sequence[TrustedWitness] = ()
+) -> Audit:
     """Go through the whole log; LogCorrupt names the first thing that differs."""
     head = await source.head()
     if head is None:
         return Audit(entries=0, tiles=0, checkpoints=0, root=profile(log.hash).empty)
     if head.log != log or head.public_key != key.compressed():
         raise LogCorrupt("the head names another log or key than this audit was given")
-    run = _Replay(source, log, key)
+    run = _Replay(source, log, key, witnesses)
     async for batch in _batches(source):
         await run.batch(batch)
     if (run.frontier.size, run.root) != (head.size, head.root):
@@ -73,8 +77,15 @@ async def _batches(source: AuditSource) -> AsyncIterator[Batch]:
 class _Replay:
     """The running state: the tree so far, and the checkpoint that must come next."""
 
-    def __init__(self, source: AuditSource, log: LogRef, key: PublicKey) -> None:
+    def __init__(
+        self,
+        source: AuditSource,
+        log: LogRef,
+        key: PublicKey,
+        witnesses: Sequence[TrustedWitness],
+    ) -> None:
         self._source, self._log, self._key = source, log, key
+        self._witnesses = {witness.key_id: witness for witness in witnesses}
         self._profile: HashProfile = profile(log.hash)
         self.frontier = tree.EMPTY
         self.tiles = self.checkpoints = 0
@@ -149,8 +160,20 @@ class _Replay:
         self._previous_body(checkpoint)
         if checkpoint.signatures and not self._signed(checkpoint):
             raise LogCorrupt(f"checkpoint of size {size} has no valid signature of the log's key")
+        self._cosigned(checkpoint)
         self._previous = checkpoint
         self.checkpoints += 1
+
+    def _cosigned(self, checkpoint: Checkpoint) -> None:
+        for line in checkpoint.signatures:
+            witness = self._witnesses.get(line.key_id)
+            if line.kind != COSIGNATURE_KIND or witness is None:
+                continue
+            if line.name != witness.name or not holds(checkpoint.body, line.value, witness.key):
+                raise LogCorrupt(
+                    f"checkpoint of size {checkpoint.tree_size} has a line of {witness.name} "
+                    "that does not hold"
+                )
 
     def _previous_body(self, checkpoint: Checkpoint) -> None:
         expected = body_digest(self._previous.body) if self._previous else None

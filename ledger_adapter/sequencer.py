@@ -3,13 +3,14 @@
 Laws: only the leader gives positions; an append waits for nothing but events; whatever goes wrong
 throws the in-memory tree away and starts from the store, which a compare-and-set keeps right even
 when two processes believe they lead. A checkpoint's body is kept before it is signed, one for each
-size and each naming the one before it, and signed only when it extends the last signed one.
+size and each naming the one before it, and signed only when it extends the last signed one. It is
+published with the cosignatures that came in time; those that are absent are asked for again.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -59,6 +60,20 @@ class SequencerStore(LogSource, Protocol):
     def bell(self) -> AsyncIterator[None]: ...
 
 
+class Witnesses(Protocol):
+    """Who co-signs tree heads; never raises, answers within a bounded time."""
+
+    def missing(self, head: Checkpoint, /) -> bool:
+        """Whether it is worth while to ask again."""
+        ...
+
+    async def cosign(
+        self, head: Checkpoint, prove: Callable[[int, int], Awaitable[Sequence[bytes]]], /
+    ) -> tuple[NoteSignature, ...]:
+        """All signatures of the head, those of the witnesses that answered among them."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequencerOptions:
     """How fast and how much."""
@@ -85,10 +100,11 @@ class Sequencer:
         log: LogRef,
         key: PrivateKey,
         options: SequencerOptions,
+        witnesses: Witnesses | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._log, self._key = store, log, key
-        self._options, self._now = options, now
+        self._options, self._witnesses, self._now = options, witnesses, now
         self._profile: HashProfile = profile(log.hash)
         self._reader = LogReader(store)
         self._frontier = tree.EMPTY
@@ -234,7 +250,8 @@ class Sequencer:
 
     async def _sign_for_ever(self, lease: Lease) -> None:
         while True:
-            await self.checkpoint_once(lease)
+            if await self.checkpoint_once(lease) is None:
+                await self._ask_absent_witnesses()
             await asyncio.sleep(self._options.checkpoint_seconds)
 
     async def checkpoint_once(self, lease: Lease) -> Checkpoint | None:
@@ -275,9 +292,21 @@ class Sequencer:
             kind=SM2_KIND,
             value=self._key.sign(kept.body),
         )
-        await self._store.sign_checkpoint(kept.tree_size, [signature])
-        self._last = replace(kept, signatures=(signature,))
-        return self._last
+        return await self._publish(replace(kept, signatures=(signature,)))
+
+    async def _publish(self, signed: Checkpoint) -> Checkpoint:
+        """With the witnesses that answer now; a log whose witnesses are away still goes on."""
+        if self._witnesses is not None:
+            lines = await self._witnesses.cosign(signed, self._reader.consistency)
+            signed = replace(signed, signatures=lines)
+        await self._store.sign_checkpoint(signed.tree_size, signed.signatures)
+        self._last = signed
+        return signed
+
+    async def _ask_absent_witnesses(self) -> None:
+        last = self._last
+        if last is not None and self._witnesses is not None and self._witnesses.missing(last):
+            await self._publish(last)
 
     async def _check_extension(self, newer: Checkpoint) -> None:
         """The first witness of a log is its own signer."""

@@ -5,15 +5,16 @@ the proof; all reading is bounded and strict before any cryptography; whatever t
 recomputed or compared with something signed, so that no changed value passes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
 from ledger_adapter.errors import BadEnvelope, BadProof
 from ledger_adapter.evidence.trust import Trust, TrustedLog, load_trust, parse_trust, write_trust
 from ledger_adapter.log.bundle import MAX_BUNDLE, Bundle, Opening, decode_bundle
-from ledger_adapter.log.checkpoint import format_time, parse_time
+from ledger_adapter.log.checkpoint import COSIGNATURE_KIND, format_time, parse_time
 from ledger_adapter.log.commitment import canonical, commit, decode_entry, parse_envelope
+from ledger_adapter.log.cosignature import holds
 from ledger_adapter.log.hashing import profile
 from ledger_adapter.log.proofs import root_from_path
 
@@ -29,7 +30,12 @@ __all__ = [
 ]
 
 SELF: Final = "SELF"
+WITNESSED: Final = "WITNESSED"
 PROVABLE_STATE: Final = "CHECKPOINTED"
+_LABELS: Final = {
+    SELF: "the log's own signature, no witness and no chain beside it",
+    WITNESSED: "the log's signature, and witnesses that saw one history",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +63,18 @@ def verify_bundle(raw: bytes, trust: Trust) -> Verdict:
     log = _log(bundle, trust)
     envelope, commitment = _commitment(bundle)
     kind = decode_entry(bundle.entry).kind
-    steps = (
+    steps: tuple[Step, ...] = (
         Step("bundle", f"{len(raw)} bytes, canonical, version 1"),
         Step("log", f"{log.origin} is configured, log id {bundle.log_id.hex()[:16]}"),
         commitment,
         _leaf(bundle),
         _path(bundle),
         _checkpoint(bundle, log),
-        _label(bundle, trust),
     )
-    return Verdict(steps=steps, trust=bundle.trust, kind=kind, envelope=envelope, bundle=bundle)
+    names = _witnesses(bundle, trust)
+    shown = _label(bundle, names)
+    steps += (_witness_step(trust, names), Step("trust", f"{shown}: {_LABELS[shown]}"))
+    return Verdict(steps=steps, trust=shown, kind=kind, envelope=envelope, bundle=bundle)
 
 
 def _log(bundle: Bundle, trust: Trust) -> TrustedLog:
@@ -160,9 +168,37 @@ def _checkpoint(bundle: Bundle, log: TrustedLog) -> Step:
     return Step("checkpoint", f"signed by key {', '.join(signers)} (SM2), time {time}")
 
 
-def _label(bundle: Bundle, trust: Trust) -> Step:
-    if trust.witnesses_needed:
-        raise BadProof("trust", f"{trust.witnesses_needed} witnesses are demanded, none has signed")
-    if bundle.trust != SELF or bundle.anchor_state != PROVABLE_STATE:
-        raise BadProof("trust", "the bundle claims more than its evidence shows")
-    return Step("trust", "SELF: the log's own signature, no witness and no chain beside it")
+def _witnesses(bundle: Bundle, trust: Trust) -> Sequence[str]:
+    """Every line of a configured witness must hold; lines of others count for nothing."""
+    checkpoint = bundle.checkpoint
+    names: list[str] = []
+    for line in checkpoint.signatures:
+        if line.kind != COSIGNATURE_KIND:
+            continue
+        for witness in trust.witnesses:
+            if witness.key_id != line.key_id:
+                continue
+            if witness.name != line.name or witness.name in names:
+                raise BadProof("witness", f"the line of {witness.name} is not as it must be")
+            if not holds(checkpoint.body, line.value, witness.key):
+                raise BadProof("witness", f"cosignature of {witness.name} does not hold")
+            names.append(witness.name)
+    if len(names) < trust.witnesses_needed:
+        raise BadProof(
+            "witness", f"{trust.witnesses_needed} witnesses are demanded, {len(names)} have signed"
+        )
+    return names
+
+
+def _witness_step(trust: Trust, names: Sequence[str]) -> Step:
+    if not names:
+        return Step("witness", "none that the trust file names")
+    return Step("witness", f"{len(names)} of {len(trust.witnesses)}: {', '.join(names)}")
+
+
+def _label(bundle: Bundle, witnesses: Sequence[str]) -> str:
+    """What the evidence shows; a bundle that claims something else is refused."""
+    claimed = WITNESSED if bundle.cosigners else SELF
+    if bundle.trust != claimed or bundle.anchor_state != PROVABLE_STATE:
+        raise BadProof("trust", "the bundle does not claim what its evidence shows")
+    return WITNESSED if witnesses else SELF

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
@@ -11,6 +11,7 @@ from ledger_adapter.crypto import multikey
 from ledger_adapter.crypto.sm2 import PublicKey
 from ledger_adapter.errors import BadSettings, CryptoError
 from ledger_adapter.log.checkpoint import MAX_SIZE, key_id, log_id
+from ledger_adapter.log.cosignature import witness_key_id
 from ledger_adapter.log.hashing import PROFILES
 
 VERSION: Final = 1
@@ -44,18 +45,34 @@ class TrustedLog:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustedWitness:
+    """A witness whose cosignatures count."""
+
+    name: str
+    key_id: str
+    key: PublicKey
+
+
+@dataclass(frozen=True, slots=True)
 class Trust:
     """Everything a verifier trusts before it reads a proof."""
 
     logs: tuple[TrustedLog, ...]
     witnesses_needed: int
+    witnesses: tuple[TrustedWitness, ...] = ()
 
     def log(self, origin: str) -> TrustedLog | None:
         return next((log for log in self.logs if log.origin == origin), None)
 
 
 def write_trust(
-    path: str | os.PathLike[str], *, origin: str, keys: Sequence[PublicKey], hash_name: str = "SM3"
+    path: str | os.PathLike[str],
+    *,
+    origin: str,
+    keys: Sequence[PublicKey],
+    hash_name: str = "SM3",
+    witnesses: Mapping[str, PublicKey] | None = None,
+    witnesses_needed: int = 0,
 ) -> None:
     """Write trust.json for one log whose keys sign every size; atomic, mode of the umask."""
     listed = [
@@ -70,8 +87,15 @@ def write_trust(
     document = {
         "version": VERSION,
         "logs": [{"origin": origin, "hash": hash_name, "keys": listed}],
-        "witnesses": [],
-        "policy": {"witnesses": 0},
+        "witnesses": [
+            {
+                "name": name,
+                "keyId": witness_key_id(name, key),
+                "publicKeyMultibase": multikey.encode_sm2(key),
+            }
+            for name, key in (witnesses or {}).items()
+        ],
+        "policy": {"witnesses": witnesses_needed},
     }
     target = Path(path)
     draft = target.with_name(f".{target.name}.{os.getpid()}")
@@ -97,13 +121,21 @@ def parse_trust(raw: bytes) -> Trust:
     except (ValueError, RecursionError):
         raise BadSettings("the trust file is not JSON") from None
     top = _members(document, {"version", "logs", "witnesses", "policy"}, "trust file")
-    if top["version"] != VERSION or top["witnesses"] != []:
+    if top["version"] != VERSION:
         raise BadSettings("the trust file is of a version this program does not know")
     policy = _members(top["policy"], {"witnesses"}, "policy")
     logs = tuple(_log(log) for log in _list(top["logs"], "logs"))
     if len({log.origin for log in logs}) != len(logs):
         raise BadSettings("the trust file names one log twice")
-    return Trust(logs=logs, witnesses_needed=_size(policy["witnesses"], "policy.witnesses"))
+    witnesses = tuple(_witness(value) for value in _list(top["witnesses"], "witnesses"))
+    if len({witness.name for witness in witnesses}) != len(witnesses):
+        raise BadSettings("the trust file names one witness twice")
+    if len({witness.key for witness in witnesses}) != len(witnesses):
+        raise BadSettings("the trust file gives two witnesses one key")
+    needed = _size(policy["witnesses"], "policy.witnesses")
+    if needed > len(witnesses):
+        raise BadSettings(f"trust: {needed} witnesses are demanded, {len(witnesses)} are named")
+    return Trust(logs=logs, witnesses_needed=needed, witnesses=witnesses)
 
 
 def _log(value: object) -> TrustedLog:
@@ -132,6 +164,18 @@ def _key(origin: str, value: object) -> TrustedKey:
         from_size=_size(members["fromSize"], "fromSize"),
         to_size=None if to_size is None else _size(to_size, "toSize"),
     )
+
+
+def _witness(value: object) -> TrustedWitness:
+    members = _members(value, {"name", "keyId", "publicKeyMultibase"}, "witness")
+    name = _text(members["name"], "witness name")
+    try:
+        key = multikey.decode(_text(members["publicKeyMultibase"], "publicKeyMultibase"))
+    except CryptoError as fault:
+        raise BadSettings(f"witness {name}: {fault}") from None
+    if members["keyId"] != witness_key_id(name, key):
+        raise BadSettings(f"witness {name}: key id {members['keyId']!r} is not that of its key")
+    return TrustedWitness(name=name, key_id=witness_key_id(name, key), key=key)
 
 
 def _members(value: object, keys: set[str], what: str) -> dict[str, object]:

@@ -21,6 +21,7 @@ VERSION: Final = 1
 MAX_BUNDLE: Final = 65_536
 MAX_PATH: Final = 64
 
+_OPTIONAL: Final = {"witnesses"}  # absent where nothing is to be said: older files stay as they are
 _KEYS: Final = {
     "type", "version", "anchorState", "trust", "log", "entry", "leafHash", "leafIndex",
     "treeSize", "path", "checkpoint", "anchors", "opening",
@@ -52,6 +53,7 @@ class Bundle:
     path: tuple[bytes, ...]
     checkpoint: Checkpoint
     opening: Opening | None
+    cosigners: tuple[str, ...]
 
 
 def encode_bundle(
@@ -86,6 +88,8 @@ def encode_bundle(
         "anchors": [],
         "opening": None if opening is None else _opening_json(opening),
     }
+    if checkpoint.cosigners:
+        document["witnesses"] = list(checkpoint.cosigners)
     return canonical(document)
 
 
@@ -101,6 +105,10 @@ def decode_bundle(raw: bytes) -> Bundle:
         raise BadProof("bundle", "unknown type or version")
     if document["anchors"] != []:
         raise BadProof("anchors", "this version of the bundle carries no chain anchors")
+    checkpoint = parse_note(_text(document["checkpoint"], "checkpoint").encode())
+    listed = document.get("witnesses")
+    if listed == [] or list(checkpoint.cosigners) != (listed or []):
+        raise BadProof("witness", "the list of witnesses is not that of the checkpoint's lines")
     return Bundle(
         anchor_state=_text(document["anchorState"], "anchorState"),
         trust=_text(document["trust"], "trust"),
@@ -113,8 +121,9 @@ def decode_bundle(raw: bytes) -> Bundle:
         leaf_index=parse_decimal(_text(document["leafIndex"], "leafIndex"), "leafIndex"),
         tree_size=parse_decimal(_text(document["treeSize"], "treeSize"), "treeSize"),
         path=_path(document["path"]),
-        checkpoint=parse_note(_text(document["checkpoint"], "checkpoint").encode()),
+        checkpoint=checkpoint,
         opening=_opening(document["opening"]),
+        cosigners=checkpoint.cosigners,
     )
 
 
@@ -146,7 +155,8 @@ def _strict_json(raw: bytes) -> dict[str, object]:
         raise BadProof("bundle", "not JSON") from None
     if not same:
         raise BadProof("bundle", "not in canonical form")
-    return _members(document, _KEYS, "bundle")
+    present = _OPTIONAL & set(document) if isinstance(document, dict) else set()
+    return _members(document, _KEYS | present, "bundle")
 
 
 def _refuse_constant(text: str) -> object:

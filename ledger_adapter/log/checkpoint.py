@@ -27,6 +27,8 @@ from ledger_adapter.errors import BadProof
 from ledger_adapter.log.hashing import HASH_SIZE
 
 SM2_KIND: Final = "SM2-SM3"
+COSIGNATURE_KIND: Final = "SM2-SM3-COSIGNATURE"
+_COSIGNATURE_SIZE: Final = 72
 SIGNATURE_TYPE: Final = b"\xffcredgraph.dev/sm2-sm3/v1"
 MAX_NOTE: Final = 16_384
 MAX_SIGNATURES: Final = 32
@@ -79,9 +81,14 @@ class Checkpoint:
     def time(self) -> datetime:
         return self.head.time
 
+    @property
+    def cosigners(self) -> tuple[str, ...]:
+        """Key ids of the witnesses whose lines stand below, in their order."""
+        return tuple(s.key_id for s in self.signatures if s.kind == COSIGNATURE_KIND)
+
     def note(self) -> bytes:
         """Body, empty line, signature lines: the text that C2SP tools pass around."""
-        lines = "".join(_signature_line(signature) for signature in self.signatures)
+        lines = "".join(signature_line(signature) for signature in self.signatures)
         return self.body + b"\n" + lines.encode()
 
 
@@ -171,7 +178,7 @@ def parse_note(text: bytes) -> Checkpoint:
     return Checkpoint(
         head=parse_body(signed),
         body=signed,
-        signatures=tuple(_parse_signature(line) for line in lines),
+        signatures=tuple(parse_signature(line) for line in lines),
     )
 
 
@@ -210,16 +217,19 @@ def _extension(line: str, name: str) -> str:
     return line[len(name) + 1 :]
 
 
-def _signature_line(signature: NoteSignature) -> str:
+def signature_line(signature: NoteSignature) -> str:
+    """One line of a note, with its end."""
     value = bytes.fromhex(signature.key_id) + signature.value
     return f"— {signature.name} {_base64(value)}\n"
 
 
-def _parse_signature(line: str) -> NoteSignature:
+def parse_signature(line: str) -> NoteSignature:
+    """Read one line, without its end."""
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != "—" or not _SIGNED_NAME.fullmatch(parts[1]):
         raise BadProof("checkpoint", "malformed signature line")
     raw = decode_base64(parts[2], "checkpoint")
     if not 4 < len(raw) <= 4 + 8192:
         raise BadProof("checkpoint", "signature line has no key id and signature")
-    return NoteSignature(name=parts[1], key_id=raw[:4].hex(), kind=SM2_KIND, value=raw[4:])
+    kind = COSIGNATURE_KIND if len(raw) == 4 + _COSIGNATURE_SIZE else SM2_KIND
+    return NoteSignature(name=parts[1], key_id=raw[:4].hex(), kind=kind, value=raw[4:])

@@ -75,3 +75,14 @@ def test_files_that_cannot_be_used(tmp_path: Path, content: str, sentence: str) 
 def test_the_committed_file_is_good() -> None:
     settings = load_settings({"MONGODB_URI": "mongodb://x", "CREDGRAPH_DATA": "/d"})
     assert settings.key == Path("/d/keys/log.json")
+
+
+def test_witnesses_are_named_with_their_addresses() -> None:
+    listed = [{"name": "w.one", "url": "http://127.0.0.1:4011/"}]
+    settings = Settings.from_mapping({**GOOD, "witnesses": listed, "trust": "trust.json"})
+    assert [(w.name, w.url) for w in settings.witnesses] == [("w.one", "http://127.0.0.1:4011")]
+    assert Settings.from_mapping({**GOOD, "witnesses": []}).witnesses == ()
+    mistakes: list[object] = [{}, [1], [{"name": "w"}], [{"name": "w", "url": 1}]]
+    for wrong in mistakes:
+        with pytest.raises(BadSettings, match="witnesses"):
+            Settings.from_mapping({**GOOD, "witnesses": wrong})
