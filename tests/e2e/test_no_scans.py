@@ -18,13 +18,14 @@ from subgraphs.demo.client import Client
 from subgraphs.demo.journey import Journey
 from subgraphs.demo.listening import Listener
 from subgraphs.demo.operations import EXAMPLES
-from tests.e2e.callers import PERSONAS, journey_of, token_of, token_of_holder
+from tests.e2e.callers import journey_of, token_of, token_of_holder
 from tests.e2e.wide import wide_node, wide_roots
 from tests.kit.stack import Stack
 
 pytestmark = pytest.mark.e2e
 
 Row = dict[str, Any]
+READERS: Final = ("holder", "issuer", "verifier", "regulator")
 PROFILE: Final = "system.profile"
 ROOM: Final = 32 * 1024 * 1024  # bytes; the default of 1 MB forgets the journey's beginning
 
@@ -123,7 +124,7 @@ async def read_everything(stack: Stack, journey: Journey) -> None:
     examples = [path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.graphql")]
     reads = [text for text in examples if "\nquery " in text]
     reads += [*wide_roots(1).values(), wide_node("Credential", 1), wide_node("Holder", 1)]
-    tokens = {name: token_of(stack.deployment, name) for name in PERSONAS}
+    tokens = {name: token_of(stack.deployment, name) for name in READERS}
     tokens["holder"] = token_of_holder(stack.deployment, journey.person)
     for token in tokens.values():
         async with Client(stack.url, token) as client:
