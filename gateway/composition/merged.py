@@ -31,6 +31,17 @@ class JoinField:
     override: SubgraphName | None = None
     override_label: str | None = None
     used_overridden: bool = False
+    contexts: tuple["ContextArgument", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextArgument:
+    """An argument that the gateway fills with what a parent gave; clients don't see it."""
+
+    name: str
+    type: str
+    context: str
+    selection: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

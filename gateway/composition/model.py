@@ -167,6 +167,15 @@ class ComposedDirective:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedSpec:
+    """A spec that a subgraph links, federation and link themselves aside."""
+
+    identity: str
+    version: tuple[int, int]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subgraph:
     """One subgraph, read and checked on its own."""
 
@@ -178,6 +187,7 @@ class Subgraph:
     types: Mapping[str, TypeDef]
     directives: Mapping[str, DirectiveDef]
     composed: tuple[ComposedDirective, ...]
+    linked: tuple[LinkedSpec, ...]
     spelled: Mapping[str, str]
     """How the subgraph spells federation's directives: canonical name -> name in its SDL."""
     place: Place

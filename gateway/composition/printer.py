@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.composition import type_ref
 from gateway.composition.merged import (
+    ContextArgument,
     JoinField,
     JoinType,
     MergedField,
@@ -192,7 +193,16 @@ def _join_field(join: JoinField) -> str:
         parts.append("usedOverridden: true")
     if join.override_label is not None:
         parts.append(f"overrideLabel: {_quoted(join.override_label)}")
+    if join.contexts:
+        parts.append(f"contextArguments: [{', '.join(map(_context, join.contexts))}]")
     return f"@join__field({', '.join(parts)})" if parts else "@join__field"
+
+
+def _context(given: ContextArgument) -> str:
+    return (
+        f"{{context: {_quoted(given.context)}, name: {_quoted(given.name)}, "
+        f"type: {_quoted(given.type)}, selection: {_quoted(given.selection)}}}"
+    )
 
 
 def _value(value: MergedValue) -> str:

@@ -6,6 +6,7 @@ An @external field outside this set has no effect.
 from collections.abc import Iterator, Mapping
 
 from gateway.composition import type_ref
+from gateway.composition.contexts import selection_of, setting_types, uses_of
 from gateway.composition.model import TypeDef
 from gateway.composition.targets import targets, with_implementations
 from gateway.spec.field_set import FieldSet
@@ -25,6 +26,7 @@ def named_by_federation(types: Mapping[str, TypeDef]) -> set[tuple[str, str]]:
 
 
 def _selections(types: Mapping[str, TypeDef]) -> Iterator[tuple[str, FieldSet]]:
+    setting = setting_types(types)
     for each in types.values():
         for key in each.keys:
             yield each.name, key.selection.fields
@@ -33,3 +35,6 @@ def _selections(types: Mapping[str, TypeDef]) -> Iterator[tuple[str, FieldSet]]:
                 yield each.name, field.requires.fields
             if field.provides is not None:
                 yield type_ref.named(field.type), field.provides.fields
+            for _, use in uses_of(field):
+                for above in setting.get(use.context, ()):
+                    yield above.name, selection_of(use)

@@ -36,6 +36,12 @@ class FieldSetError(ValueError):
         self.text, self.offset = text, offset
 
 
+class DirectiveInFieldSetError(FieldSetError):
+    """A directive stands in a field set, where it has no meaning."""
+
+    code = "DIRECTIVE_IN_FIELD_SET"
+
+
 def read(text: str) -> FieldSet:
     """Read `"id owner { name }"`, with or without outer braces. Raises FieldSetError."""
     return _Reader(text).read()
@@ -72,7 +78,10 @@ class _Reader:
 
     def _pick(self, node: SelectionNode, depth: int) -> Pick:
         if node.directives:
-            raise self._fault_at(node, "directives have no meaning in a field set")
+            message = "directives have no meaning in a field set"
+            raise DirectiveInFieldSetError(
+                message, text=self._text, offset=self._fault_at(node, message).offset
+            )
         if isinstance(node, FieldNode):
             return self._field(node, depth)
         if isinstance(node, InlineFragmentNode):

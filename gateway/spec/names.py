@@ -57,6 +57,7 @@ COST: Final = "cost"
 LIST_SIZE: Final = "listSize"
 CONTEXT: Final = "context"
 FROM_CONTEXT: Final = "fromContext"
+CACHE_TAG: Final = "cacheTag"
 
 GUARDS: Final = frozenset({AUTHENTICATED, REQUIRES_SCOPES, POLICY})
 """Directives that say what a caller must hold."""

@@ -199,6 +199,18 @@ def test_the_variant_for_apollo_gateway_says_what_is_lost(
     assert not (folder / "supergraph.graphql").exists()
 
 
+def test_a_supergraph_that_our_gateway_cannot_run_is_written_with_a_warning(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    linked = LINK.replace('"@key"', '"@key", "@context", "@fromContext"')
+    setting = 'type Query { p: P } type P @context(name: "c") { id: ID! t: T }'
+    taking = 'type T @key(fields: "id") { id: ID! f(a: ID @fromContext(field: "$c { id }")): Int }'
+    write(folder, {"a": f"{linked}{setting} {taking}"})
+    assert compose(folder) == 0
+    assert "does not hand down contexts yet" in capsys.readouterr().err
+    assert "f: Int" in (folder / "api.graphql").read_text(encoding="utf-8")
+
+
 def test_watch_composes_again_on_every_change_and_survives_mistakes(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from gateway.composition import Composed, SubgraphSource, compose
-from gateway.spec.names import GUARD_IDENTITIES
+from gateway.spec.names import CONTEXT_IDENTITY, GUARD_IDENTITIES
 from gateway.supergraph.reader import read_supergraph
 from tests.composition.case_files import subgraphs_in
 from tests.composition.golden import CASES, given, written
@@ -23,7 +23,7 @@ def test_supergraph_is_as_reviewed(path: Path) -> None:
 def test_our_own_reader_takes_it(path: Path) -> None:
     result = compose(subgraphs_in(given(path)))
     assert isinstance(result, Composed)
-    read_supergraph(result.supergraph_sdl, understood=GUARD_IDENTITIES)
+    read_supergraph(result.supergraph_sdl, understood=GUARD_IDENTITIES | {CONTEXT_IDENTITY})
 
 
 orders = st.sampled_from(CASES).flatmap(

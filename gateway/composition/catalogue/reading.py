@@ -16,7 +16,7 @@ The SDL of a subgraph is no valid GraphQL schema, or the merged schema would be 
 -> Correct the SDL at the place named. For an unknown federation directive, add it to the `import`
 list of `@link`.
 --- a
-type Query { q: Int
+type Query { q: Nope }
 
 ### INVALID_SUBGRAPH_NAME
 A subgraph has a name that can't be told apart: empty, `_`, or the name of another one.

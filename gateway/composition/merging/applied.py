@@ -41,17 +41,39 @@ _ORDER: Final = (
 def merge_applied(merge: Merge, coordinate: str, carried: Sequence[Carried]) -> tuple[str, ...]:
     """The directives of one element as SDL, in a fixed order."""
     found: dict[str, list[Applied]] = {}
-    for _, applied in carried:
+    for subgraph, applied in carried:
         for each in applied:
+            if each.name.startswith("@") and not _composes(subgraph, each.name):
+                continue
             found.setdefault(each.name, []).append(each)
     if not found:
         return ()
+    passed_on = tuple(_passed_on(carried, names.CACHE_TAG)) if names.CACHE_TAG in found else ()
     known = (name for name in _ORDER if name in found)
     custom = sorted(name for name in found if name in merge.composed)
     merged: list[str] = []
     for name in [*known, *custom]:
         merged.extend(_merge_one(merge, coordinate, name, found[name]))
-    return tuple(merged)
+    return (*passed_on, *merged)
+
+
+def _passed_on(carried: Sequence[Carried], name: str) -> Iterator[str]:
+    """Directives that mean something to whoever runs a subgraph, not to clients of the whole."""
+    graphs: dict[str, list[str]] = {}
+    for subgraph, applied in carried:
+        for each in applied:
+            if each.name == name:
+                given = (f"{key}: {print_ast(value)}" for key, value in each.arguments.items())
+                graphs.setdefault(", ".join(given), []).append(subgraph.graph)
+    for text, where in graphs.items():
+        yield (
+            f'@{names.JOIN_DIRECTIVE}(graphs: [{", ".join(where)}], name: "federation__{name}", '
+            f"args: {{{text}}})"
+        )
+
+
+def _composes(subgraph: Subgraph, directive: str) -> bool:
+    return any(f"@{each.name}" == directive for each in subgraph.composed)
 
 
 def carries(directives: Sequence[str], name: str) -> bool:

@@ -15,9 +15,12 @@ from gateway.composition.model import (
     ArgumentDef,
     ComposedDirective,
     DirectiveDef,
+    LinkedSpec,
     Subgraph,
+    has,
 )
 from gateway.composition.sdl_text import print_description, print_input
+from gateway.spec import names
 
 EXECUTABLE: Final = frozenset(
     {
@@ -34,8 +37,8 @@ EXECUTABLE: Final = frozenset(
 
 
 def executable_definitions(merge: Merge) -> list[str]:
-    names = sorted({name for each in merge.subgraphs for name in each.directives})
-    return [text for name in names if (text := _executable(merge, name))]
+    found = sorted({name for each in merge.subgraphs for name in each.directives})
+    return [text for name in found if (text := _executable(merge, name))]
 
 
 def _executable(merge: Merge, name: str) -> str:
@@ -105,6 +108,7 @@ def composed_definitions(merge: Merge) -> tuple[list[str], list[SpecLink]]:
             continue
         subgraph, composed = chosen
         definition = subgraph.directives[name]
+        _refuse_hidden_arguments(merge, name, definition)
         texts.append(
             _print(
                 name,
@@ -117,6 +121,35 @@ def composed_definitions(merge: Merge) -> tuple[list[str], list[SpecLink]]:
         imports.setdefault(composed.url, []).append(f"@{name}")
         _hint_losses(merge, name, asked[name])
     return texts, [SpecLink(url=url, imports=tuple(imports[url])) for url in sorted(imports)]
+
+
+def hint_specs_apart(merge: Merge) -> None:
+    """Specs that nobody composes, linked in versions that do not go together."""
+    linked: dict[str, list[tuple[Subgraph, LinkedSpec]]] = {}
+    for subgraph in merge.subgraphs:
+        for each in subgraph.linked:
+            linked.setdefault(each.identity, []).append((subgraph, each))
+    composed = {each.url.rsplit("/v", 1)[0] for s in merge.subgraphs for each in s.composed}
+    for identity in sorted(set(linked) - composed):
+        found = linked[identity]
+        if len({each.version[0] for _, each in found}) > 1:
+            shown = ", ".join(f"{s.name}: v{e.version[0]}.{e.version[1]}" for s, e in found)
+            merge.findings.hint(
+                HintCode.DIRECTIVE_COMPOSITION_INFO,
+                f"{identity} is linked in versions that do not go together ({shown})",
+                [each.place for _, each in found],
+            )
+
+
+def _refuse_hidden_arguments(merge: Merge, name: str, definition: DirectiveDef) -> None:
+    for argument in definition.arguments.values():
+        if has(argument.applied, names.INACCESSIBLE):
+            merge.findings.error(
+                ErrorCode.DISALLOWED_INACCESSIBLE,
+                f"@{name}({argument.name}:) is @inaccessible, and schemas use the directive",
+                [argument.place],
+                advice="remove @inaccessible there",
+            )
 
 
 def _newest(

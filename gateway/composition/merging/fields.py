@@ -7,6 +7,7 @@ from gateway.composition.findings import ErrorCode, HintCode
 from gateway.composition.merged import JoinField, MergedField
 from gateway.composition.merging.applied import Carried, merge_applied
 from gateway.composition.merging.context import FieldSource, Merge, TypeSource, names_of
+from gateway.composition.merging.contextual import context_arguments, open_arguments
 from gateway.composition.merging.descriptions import merge_descriptions
 from gateway.composition.merging.externals import check_externals
 from gateway.composition.merging.inputs import merge_arguments
@@ -48,7 +49,9 @@ def _merge_field(
         name=having[0][2].name,
         type=_type(merge, coordinate, said),
         arguments=merge_arguments(
-            merge, coordinate, [(s, field.arguments, field.place) for s, _, field in said]
+            merge,
+            coordinate,
+            [(s, given, field.place) for (s, _, field), given in open_arguments(merge, said)],
         ),
         description=merge_descriptions(
             coordinate, [(field.description, field.place) for *_, field in said], merge.findings
@@ -124,4 +127,5 @@ def _join(merge: Merge, source: FieldSource, *, typed: bool) -> JoinField:
         override=override.source if override else None,
         override_label=override.label if override else merge.overrides.moving.get(at),
         used_overridden=at in merge.overrides.used,
+        contexts=context_arguments(subgraph, field),
     )

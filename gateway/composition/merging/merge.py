@@ -7,7 +7,11 @@ from gateway.composition.findings import ErrorCode, Findings
 from gateway.composition.merged import MergedType, SpecLink, Supergraph
 from gateway.composition.merging.applied import carries
 from gateway.composition.merging.context import Merge, open_merge
-from gateway.composition.merging.definitions import composed_definitions, executable_definitions
+from gateway.composition.merging.definitions import (
+    composed_definitions,
+    executable_definitions,
+    hint_specs_apart,
+)
 from gateway.composition.merging.interface_objects import spread_interface_objects
 from gateway.composition.merging.overrides import find_overrides
 from gateway.composition.merging.types import merge_types
@@ -28,8 +32,12 @@ _SPECS: Final[Mapping[str, tuple[str, str | None, str | None]]] = {
     names.POLICY: (f"{names.POLICY_IDENTITY}/v0.1", _SECURITY, "policy__Policy"),
     names.COST: (f"{names.COST_IDENTITY}/v0.1", None, None),
     names.LIST_SIZE: (f"{names.COST_IDENTITY}/v0.1", None, None),
+    names.CONTEXT: (f"{names.CONTEXT_IDENTITY}/v0.1", _SECURITY, "context__ContextFieldValue"),
 }
 """Where a directive that is used links to: URL, purpose, and the scalar it brings."""
+_FROM_CONTEXT: Final = (
+    "directive @context__fromContext(field: context__ContextFieldValue) on ARGUMENT_DEFINITION"
+)
 
 
 def merge_subgraphs(subgraphs: Sequence[Subgraph], findings: Findings) -> tuple[Supergraph, Merge]:
@@ -45,6 +53,7 @@ def merge_subgraphs(subgraphs: Sequence[Subgraph], findings: Findings) -> tuple[
         )
     spec_texts, spec_links = _spec_definitions(_used_directives(types))
     composed_texts, composed_links = composed_definitions(merge)
+    hint_specs_apart(merge)
     supergraph = Supergraph(
         graphs=tuple((each.graph, each.name, each.url) for each in subgraphs),
         types=types,
@@ -101,6 +110,8 @@ def _spec_definitions(used: Sequence[str]) -> tuple[list[str], list[SpecLink]]:
             names_taken.append(f"@{name}")
         signature = DIRECTIVES[name].signature.format(**types)
         texts.append(f"directive @{name}{signature}")
+        if name == names.CONTEXT:
+            texts.append(_FROM_CONTEXT)
         if scalar:
             scalars.append(f"scalar {scalar}")
     links = [

@@ -6,6 +6,7 @@ from gateway.composition.findings import ErrorCode, HintCode
 from gateway.composition.merged import JoinType, MergedType
 from gateway.composition.merging.applied import merge_applied
 from gateway.composition.merging.context import Merge, TypeSource, listed, names_of
+from gateway.composition.merging.contextual import merged_contexts
 from gateway.composition.merging.descriptions import merge_descriptions
 from gateway.composition.merging.enums import merge_values
 from gateway.composition.merging.fields import merge_fields
@@ -35,8 +36,9 @@ def _merge_type(merge: Merge, name: str, kind: Kind, sources: Sequence[TypeSourc
         description=merge_descriptions(
             name, [(each.description, each.place) for _, each in sources], merge.findings
         ),
-        directives=merge_applied(
-            merge, name, [*((s, each.applied) for s, each in sources), *below]
+        directives=(
+            *merge_applied(merge, name, [*((s, each.applied) for s, each in sources), *below]),
+            *merged_contexts(sources),
         ),
         joins=tuple(join for source in sources for join in _joins(source)),
         implements=tuple((s.graph, i) for s, each in sources for i in each.interfaces),

@@ -45,7 +45,7 @@ from gateway.composition.model import (
 from gateway.composition.reading.document import EXTENSIONS, TypeNodes, fields_of
 from gateway.composition.reading.links import Links, place_of
 from gateway.spec import names
-from gateway.spec.field_set_reader import FieldSetError, read
+from gateway.spec.field_set_reader import DirectiveInFieldSetError, FieldSetError, read
 from gateway.spec.names import SubgraphName
 
 _BUILT_IN: Final = frozenset({"deprecated", "specifiedBy", "oneOf"})
@@ -206,12 +206,16 @@ class Builder:
         try:
             return Selection(fields=read(text), text=text, place=each.place)
         except FieldSetError as error:
+            directive = isinstance(error, DirectiveInFieldSetError)
+            ending = "DIRECTIVE_IN_FIELDS_ARG" if directive else "INVALID_FIELDS"
             self._findings.error(
-                ErrorCode(f"{each.name.upper()}_INVALID_FIELDS"),
+                ErrorCode(f"{each.name.upper()}_{ending}"),
                 f"[{self._subgraph}] @{each.name} on {coordinate}: {error} "
                 f"(character {error.offset + 1} of {text!r})",
                 [each.place],
-                advice="name fields of this type, separated by spaces",
+                advice="remove the directive"
+                if directive
+                else "name fields of this type, separated by spaces",
             )
             return None
 

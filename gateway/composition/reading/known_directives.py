@@ -13,7 +13,7 @@ from gateway.spec import names
 Version = tuple[int, int]
 
 FIRST_LINKED: Final[Version] = (2, 0)
-LATEST: Final[Version] = (2, 9)
+LATEST: Final[Version] = (2, 14)
 LEGACY: Final[Version] = (1, 0)
 
 _EVERYWHERE: Final = (
@@ -63,6 +63,7 @@ DIRECTIVES: Final[Mapping[str, Known]] = {
         "(assumedSize: Int, slicingArguments: [String!], sizedFields: [String!], "
         "requireOneSlicingArgument: Boolean = true) on FIELD_DEFINITION",
     ),
+    names.CACHE_TAG: Known((2, 12), "(format: String!) repeatable on OBJECT | FIELD_DEFINITION"),
 }
 
 LINK_SIGNATURE: Final = (

@@ -25,6 +25,8 @@ from gateway.spec.names import SubgraphName
 
 _URL: Final = re.compile(r"^(?P<identity>.+?/(?P<name>[A-Za-z_][A-Za-z0-9_-]*))/v(?P<v>\d+\.\d+)$")
 
+_LINK_VERSION: Final[Version] = (1, 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
@@ -157,6 +159,14 @@ class _LinkReader:
         return None
 
     def _known(self, link: Link) -> bool:
+        if link.identity == names.LINK_IDENTITY and link.version != _LINK_VERSION:
+            self._findings.error(
+                ErrorCode.UNKNOWN_LINK_VERSION,
+                f"[{self._subgraph}] version {_show(link.version)} of the link spec is unknown",
+                [link.place],
+                advice=f"link {names.LINK_IDENTITY}/v{_show(_LINK_VERSION)}, or leave it out",
+            )
+            return False
         if link.identity != names.FEDERATION_IDENTITY:
             return True
         if not known_directives.FIRST_LINKED <= link.version <= LATEST:

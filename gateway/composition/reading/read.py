@@ -7,8 +7,9 @@ from typing import Final
 
 from graphql import DocumentNode, ExecutableDefinitionNode, GraphQLSyntaxError, parse
 
+from gateway.composition import type_ref
 from gateway.composition.findings import ErrorCode, Findings, Place
-from gateway.composition.model import ComposedDirective, Kind, Subgraph, TypeDef
+from gateway.composition.model import ComposedDirective, Kind, LinkedSpec, Subgraph, TypeDef
 from gateway.composition.reading import validity
 from gateway.composition.reading.build import Builder
 from gateway.composition.reading.document import Sorted, sort_definitions
@@ -23,6 +24,7 @@ from gateway.composition.reading.links import (
     text_argument,
 )
 from gateway.composition.reading.marks import mark
+from gateway.composition.reading.own_copies import check_own_copies
 from gateway.composition.source import SubgraphSource
 from gateway.spec import names
 from gateway.spec.names import GraphEnumName, SubgraphName
@@ -47,7 +49,10 @@ def read_subgraphs(sources: Sequence[SubgraphSource], findings: Findings) -> lis
     marked = [replace(each, types=mark(each.types)) for each in read]
     if not findings.errors:
         _check_bases(marked, findings)
-    return [_upgraded(each, [other for other in marked if other is not each]) for each in marked]
+    return [
+        _upgraded(each, [other for other in marked if other is not each], findings)
+        for each in marked
+    ]
 
 
 def _check_bases(subgraphs: Sequence[Subgraph], findings: Findings) -> None:
@@ -84,11 +89,25 @@ def graph_names(found: Iterable[SubgraphName]) -> dict[SubgraphName, GraphEnumNa
     return graphs
 
 
-def _upgraded(each: Subgraph, others: Sequence[Subgraph]) -> Subgraph:
+def _upgraded(each: Subgraph, others: Sequence[Subgraph], findings: Findings) -> Subgraph:
     if each.federation != LEGACY:
         return each
     upgraded = upgrade(each, others)
+    for name in sorted(set(each.types) - set(upgraded.types)):
+        if _is_referenced(upgraded, name):
+            findings.error(
+                ErrorCode.TYPE_WITH_ONLY_UNUSED_EXTERNAL,
+                f"[{each.name}] {name} has only @external fields, and nothing here uses one",
+                [each.types[name].place],
+                advice=f"remove {name} here, or let this subgraph resolve a field of it",
+            )
     return replace(upgraded, types=mark(upgraded.types))
+
+
+def _is_referenced(subgraph: Subgraph, name: str) -> bool:
+    return any(type_ref.named(field.type) == name for _, field in subgraph.output_fields()) or any(
+        name in each.members for each in subgraph.types.values()
+    )
 
 
 def _read_one(source: SubgraphSource, graph: GraphEnumName, findings: Findings) -> Subgraph | None:
@@ -104,11 +123,12 @@ def _read_one(source: SubgraphSource, graph: GraphEnumName, findings: Findings) 
     links = read_links(document, source.name, findings) if document is not None else None
     if document is None or links is None:
         return None
+    before = len(findings.errors)
+    check_own_copies(document, links, source.name, findings)
     found = sort_definitions(document, links)
     renames = _root_renames(found, source.name, start, findings)
     if not validity.check(found, links, source.name, findings):
         return None
-    before = len(findings.errors)
     builder = Builder(source.name, links, renames, findings)
     types = (builder.type(name, nodes) for name, nodes in found.types.items())
     subgraph = Subgraph(
@@ -119,6 +139,10 @@ def _read_one(source: SubgraphSource, graph: GraphEnumName, findings: Findings) 
         types=_with_query({each.name: each for each in types}, start),
         directives={name: builder.directive(node) for name, node in found.directives.items()},
         composed=_composed(document, links, found, source.name, findings),
+        linked=tuple(
+            LinkedSpec(identity=link.identity, version=link.version, place=link.place)
+            for link in links.others
+        ),
         spelled=links.spelled,
         place=start,
     )

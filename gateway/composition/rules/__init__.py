@@ -5,7 +5,7 @@ from typing import Final, TypeAlias
 
 from gateway.composition.findings import Findings
 from gateway.composition.model import Subgraph
-from gateway.composition.rules.contexts import contexts_are_not_composed
+from gateway.composition.rules.contexts import contexts_are_set_and_read
 from gateway.composition.rules.costs import costs_stand_where_they_count
 from gateway.composition.rules.externals import externals_are_used
 from gateway.composition.rules.guards import guards_stand_on_objects
@@ -24,7 +24,7 @@ RULES: Final[tuple[Rule, ...]] = (
     interface_keys_reach_implementations,
     guards_stand_on_objects,
     costs_stand_where_they_count,
-    contexts_are_not_composed,
+    contexts_are_set_and_read,
 )
 
 

@@ -30,6 +30,9 @@ class _Use:
 
 def requirements_and_provisions_are_external(subgraph: Subgraph, findings: Findings) -> None:
     for owner, field in subgraph.output_fields():
+        if field.external and field.provides is not None:
+            _collision(subgraph, owner, field, findings)
+            continue
         for use in _uses(owner, field):
             for code, message, advice in _faults(subgraph, owner, use):
                 text = use.selection.text
@@ -40,6 +43,16 @@ def requirements_and_provisions_are_external(subgraph: Subgraph, findings: Findi
                     [use.selection.place],
                     advice=advice,
                 )
+
+
+def _collision(subgraph: Subgraph, owner: TypeDef, field: FieldDef, findings: Findings) -> None:
+    findings.error(
+        ErrorCode.EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE,
+        f"[{subgraph.name}] {owner.name}.{field.name} is @external and has @provides: what others "
+        "resolve can't provide anything here",
+        [field.place],
+        advice="remove @provides, or @external if this subgraph resolves the field",
+    )
 
 
 def _uses(owner: TypeDef, field: FieldDef) -> Iterator[_Use]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from gateway.composition import type_ref
+from gateway.composition.contexts import global_name, uses_of
 from gateway.composition.findings import Place
+from gateway.composition.model import FieldDef
 from gateway.composition.satisfaction.reach import Reach
 from gateway.composition.satisfaction.world import Entry, Position, World
 from gateway.spec.field_set import render
@@ -22,6 +24,7 @@ class Stuck:
     field: str
     reached: tuple[Position, ...]
     path: Path
+    contexts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,8 @@ def describe(world: World, reach: Reach, stuck: Stuck) -> Explained:
     target = type_ref.named(world.types[stuck.type].fields[stuck.field].type)
     operation = example_operation(stuck.path, leaf=not world.is_composite(target))
     keys = [render(entry.key) for entry in world.entries(stuck.type)]
+    missing = (_unset(world, stuck, owner, world.local(owner, stuck.field)) for owner in owners)
+    unset = next(filter(None, missing), "")
     return Explained(
         message=f"{coordinate} can't be fetched by {operation}: " + "; ".join(reasons),
         places=tuple(
@@ -49,7 +54,9 @@ def describe(world: World, reach: Reach, stuck: Stuck) -> Explained:
             for owner in owners
             if (type_def := world.type_def(owner)) is not None
         ),
-        advice=_advice(stuck, here, keys),
+        advice=f'set @context(name: "{unset}") on a type of this path, or close the path'
+        if unset
+        else _advice(stuck, here, keys),
     )
 
 
@@ -74,6 +81,9 @@ def _why_not(world: World, reach: Reach, stuck: Stuck, owner: Position) -> str:
     here = f'"{owner.subgraph}"'
     if any((at.subgraph, at.type) == (owner.subgraph, owner.type) for at in stuck.reached):
         local = world.local(owner, stuck.field)
+        unset = _unset(world, stuck, owner, local)
+        if unset:
+            return f"{here} resolves it with the context {unset}, which nothing above has set"
         requires = render(local.requires.fields) if local and local.requires else ""
         return f'{here} resolves it with @requires(fields: "{requires}"), which can\'t be fetched'
     entries = [e for e in world.entries(stuck.type) if e.subgraph == owner.subgraph]
@@ -81,6 +91,14 @@ def _why_not(world: World, reach: Reach, stuck: Stuck, owner: Position) -> str:
         return f"{here} resolves it, but {owner.type} has no resolvable @key there"
     missing = "; ".join(_missing_key(reach, stuck, entry) for entry in entries)
     return f"{here} resolves it, but can't be entered: {missing}"
+
+
+def _unset(world: World, stuck: Stuck, owner: Position, local: FieldDef | None) -> str:
+    subgraph = world.subgraphs[owner.subgraph]
+    for _, use in uses_of(local) if local is not None else ():
+        if global_name(subgraph, use.context) not in stuck.contexts:
+            return use.context
+    return ""
 
 
 def _missing_key(reach: Reach, stuck: Stuck, entry: Entry) -> str:

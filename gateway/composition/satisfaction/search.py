@@ -1,12 +1,12 @@
 """Walks every path clients may take, shortest first, and reports fields that can't be fetched.
 
-Laws: a state is a type and the positions its object may be in; more positions can only help, so a
-state is skipped where one with fewer was seen; the number of states is bounded.
+Laws: a state is a type, the positions its object may be in and the contexts set above; more of them
+can only help, so a state is skipped where one with fewer was seen; the number of states is bounded.
 """
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.composition import type_ref
@@ -14,6 +14,7 @@ from gateway.composition.findings import ErrorCode
 from gateway.composition.merged import MergedField, Supergraph
 from gateway.composition.merging.context import Merge
 from gateway.composition.model import FieldDef
+from gateway.composition.satisfaction.contexts import Contexts
 from gateway.composition.satisfaction.explain import Path, Stuck, describe
 from gateway.composition.satisfaction.reach import Reach
 from gateway.composition.satisfaction.runtime_types import check_runtime_types
@@ -30,6 +31,8 @@ class _State:
     type: str
     positions: frozenset[Position]
     path: Path
+    contexts: frozenset[str] = frozenset()
+    """Contexts that something above has set, by the names of the supergraph."""
 
 
 def check_satisfiable(supergraph: Supergraph, merge: Merge) -> None:
@@ -43,7 +46,8 @@ class _Search:
         self._merge = merge
         self._reach = Reach(world)
         self._queue: deque[_State] = deque()
-        self._seen: dict[str, list[frozenset[Position]]] = {}
+        self._contexts = Contexts(world, self._reach)
+        self._seen: dict[str, list[tuple[frozenset[Position], frozenset[str]]]] = {}
         self._count = 0
         self._compared: set[str] = set()
         self._reported: set[tuple[str, str]] = set()
@@ -66,10 +70,10 @@ class _Search:
     def _add(self, state: _State) -> None:
         reached = self._reached(state)
         seen = self._seen.setdefault(state.type, [])
-        if any(other <= reached for other in seen):
+        if any(other <= reached and fewer <= state.contexts for other, fewer in seen):
             return
-        seen.append(reached)
-        self._queue.append(_State(state.type, reached, state.path))
+        seen.append((reached, state.contexts))
+        self._queue.append(replace(state, positions=reached))
         self._count += 1
 
     def _reached(self, state: _State) -> frozenset[Position]:
@@ -85,16 +89,24 @@ class _Search:
                 self._add(concrete)
             return
         reached = ordered(state.positions)
+        below = state.contexts | self._contexts.set_at(state.type, reached)
         for field in self._world.types[state.type].fields.values():
             if self._world.visible(field.directives):
-                self._follow(state, field, reached)
+                self._follow(state, field, reached, below)
 
-    def _follow(self, state: _State, field: MergedField, reached: list[Position]) -> None:
+    def _follow(
+        self,
+        state: _State,
+        field: MergedField,
+        reached: list[Position],
+        below: frozenset[str],
+    ) -> None:
         carriers = [
             (at, local)
             for at in reached
             if (local := self._world.local(at, field.name)) is not None
             and self._reach.resolves(state.type, at, local)
+            and self._contexts.needed(at, local) <= state.contexts
         ]
         path = (*state.path, field.name)
         if not carriers:
@@ -105,7 +117,7 @@ class _Search:
             self._compare(f"{state.type}.{field.name}", carriers)
         if self._world.is_composite(target):
             positions = frozenset(self._world.step(at, local) for at, local in carriers)
-            self._add(_State(target, positions, path))
+            self._add(_State(target, positions, path, below))
 
     def _compare(self, coordinate: str, carriers: list[tuple[Position, FieldDef]]) -> None:
         if coordinate not in self._compared:
@@ -119,7 +131,7 @@ class _Search:
             real = any(not self._world.is_interface_object(at) for at in narrowed)
             if real and self._world.visible(self._world.types[concrete].directives):
                 path = (*state.path, f"... on {concrete}")
-                yield _State(concrete, frozenset(narrowed), path)
+                yield _State(concrete, frozenset(narrowed), path, state.contexts)
 
     def _anchored(self, state: _State) -> set[Position]:
         """An interface object alone can't tell of what type the object is: somebody else must."""
@@ -138,7 +150,13 @@ class _Search:
         if (state.type, field.name) in self._reported:
             return
         self._reported.add((state.type, field.name))
-        stuck = Stuck(type=state.type, field=field.name, reached=tuple(reached), path=path)
+        stuck = Stuck(
+            type=state.type,
+            field=field.name,
+            reached=tuple(reached),
+            path=path,
+            contexts=state.contexts,
+        )
         finding = describe(self._world, self._reach, stuck)
         self._merge.findings.error(
             ErrorCode.SATISFIABILITY_ERROR, finding.message, finding.places, advice=finding.advice

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from gateway.composition import type_ref
+from gateway.composition.contexts import selection_of, setting_types, uses_of
 from gateway.composition.findings import ErrorCode
 from gateway.composition.merged import MergedType, Supergraph
 from gateway.composition.merging.context import Merge
 from gateway.composition.merging.guards import Guards, guards_of
-from gateway.composition.model import FieldDef, Subgraph
+from gateway.composition.model import FieldDef, Subgraph, TypeDef
 from gateway.spec.field_set import FieldSet, TypePick
 
 
@@ -15,17 +16,32 @@ def requirements_are_guarded_alike(supergraph: Supergraph, merge: Merge) -> None
     for subgraph in merge.subgraphs:
         for owner, field in subgraph.output_fields():
             merged = supergraph.types.get(owner.name)
-            if field.requires is not None and merged is not None and field.name in merged.fields:
-                _check(supergraph, merge, subgraph, (merged, field))
+            if merged is not None and field.name in merged.fields:
+                for parent, selections in _read_elsewhere(subgraph, owner, field):
+                    needed = _needed(supergraph, parent, selections)
+                    _check(merge, subgraph, (merged, field), needed)
+
+
+def _read_elsewhere(
+    subgraph: Subgraph, owner: TypeDef, field: FieldDef
+) -> Iterator[tuple[str, FieldSet]]:
+    """What the field is computed from: its @requires, and what contexts hand down."""
+    if field.requires is not None:
+        yield owner.name, field.requires.fields
+    for _, use in uses_of(field):
+        for each in setting_types(subgraph.types).get(use.context, ()):
+            yield each.name, (TypePick(type_condition=each.name, selections=selection_of(use)),)
 
 
 def _check(
-    supergraph: Supergraph, merge: Merge, subgraph: Subgraph, at: tuple[MergedType, FieldDef]
+    merge: Merge,
+    subgraph: Subgraph,
+    at: tuple[MergedType, FieldDef],
+    needed: Iterator[tuple[str, Guards]],
 ) -> None:
     owner, field = at
-    selections = field.requires.fields if field.requires else ()
     held = guards_of(owner.directives) & guards_of(owner.fields[field.name].directives)
-    for coordinate, wanted in _needed(supergraph, owner.name, selections):
+    for coordinate, wanted in needed:
         if not held.imply(wanted):
             merge.findings.error(
                 ErrorCode.MISSING_TRANSITIVE_AUTH_REQUIREMENTS,
