@@ -103,9 +103,12 @@ class Schema(federation.Schema):
 
 
 class FaultMask(MaskErrors):
-    """Hides what went wrong inside, and nothing else."""
+    """Hides what went wrong inside, and nothing else; gives graphql-core's own refusals a code."""
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
+        if not _is_fault(error):
+            error.extensions = {**(error.extensions or {}), "code": "BAD_USER_INPUT"}
+            return error
         fault = secrets.token_hex(6)
         log.error("fault %s at %s", fault, error.path, exc_info=error.original_error)
         return GraphQLError(
@@ -123,8 +126,12 @@ def _is_fault(error: GraphQLError) -> bool:
     return original is not None and not isinstance(original, Refusal | GraphQLError)
 
 
+def _lacks_code(error: GraphQLError) -> bool:
+    return _is_fault(error) or "code" not in (error.extensions or {})
+
+
 def _fault_mask() -> FaultMask:
-    return FaultMask(should_mask_error=_is_fault)
+    return FaultMask(should_mask_error=_lacks_code)
 
 
 def _parser_cache() -> ParserCache:

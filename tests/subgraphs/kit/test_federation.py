@@ -174,3 +174,11 @@ async def test_a_mistake_in_the_document_is_told_as_it_is() -> None:
     _, errors = await ask("query { nothing }")
 
     assert "nothing" in errors[0].message
+
+
+async def test_a_value_that_graphql_itself_refuses_has_a_code() -> None:
+    result = await schema.execute(
+        "query ($id: ID!) { node(id: $id) { id } }", variable_values={"id": {"$ne": None}}
+    )
+    assert result.errors is not None
+    assert [error.extensions["code"] for error in result.errors] == ["BAD_USER_INPUT"]  # type: ignore[index]
