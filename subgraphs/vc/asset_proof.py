@@ -10,6 +10,7 @@ from typing import Final
 from subgraphs.vc.did import Did
 from subgraphs.vc.errors import MalformedDocument, UnknownCategory, UnsupportedSuite
 from subgraphs.vc.money import NOTHING, Fen
+from subgraphs.vc.status_list import StatusEntry
 
 
 class AssetCategory(StrEnum):
@@ -77,6 +78,7 @@ class AssetProof:
     in_transit: Fen = NOTHING
     trading_experience: TradingExperience | None = None
     schema: SchemaVersion = ASSET_PROOF_1
+    status: tuple[StatusEntry, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.valid_from < self.valid_until:

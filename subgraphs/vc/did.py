@@ -53,9 +53,12 @@ def method_id(did: Did, number: int = 1) -> MethodId:
     return MethodId(f"{did}#key-{number}")
 
 
-def build_did_document(did: Did, keys: Sequence[str]) -> JsonObject:
-    """A DID document whose Multikeys (`z...`) may all assert and authenticate."""
-    ids = [method_id(did, number) for number in range(1, len(keys) + 1)]
+def build_did_document(did: Did, keys: Sequence[str], *, first: int = 1) -> JsonObject:
+    """A DID document whose Multikeys (`z...`) may all assert and authenticate.
+
+    `first` is the number of the first key: a rotated key takes a new number, never an old one.
+    """
+    ids = [method_id(did, number) for number in range(first, first + len(keys))]
     return {
         "@context": list(_CONTEXT),
         "id": did,

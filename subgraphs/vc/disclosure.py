@@ -103,7 +103,7 @@ def reveal(document: JsonObject, encoded: Sequence[str]) -> Revealed:
     if len(encoded) > MOST_DISCLOSURES:
         raise BadDisclosure(f"more than {MOST_DISCLOSURES} disclosures")
     algorithm = document.get("_sd_alg", "sha-256")
-    work = _Reveal(_by_digest(encoded, _digest_named(algorithm)))
+    work = _Reveal(_by_digest(encoded, digest_named(algorithm)))
     body = {name: value for name, value in document.items() if name != "_sd_alg"}
     shown = as_object(work.value(body, ""))
     if work.unused:
@@ -114,7 +114,7 @@ def reveal(document: JsonObject, encoded: Sequence[str]) -> Revealed:
 def read_disclosures(document: JsonObject, encoded: Sequence[str]) -> tuple[Disclosure, ...]:
     """Name the claim each disclosure opens, parents before children."""
     algorithm = document.get("_sd_alg", "sha-256")
-    work = _Reveal(_by_digest(encoded, _digest_named(algorithm)))
+    work = _Reveal(_by_digest(encoded, digest_named(algorithm)))
     work.value({name: value for name, value in document.items() if name != "_sd_alg"}, "")
     if work.unused:
         raise BadDisclosure("a disclosure that no digest calls for", "/disclosures")
@@ -139,7 +139,8 @@ def select(disclosures: Iterable[Disclosure], wanted: Collection[str]) -> tuple[
     )
 
 
-def _digest_named(algorithm: JsonValue) -> Callable[[bytes], bytes]:
+def digest_named(algorithm: JsonValue) -> Callable[[bytes], bytes]:
+    """The hash of an `_sd_alg`."""
     found = _DIGESTS.get(algorithm) if isinstance(algorithm, str) else None
     if found is None:
         raise UnsupportedSuite("a disclosure hash we do not speak", "/_sd_alg")
@@ -153,7 +154,7 @@ class _Conceal:
         self._paths = paths
         self._decoys = decoys
         self._salts = salts
-        self._digest = _digest_named(algorithm)
+        self._digest = digest_named(algorithm)
         self.met: set[str] = set()
         self.disclosures: list[Disclosure] = []
 

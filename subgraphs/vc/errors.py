@@ -9,7 +9,11 @@ VcError                     code, place (a JSON pointer into the input, "" for t
 ├── BadKey                  a Multikey that is no key, or of another kind than the suite needs
 ├── UnsupportedSuite        a cryptosuite, hash or credential schema we do not speak
 ├── BadDisclosure           a disclosure that the signed body does not call for
-└── BadLowerBound           more steps than the total or the cap allows
+├── BadLowerBound           more steps than the total or the cap allows
+├── BadStatusList           a status list that is none, too short, too long or packed wrongly
+├── BadToken                a JWS or SD-JWT that is malformed, unsigned or meant for somebody else
+└── BadDidHistory           versions of a DID that do not follow from each other
+    └── DidRollback         DID_ROLLBACK: a history without the version that was seen before
 """
 
 from typing import ClassVar
@@ -59,3 +63,19 @@ class BadDisclosure(VcError):
 
 class BadLowerBound(VcError):
     code = "BAD_LOWER_BOUND"
+
+
+class BadStatusList(VcError):
+    code = "BAD_STATUS_LIST"
+
+
+class BadToken(VcError):
+    code = "BAD_TOKEN"
+
+
+class BadDidHistory(VcError):
+    code = "BAD_DID_HISTORY"
+
+
+class DidRollback(BadDidHistory):
+    code = "DID_ROLLBACK"

@@ -35,6 +35,7 @@ from subgraphs.vc.lower_bound import Steps
 from subgraphs.vc.money import CURRENCY, Fen, format_amount, parse_amount
 from subgraphs.vc.proofs import unsecured
 from subgraphs.vc.shape import Shape, shaped
+from subgraphs.vc.status_list import StatusEntry, read_status_entries
 from subgraphs.vc.strict_json import JsonObject, JsonValue, canonical, pointer
 
 CredentialUri = NewType("CredentialUri", str)
@@ -80,6 +81,7 @@ class CredentialHead:
     valid_from: datetime
     valid_until: datetime
     lower_bound: LowerBound
+    status: tuple[StatusEntry, ...] = ()
 
     @property
     def credential_id(self) -> str:
@@ -107,8 +109,11 @@ class ShownClaims:
     paths: tuple[ClaimPath, ...]
 
 
-def build(proof: AssetProof, *, seed: bytes, salts: Salts) -> Concealed:
-    """The body to sign and the disclosures for the holder. `seed` is 32 fresh random bytes."""
+def build(proof: AssetProof, *, seed: bytes, salts: Salts, algorithm: str = "sm3") -> Concealed:
+    """The body to sign and the disclosures for the holder. `seed` is 32 fresh random bytes.
+
+    `algorithm` digests the disclosures: sm3, or sha-256 for readers abroad.
+    """
     hidden = [TOTAL, IN_TRANSIT, SEED]
     hidden += [LINES, LINE_AMOUNT] if proof.lines else []
     hidden += [] if proof.trading_experience is None else [EXPERIENCE]
@@ -117,7 +122,8 @@ def build(proof: AssetProof, *, seed: bytes, salts: Salts) -> Concealed:
         "/credentialSubject/assetLines": spare,
         "/credentialSubject": 1 if proof.trading_experience is None else 0,
     }
-    return conceal(_body(proof, seed), hidden, salts=salts, decoys=decoys)
+    body = _body(proof, seed)
+    return conceal(body, hidden, salts=salts, algorithm=algorithm, decoys=decoys)
 
 
 def vc_hash(document: JsonObject) -> Hash:
@@ -151,6 +157,7 @@ def read_head(document: JsonObject, place: str = "") -> CredentialHead:
         valid_from=shape.time("validFrom"),
         valid_until=shape.time("validUntil"),
         lower_bound=_lower_bound(subject.inner("lowerBound")),
+        status=read_status_entries(shape),
     )
 
 
@@ -194,6 +201,7 @@ def read_whole(document: JsonObject, encoded: tuple[str, ...]) -> AssetProof:
         in_transit=claims.in_transit,
         trading_experience=claims.trading_experience,
         schema=head.schema,
+        status=head.status,
     )
     chain = lower_bound.commit(claims.seed, lower_bound.steps_of(proof.total))
     if proof.total != claims.total or chain != head.lower_bound.commitment:
@@ -232,7 +240,7 @@ def _body(proof: AssetProof, seed: bytes) -> JsonObject:
             "firstTradeDate": experience.first_trade_date.isoformat(),
             "markets": list(experience.markets),
         }
-    return {
+    body: JsonObject = {
         "@context": list[JsonValue](CONTEXT),
         "id": credential_uri(proof.credential_id),
         "type": list[JsonValue](TYPES),
@@ -243,6 +251,9 @@ def _body(proof: AssetProof, seed: bytes) -> JsonObject:
         "validUntil": to_time(proof.valid_until),
         "credentialSubject": subject,
     }
+    if proof.status:
+        body["credentialStatus"] = [entry.as_json() for entry in proof.status]
+    return body
 
 
 def _expect_kind(shape: Shape) -> None:

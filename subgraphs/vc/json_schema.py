@@ -1,0 +1,150 @@
+"""The asset proof as JSON Schema (2020-12): what `credentialSchema` points at, one file a version.
+
+`python -m subgraphs.vc.json_schema` prints version 1, published as docs/schemas/asset-proof-1.json.
+It describes a body as it is signed or with claims shown: whatever can be withheld is optional.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from subgraphs.vc import lower_bound, model
+from subgraphs.vc.asset_proof import ASSET_PROOF_1, SchemaVersion
+from subgraphs.vc.money import CURRENCY
+from subgraphs.vc.status_list import StatusPurpose
+from subgraphs.vc.strict_json import JsonObject, JsonValue
+
+AMOUNT: Final = r"^(0|[1-9][0-9]{0,14})(\.[0-9]{2})?$"
+_DIGEST: Final = r"^[A-Za-z0-9_-]{43}$"
+_DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_CLOCK: Final = r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
+_TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}" + _CLOCK
+_DID: Final = r"^did:[a-z0-9]{1,16}:[A-Za-z0-9._:%-]{1,128}$"
+
+
+def json_schema(version: SchemaVersion) -> JsonObject:
+    """The schema of one version, as an object."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": version.uri,
+        "title": f"Asset proof (资产证明), version {version.version}",
+        **_object(
+            {
+                "@context": {"const": list[JsonValue](model.CONTEXT)},
+                "id": _text(f"^{model.URN}.{{1,110}}$"),
+                "type": {"const": list[JsonValue](model.TYPES)},
+                "issuer": _text(_DID),
+                "credentialNo": {"type": "string", "minLength": 1, "maxLength": 64},
+                "credentialSchema": _object(
+                    {"id": {"const": version.uri}, "type": {"const": "JsonSchema"}},
+                    optional=(),
+                ),
+                "validFrom": _text(_TIME),
+                "validUntil": _text(_TIME),
+                "credentialStatus": {"type": "array", "items": _status(), "maxItems": 2},
+                "credentialSubject": _subject(version),
+                "_sd_alg": {"enum": ["sm3", "sha-256"]},
+                "proof": {"type": ["object", "array"]},
+            },
+            optional=("credentialStatus", "_sd_alg", "proof"),
+        ),
+    }
+
+
+def text(version: SchemaVersion = ASSET_PROOF_1) -> str:
+    """The file of a version."""
+    return json.dumps(json_schema(version), ensure_ascii=False, indent=2) + "\n"
+
+
+def _subject(version: SchemaVersion) -> JsonObject:
+    lines: JsonObject = {
+        "type": "array",
+        "items": {"oneOf": [_withheld(), _line(version)]},
+        "maxItems": model.MOST_LINES,
+    }
+    return _object(
+        {
+            "id": _text(_DID),
+            "asOf": _text(_DATE),
+            "currency": {"const": CURRENCY},
+            "assetLines": lines,
+            "total": _text(AMOUNT),
+            "inTransit": _text(AMOUNT),
+            "lowerBound": _lower_bound(),
+            "tradingExperience": _experience(),
+            "_sd": _digests(),
+        },
+        optional=("total", "inTransit", "tradingExperience", "_sd"),
+    )
+
+
+def _line(version: SchemaVersion) -> JsonObject:
+    categories = sorted(category.value for category in version.categories)
+    return _object(
+        {
+            "category": {"enum": list[JsonValue](categories)},
+            "amount": _text(AMOUNT),
+            "_sd": _digests(),
+        },
+        optional=("amount", "_sd"),
+    )
+
+
+def _lower_bound() -> JsonObject:
+    return _object(
+        {
+            "alg": {"const": model.CHAIN},
+            "unit": _text(AMOUNT),
+            "cap": {"type": "integer", "minimum": 1, "maximum": int(lower_bound.CAP)},
+            "commitment": _text(_DIGEST),
+            "seed": _text(_DIGEST),
+            "_sd": _digests(),
+        },
+        optional=("seed", "_sd"),
+    )
+
+
+def _experience() -> JsonObject:
+    markets: JsonObject = {"type": "array", "items": {"type": "string"}, "maxItems": 16}
+    return _object({"firstTradeDate": _text(_DATE), "markets": markets}, optional=())
+
+
+def _status() -> JsonObject:
+    purposes = [purpose.value for purpose in StatusPurpose]
+    return _object(
+        {
+            "id": {"type": "string"},
+            "type": {"const": "BitstringStatusListEntry"},
+            "statusPurpose": {"enum": list[JsonValue](purposes)},
+            "statusListIndex": _text("^(0|[1-9][0-9]{0,8})$"),
+            "statusListCredential": {"type": "string", "maxLength": 256},
+        },
+        optional=("id",),
+    )
+
+
+def _withheld() -> JsonObject:
+    return _object({"...": _text(_DIGEST)}, optional=())
+
+
+def _digests() -> JsonObject:
+    return {"type": "array", "items": _text(_DIGEST), "uniqueItems": True}
+
+
+def _text(pattern: str) -> JsonObject:
+    return {"type": "string", "pattern": pattern}
+
+
+def _object(members: Mapping[str, JsonValue], *, optional: Sequence[str]) -> JsonObject:
+    required: list[JsonValue] = [name for name in members if name not in optional]
+    return {
+        "type": "object",
+        "properties": dict(members),
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())
