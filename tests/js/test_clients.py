@@ -42,6 +42,8 @@ async def test_every_audit_of_graphql_over_http_is_ok(gateway: Live) -> None:
     [
         pytest.param("graphql_ws.mjs", "", id="graphql-ws"),
         pytest.param("graphql_sse.mjs", "distinct", id="graphql-sse, distinct connections"),
+        pytest.param("graphql_sse.mjs", "single", id="graphql-sse, single connection"),
+        pytest.param("apollo.mjs", "multipart", id="@apollo/client, multipart subscriptions"),
         pytest.param("apollo.mjs", "socket", id="@apollo/client over graphql-ws"),
         pytest.param("urql.mjs", "http", id="urql, subscriptions by fetch"),
         pytest.param("urql.mjs", "socket", id="urql, subscriptions over graphql-ws"),

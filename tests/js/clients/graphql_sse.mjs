@@ -2,7 +2,7 @@ import { createClient } from 'graphql-sse';
 import { codes, MUTATION, QUERY, SUBSCRIPTION, tell, url, VARIABLES, WRONG } from './operations.mjs';
 
 const singleConnection = process.argv[4] === 'single';
-const client = createClient({ url: singleConnection ? `${url}/stream` : url, singleConnection, retryAttempts: 0 });
+const client = createClient({ url: url, singleConnection, retryAttempts: 0 });
 
 async function all(query, variables) {
   const results = [];

@@ -50,3 +50,10 @@ def ask(node: Node, sets: Sequence[Sequence[SubgraphSource]]) -> list[Verdict]:
         )
         for each in json.loads(done.stdout)
     ]
+
+
+def documented_codes(node: Node) -> set[str]:
+    """The codes of all errors that Apollo documents."""
+    done = node.run("codes.mjs", folder=_FOLDER)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout))

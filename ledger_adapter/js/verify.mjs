@@ -1,0 +1,587 @@
+// The offline check of a CredGraph proof bundle, for web pages and Node: one file, no dependency.
+//
+//   import { verifyBundle } from "./verify.mjs";
+//   const verdict = await verifyBundle(proofBytes, trustJsonText);   // throws BadProof
+//   node verify.mjs proof.json trust.json
+//
+// It checks what ledger_adapter/verify.py checks, and refuses what that refuses. Laws: no network,
+// no clock; whom to trust comes from the trust file; everything is read strictly and within bounds
+// before any cryptography. SM2 here only verifies: nothing in this file is secret, so its big
+// integers need not be constant-time.
+
+const MAX_BUNDLE = 65536;
+const MAX_PATH = 64;
+const MAX_NOTE = 16384;
+const MAX_SIGNATURES = 32;
+const MAX_SIZE = 2n ** 63n - 1n;
+const MAX_TIME = 253402300799n;
+const KEYS = ["anchorState", "anchors", "checkpoint", "entry", "leafHash", "leafIndex", "log",
+  "opening", "path", "treeSize", "trust", "type", "version"];
+const LOG_TYPE = concat([0xff], utf8("credgraph.dev/sm2-sm3/v1"));
+const WITNESS_TYPE = concat([0xff], utf8("credgraph.dev/sm2-sm3-cosignature/v1"));
+
+export class BadProof extends Error {
+  constructor(step, reason) {
+    super(`${step}: ${reason}`);
+    this.name = "BadProof";
+    this.step = step;
+    this.reason = reason;
+  }
+}
+
+/** The trust file cannot be used; never the proof's fault. */
+export class BadTrust extends Error {}
+
+// -- the check
+
+/** `trusted` is the text of trust.json, or what `parseTrust` made of it. */
+export async function verifyBundle(raw, trusted) {
+  const trust = typeof trusted === "string" ? await parseTrust(trusted) : trusted;
+  const bundle = decodeBundle(typeof raw === "string" ? utf8(raw) : raw);
+  const log = trust.logs.find((known) => known.origin === bundle.origin);
+  demand(log, "log", "the trust file does not name this log");
+  demand(same(bundle.logId, log.id), "log", "log id is not that of the configured log");
+  demand(bundle.hash === log.hash, "log", "another hash than the configured log uses");
+  demand(bundle.origin.endsWith("/" + bundle.shard), "log", "shard is not that of the origin");
+  const hash = await hashing(bundle.hash);
+  const entry = decodeEntry(bundle.entry);
+  checkCommitment(bundle, entry);
+  demand(same(await hash.leaf(bundle.entry), bundle.leafHash), "leaf", "not the entry's hash");
+  await checkPath(bundle, hash);
+  checkSignatures(bundle, log);
+  const witnesses = checkWitnesses(bundle, trust);
+  const claimed = bundle.cosigners.length ? "WITNESSED" : "SELF";
+  demand(bundle.trust === claimed && bundle.anchorState === "CHECKPOINTED", "trust",
+    "the bundle does not claim what its evidence shows");
+  return {
+    trust: witnesses.length ? "WITNESSED" : "SELF",
+    witnesses,
+    kind: entry.kind,
+    leafIndex: String(bundle.leafIndex),
+    treeSize: String(bundle.treeSize),
+    origin: bundle.origin,
+    time: bundle.checkpoint.time,
+    envelope: bundle.opening ? bundle.opening.envelope : null,
+  };
+}
+
+function checkCommitment(bundle, entry) {
+  if (bundle.opening === null) return;
+  const { envelope, salt } = bundle.opening;
+  demand(envelope.kind === entry.kind, "commit", "envelope and entry are of different kinds");
+  const message = concat(lp(bundle.logId), lp(utf8(entry.kind)), sm3(utf8(canonical(envelope))));
+  demand(same(hmacSm3(salt, message), entry.commit), "commit", "the commitment is not opened");
+}
+
+async function checkPath(bundle, hash) {
+  demand(bundle.treeSize === bundle.checkpoint.size, "path", "size is not the checkpoint's");
+  demand(bundle.leafIndex < bundle.treeSize, "path", "the leaf is not in the tree");
+  let node = bundle.leafIndex, last = bundle.treeSize - 1n, running = bundle.leafHash;
+  for (const sibling of bundle.path) {
+    demand(last !== 0n, "path", "longer than the tree is high");
+    if (node & 1n || node === last) {
+      running = await hash.node(sibling, running);
+      while (node && !(node & 1n)) [node, last] = [node >> 1n, last >> 1n];
+    } else {
+      running = await hash.node(running, sibling);
+    }
+    [node, last] = [node >> 1n, last >> 1n];
+  }
+  demand(last === 0n, "path", "shorter than the tree is high");
+  demand(same(running, bundle.checkpoint.root), "path", "does not lead to the checkpoint's root");
+}
+
+function checkSignatures(bundle, log) {
+  const { checkpoint } = bundle;
+  demand(checkpoint.origin === log.origin && checkpoint.hash === log.hash, "checkpoint",
+    "checkpoint is of another log");
+  let signers = 0;
+  for (const line of checkpoint.signatures) {
+    for (const key of log.keys) {
+      if (line.name !== log.origin || line.keyId !== key.keyId) continue;
+      const within = key.from <= checkpoint.size && (key.to === null || checkpoint.size < key.to);
+      demand(within, "checkpoint", "the key may not sign this tree size");
+      demand(sm2Verify(key.point, checkpoint.body, line.value), "checkpoint",
+        "signature does not hold");
+      signers += 1;
+    }
+  }
+  demand(signers, "checkpoint", "no signature by a configured key");
+}
+
+function checkWitnesses(bundle, trust) {
+  const names = [];
+  for (const line of bundle.checkpoint.signatures) {
+    const witness = line.cosignature && trust.witnesses.find((w) => w.keyId === line.keyId);
+    if (!witness) continue;
+    demand(witness.name === line.name && !names.includes(witness.name), "witness",
+      "the line is not as it must be");
+    const time = bigint(line.value.slice(0, 8));
+    demand(0n < time && time <= MAX_TIME, "witness", "not a cosignature");
+    const message = concat(utf8(`cosignature/v1\ntime ${time}\n`), bundle.checkpoint.body);
+    demand(sm2Verify(witness.point, message, line.value.slice(8)), "witness",
+      "cosignature does not hold");
+    names.push(witness.name);
+  }
+  demand(names.length >= trust.needed, "witness",
+    `${trust.needed} witnesses are demanded, ${names.length} have signed`);
+  return names;
+}
+
+// -- reading a bundle
+
+function decodeBundle(raw) {
+  const document = strictJson(raw);
+  const optional = "witnesses" in document ? ["witnesses"] : [];
+  members(document, [...KEYS, ...optional], "bundle");
+  const log = members(document.log, ["id", "origin", "shard", "hash"], "log");
+  demand(document.type === "CredGraphChainProof" && document.version === 1, "bundle",
+    "unknown type or version");
+  demand(Array.isArray(document.anchors) && !document.anchors.length, "anchors",
+    "this version of the bundle carries no chain anchors");
+  const checkpoint = parseNote(text(document.checkpoint, "checkpoint"));
+  const cosigners = checkpoint.signatures.filter((s) => s.cosignature).map((s) => s.keyId);
+  const listed = "witnesses" in document ? document.witnesses : null;
+  const agree = cosigners.length
+    ? Array.isArray(listed) && JSON.stringify(listed) === JSON.stringify(cosigners)
+    : listed === null;
+  demand(agree, "witness", "the list of witnesses is not that of the checkpoint's lines");
+  demand(Array.isArray(document.path) && document.path.length <= MAX_PATH, "path",
+    "not a list of hashes");
+  return {
+    anchorState: text(document.anchorState, "anchorState"),
+    trust: text(document.trust, "trust"),
+    logId: hash32(document.log.id, "log"),
+    origin: text(log.origin, "log"),
+    shard: text(log.shard, "log"),
+    hash: text(log.hash, "log"),
+    entry: fromBase64url(document.entry, "entry"),
+    leafHash: hash32(document.leafHash, "leafHash"),
+    leafIndex: decimal(text(document.leafIndex, "leafIndex"), "leafIndex"),
+    treeSize: decimal(text(document.treeSize, "treeSize"), "treeSize"),
+    path: document.path.map((node) => hash32(node, "path")),
+    checkpoint,
+    cosigners,
+    opening: opening(document.opening),
+  };
+}
+
+function opening(value) {
+  if (value === null) return null;
+  members(value, ["envelope", "salt"], "opening");
+  const salt = fromBase64url(value.salt, "opening");
+  demand(salt.length === 32, "opening", "a salt has 32 bytes");
+  const envelope = members(value.envelope,
+    ["eventId", "kind", "subjects", "institutions", "at", "body"], "commit");
+  const lists = [envelope.subjects, envelope.institutions];
+  demand(lists.every(Array.isArray), "commit", "members are not of their types");
+  const texts = [envelope.eventId, envelope.kind, envelope.at, ...lists.flat()];
+  demand(texts.every((item) => typeof item === "string") && isObject(envelope.body), "commit",
+    "members are not of their types");
+  parseTime(envelope.at);
+  return { envelope, salt };
+}
+
+function decodeEntry(raw) {
+  demand(raw.length >= 5 && raw[0] === 1, "entry", "unknown entry version");
+  const length = Number(bigint(raw.slice(1, 5)));
+  demand(0 < length && length <= 64 && raw.length === 5 + length + 32, "entry", "lengths");
+  const kind = raw.slice(5, 5 + length);
+  demand(kind.every((byte) => byte < 128), "entry", "kind is not ASCII");
+  return { kind: String.fromCharCode(...kind), commit: raw.slice(5 + length) };
+}
+
+function strictJson(raw) {
+  demand(raw.length <= MAX_BUNDLE, "bundle", `longer than ${MAX_BUNDLE} bytes`);
+  const end = raw.at(-1) === 10 ? raw.length - 1 : raw.length;
+  let document, canonicalText;
+  try {
+    document = JSON.parse(decodeUtf8(raw));
+    canonicalText = canonical(document);
+  } catch {
+    throw new BadProof("bundle", "not JSON");
+  }
+  demand(same(utf8(canonicalText), raw.slice(0, end)), "bundle", "not in canonical form");
+  demand(isObject(document), "bundle", "not an object");
+  return document;
+}
+
+/** RFC 8785. */
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (isObject(value)) {
+    const names = Object.keys(value).sort((a, b) => (a < b ? -1 : 1));
+    return `{${names.map((name) => `${quoted(name)}:${canonical(value[name])}`).join(",")}}`;
+  }
+  if (typeof value === "string") return quoted(value);
+  if (typeof value === "number" && !Number.isFinite(value)) throw new Error("not finite");
+  return JSON.stringify(value);
+}
+
+function quoted(value) {
+  encodeURIComponent(value); // throws for a lone surrogate
+  return JSON.stringify(value);
+}
+
+// -- reading a checkpoint
+
+function parseNote(note) {
+  demand(utf8(note).length <= MAX_NOTE, "checkpoint", "note is too long");
+  const cut = note.indexOf("\n\n");
+  const tail = note.slice(cut + 2);
+  demand(cut >= 0 && tail.endsWith("\n"), "checkpoint", "note has no signature lines");
+  const lines = tail.slice(0, -1).split("\n");
+  demand(lines.length <= MAX_SIGNATURES, "checkpoint", "too many signature lines");
+  return { ...parseBody(note.slice(0, cut + 1)), signatures: lines.map(parseSignature) };
+}
+
+function parseBody(signed) {
+  const lines = signed.split("\n");
+  demand(/^[\x00-\x7f]*$/.test(signed) && [6, 7].includes(lines.length) && lines.at(-1) === "",
+    "checkpoint", "body is not in its one canonical form");
+  demand(/^[A-Za-z0-9._:/-]{1,200}$/.test(lines[0]), "checkpoint", "malformed origin");
+  const hash = extension(lines[3], "alg");
+  demand(/^[A-Z0-9]{1,16}$/.test(hash), "checkpoint", "malformed hash name");
+  if (lines.length === 7) base64Hash(extension(lines[5], "prev"));
+  return {
+    origin: lines[0],
+    size: decimal(lines[1], "checkpoint"),
+    root: base64Hash(lines[2]),
+    hash,
+    time: parseTime(extension(lines[4], "time")),
+    body: utf8(signed),
+  };
+}
+
+function parseSignature(line) {
+  const parts = line.split(" ");
+  demand(parts.length === 3 && parts[0] === "—" && /^[^\s+]{1,200}$/u.test(parts[1]),
+    "checkpoint", "malformed signature line");
+  const raw = fromBase64(parts[2], "checkpoint");
+  demand(4 < raw.length && raw.length <= 8196, "checkpoint", "no key id and signature");
+  return { name: parts[1], keyId: hex(raw.slice(0, 4)), value: raw.slice(4),
+    cosignature: raw.length === 4 + 72 };
+}
+
+function extension(line, name) {
+  demand(line.startsWith(name + " "), "checkpoint", `extension line ${name} is missing`);
+  return line.slice(name.length + 1);
+}
+
+function parseTime(value) {
+  const at = /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(value) ? new Date(value) : null;
+  const exact = at && !Number.isNaN(at.getTime()) && at.toISOString() === value.slice(0, -1) + ".000Z";
+  demand(exact, "time", "not a UTC time to the second");
+  return value;
+}
+
+// -- reading a trust file
+
+export async function parseTrust(source) {
+  let file;
+  try {
+    file = JSON.parse(source);
+  } catch {
+    throw new BadTrust("the trust file is not JSON");
+  }
+  try {
+    members(file, ["version", "logs", "witnesses", "policy"], "trust");
+    demand(file.version === 1, "trust", "of a version this program does not know");
+    members(file.policy, ["witnesses"], "policy");
+    const logs = await Promise.all(file.logs.map(trustedLog));
+    const witnesses = await Promise.all(file.witnesses.map(trustedWitness));
+    const needed = sizeOf(file.policy.witnesses);
+    demand(new Set(logs.map((log) => log.origin)).size === logs.length, "trust", "a log twice");
+    demand(new Set(witnesses.map((w) => w.name)).size === witnesses.length, "trust", "twice");
+    demand(new Set(file.witnesses.map((w) => w.publicKeyMultibase)).size === witnesses.length,
+      "trust", "two witnesses with one key");
+    demand(needed <= witnesses.length, "trust", "more witnesses demanded than named");
+    return { logs, witnesses, needed: Number(needed) };
+  } catch (fault) {
+    throw new BadTrust(`trust file: ${fault.message}`);
+  }
+}
+
+async function trustedLog(log) {
+  members(log, ["origin", "hash", "keys"], "log");
+  demand(["SM3", "SHA256"].includes(log.hash) && log.keys.length, "log", "unknown hash, or no key");
+  const keys = await Promise.all(log.keys.map(async (key) => {
+    members(key, ["keyId", "publicKeyMultibase", "fromSize", "toSize"], "key");
+    const found = await trustedKey(text(log.origin, "log"), key, LOG_TYPE);
+    return { ...found, from: sizeOf(key.fromSize), to: key.toSize === null ? null : sizeOf(key.toSize) };
+  }));
+  return { origin: log.origin, hash: log.hash, keys,
+    id: sm3(concat(lp(utf8(log.origin)), lp(keys[0].compressed))) };
+}
+
+async function trustedWitness(witness) {
+  members(witness, ["name", "keyId", "publicKeyMultibase"], "witness");
+  return { name: witness.name, ...await trustedKey(text(witness.name, "witness"), witness, WITNESS_TYPE) };
+}
+
+async function trustedKey(name, key, type) {
+  const raw = base58(text(key.publicKeyMultibase, "key"));
+  demand(raw.length === 35 && raw[0] === 0x86 && raw[1] === 0x24, "key", "not an SM2 Multikey");
+  const compressed = raw.slice(2);
+  const material = concat(utf8(name + "\n"), type, compressed);
+  const keyId = hex((await sha256(material)).slice(0, 4));
+  demand(keyId === key.keyId, "key", "key id is not that of its key");
+  return { keyId, compressed, point: decompress(compressed) };
+}
+
+function sizeOf(value) {
+  demand(Number.isSafeInteger(value) && value >= 0, "trust", "not a size");
+  return BigInt(value);
+}
+
+// -- bytes and texts
+
+function demand(holds, step, reason) {
+  if (!holds) throw new BadProof(step, reason);
+}
+
+function members(value, names, step) {
+  const exact = isObject(value) && Object.keys(value).length === names.length
+    && names.every((name) => Object.hasOwn(value, name));
+  demand(exact, step, "members are not the expected ones");
+  return value;
+}
+
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function text(value, step) {
+  demand(typeof value === "string", step, "not a string");
+  return value;
+}
+
+function decimal(value, step) {
+  demand(/^(0|[1-9][0-9]{0,18})$/.test(value) && BigInt(value) <= MAX_SIZE, step,
+    "not a canonical decimal number");
+  return BigInt(value);
+}
+
+function fromBase64(value, step) {
+  demand(/^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0, step, "not base64");
+  const binary = atob(value);
+  demand(btoa(binary) === value, step, "base64 is not canonical");
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}
+
+function fromBase64url(value, step) {
+  demand(/^[A-Za-z0-9_-]*$/.test(text(value, step)) && value.length % 4 !== 1, step,
+    "not base64url");
+  const standard = value.replaceAll("-", "+").replaceAll("_", "/");
+  return fromBase64(standard + "=".repeat((4 - (value.length % 4)) % 4), step);
+}
+
+function hash32(value, step) {
+  const raw = fromBase64url(value, step);
+  demand(raw.length === 32, step, "a hash has 32 bytes");
+  return raw;
+}
+
+function base64Hash(value) {
+  const raw = fromBase64(value, "checkpoint");
+  demand(raw.length === 32, "checkpoint", "a hash has 32 bytes");
+  return raw;
+}
+
+function base58(value) {
+  const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+  demand(value[0] === "z" && value.length <= 512, "key", "not base58btc multibase");
+  let number = 0n, zeros = 0;
+  for (const character of value.slice(1)) {
+    const digit = alphabet.indexOf(character);
+    demand(digit >= 0, "key", "not base58btc");
+    number = number * 58n + BigInt(digit);
+    if (number === 0n) zeros += 1;
+  }
+  const bytes = [];
+  for (; number; number >>= 8n) bytes.unshift(Number(number & 255n));
+  return Uint8Array.from([...Array(zeros).fill(0), ...bytes]);
+}
+
+function utf8(value) {
+  return new TextEncoder().encode(value);
+}
+
+function decodeUtf8(raw) {
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(raw);
+}
+
+function concat(...parts) {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
+function lp(part) {
+  return concat(bytes(BigInt(part.length), 4), part);
+}
+
+function same(a, b) {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+}
+
+function hex(raw) {
+  return [...raw].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function bigint(raw) {
+  return raw.length ? BigInt("0x" + hex(raw)) : 0n;
+}
+
+function bytes(number, length) {
+  const digits = number.toString(16).padStart(2 * length, "0");
+  return Uint8Array.from(digits.match(/../g), (pair) => parseInt(pair, 16));
+}
+
+// -- hashes
+
+async function sha256(data) {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+}
+
+async function hashing(name) {
+  const digest = { SM3: sm3, SHA256: sha256 }[name];
+  return {
+    leaf: async (entry) => digest(concat([0], entry)),
+    node: async (left, right) => digest(concat([1], left, right)),
+  };
+}
+
+const rotate = (x, n) => ((x << n % 32) | (x >>> (32 - (n % 32)) % 32)) >>> 0;
+const p0 = (x) => x ^ rotate(x, 9) ^ rotate(x, 17);
+const p1 = (x) => x ^ rotate(x, 15) ^ rotate(x, 23);
+
+/** SM3, GB/T 32905. */
+export function sm3(data) {
+  const length = Math.ceil((data.length + 9) / 64) * 64;
+  const padded = new Uint8Array(length);
+  padded.set(data);
+  padded[data.length] = 0x80;
+  const view = new DataView(padded.buffer);
+  view.setUint32(length - 8, Math.floor(data.length / 0x20000000));
+  view.setUint32(length - 4, (data.length << 3) >>> 0);
+  let state = [0x7380166f, 0x4914b2b9, 0x172442d7, 0xda8a0600,
+    0xa96f30bc, 0x163138aa, 0xe38dee4d, 0xb0fb0e4e];
+  for (let at = 0; at < length; at += 64) state = compress(state, view, at);
+  const out = new DataView(new ArrayBuffer(32));
+  state.forEach((word, at) => out.setUint32(4 * at, word));
+  return new Uint8Array(out.buffer);
+}
+
+function compress(state, view, at) {
+  const w = Array.from({ length: 16 }, (_, j) => view.getUint32(at + 4 * j));
+  for (let j = 16; j < 68; j += 1) {
+    w[j] = (p1(w[j - 16] ^ w[j - 9] ^ rotate(w[j - 3], 15)) ^ rotate(w[j - 13], 7) ^ w[j - 6]) >>> 0;
+  }
+  let [a, b, c, d, e, f, g, h] = state;
+  for (let j = 0; j < 64; j += 1) {
+    const early = j < 16;
+    const turned = rotate(early ? 0x79cc4519 : 0x7a879d8a, j);
+    const ss1 = rotate((rotate(a, 12) + e + turned) >>> 0, 7);
+    const ff = early ? a ^ b ^ c : (a & b) | (a & c) | (b & c);
+    const gg = early ? e ^ f ^ g : (e & f) | (~e & g);
+    const tt1 = (ff + d + ((ss1 ^ rotate(a, 12)) >>> 0) + ((w[j] ^ w[j + 4]) >>> 0)) >>> 0;
+    const tt2 = (gg + h + ss1 + w[j]) >>> 0;
+    [a, b, c, d] = [tt1, a, rotate(b, 9), c];
+    [e, f, g, h] = [p0(tt2) >>> 0, e, rotate(f, 19), g];
+  }
+  return [a, b, c, d, e, f, g, h].map((word, j) => (word ^ state[j]) >>> 0);
+}
+
+function hmacSm3(key, message) {
+  const pad = (byte) => Uint8Array.from({ length: 64 }, (_, at) => (key[at] ?? 0) ^ byte);
+  return sm3(concat(pad(0x5c), sm3(concat(pad(0x36), message))));
+}
+
+// -- SM2, GB/T 32918: verification only
+
+const P = 0xfffffffeffffffffffffffffffffffffffffffff00000000ffffffffffffffffn;
+const A = P - 3n;
+const B = 0x28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93n;
+const N = 0xfffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123n;
+const G = [0x32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7n,
+  0xbc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0n];
+
+const mod = (x, m) => ((x % m) + m) % m;
+
+function power(base, exponent, m) {
+  let result = 1n;
+  for (let b = mod(base, m), e = exponent; e; e >>= 1n, b = (b * b) % m) {
+    if (e & 1n) result = (result * b) % m;
+  }
+  return result;
+}
+
+function decompress(raw) {
+  const x = bigint(raw.slice(1));
+  const square = mod(x * x * x + A * x + B, P);
+  const root = power(square, (P + 1n) / 4n, P);
+  const good = [2, 3].includes(raw[0]) && x < P && (root * root) % P === square;
+  demand(good, "key", "not a point of the curve");
+  return [x, (root & 1n) === BigInt(raw[0] & 1) ? root : P - root];
+}
+
+// Jacobian coordinates; null is the point at infinity.
+function double(point) {
+  if (point === null || point[1] === 0n) return null;
+  const [x, y, z] = point;
+  const zz = (z * z) % P, yy = (y * y) % P;
+  const s = mod(4n * x * yy, P);
+  const m = mod(3n * (x - zz) * (x + zz), P); // a = -3
+  const x3 = mod(m * m - 2n * s, P);
+  return [x3, mod(m * (s - x3) - 8n * yy * yy, P), mod(2n * y * z, P)];
+}
+
+function add(p, q) {
+  if (p === null) return q;
+  if (q === null) return p;
+  const z1 = (p[2] * p[2]) % P, z2 = (q[2] * q[2]) % P;
+  const u1 = (p[0] * z2) % P, u2 = (q[0] * z1) % P;
+  const s1 = (((p[1] * z2) % P) * q[2]) % P, s2 = (((q[1] * z1) % P) * p[2]) % P;
+  if (u1 === u2) return s1 === s2 ? double(p) : null;
+  const h = mod(u2 - u1, P), r = mod(s2 - s1, P);
+  const hh = (h * h) % P, hhh = (hh * h) % P, v = (u1 * hh) % P;
+  const x3 = mod(r * r - hhh - 2n * v, P);
+  return [x3, mod(r * (v - x3) - s1 * hhh, P), (((h * p[2]) % P) * q[2]) % P];
+}
+
+/** Whether 64 bytes r||s are this key's SM2-with-SM3 signature, ID 1234567812345678. */
+export function sm2Verify([x, y], message, signature) {
+  const r = bigint(signature.slice(0, 32)), s = bigint(signature.slice(32));
+  if (signature.length !== 64 || r < 1n || r >= N || s < 1n || s >= N) return false;
+  const t = (r + s) % N;
+  if (t === 0n) return false;
+  const curve = [A, B, ...G, x, y].map((number) => bytes(number, 32));
+  const identity = sm3(concat([0, 128], utf8("1234567812345678"), ...curve));
+  const e = bigint(sm3(concat(identity, message)));
+  const base = [...G, 1n], key = [x, y, 1n], both = add(base, key);
+  let point = null;
+  for (let bit = 255n; bit >= 0n; bit -= 1n) {
+    point = double(point);
+    const inS = (s >> bit) & 1n, inT = (t >> bit) & 1n;
+    if (inS || inT) point = add(point, inS && inT ? both : inS ? base : key);
+  }
+  if (point === null) return false;
+  const z = power(point[2], P - 2n, P);
+  const affine = (((point[0] * z) % P) * z) % P;
+  return (e + affine) % N === r;
+}
+
+// -- as a program
+
+if (typeof process !== "undefined" && process.argv?.[1] && import.meta.url === `file://${process.argv[1]}`) {
+  const { readFileSync } = await import("node:fs");
+  try {
+    const [proof, trust] = process.argv.slice(2);
+    const verdict = await verifyBundle(new Uint8Array(readFileSync(proof)), readFileSync(trust, "utf8"));
+    console.log(`PROVED: ${verdict.kind} is entry ${verdict.leafIndex} of ${verdict.origin}, `
+      + `on the log by ${verdict.time}; trust ${verdict.trust}`);
+  } catch (fault) {
+    if (!(fault instanceof BadProof)) throw fault;
+    console.log(`REFUSED at step ${fault.step}: ${fault.reason}`);
+    process.exitCode = 1;
+  }
+}
