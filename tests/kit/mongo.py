@@ -12,7 +12,7 @@ from subgraphs.kit.mongod import EmbeddedMongod, check_external
 @contextmanager
 def running_mongod() -> Iterator[str]:
     """Connection string of an empty replica set; TEST_MONGODB_URI names another one to use."""
-    given = os.environ.get("TEST_MONGODB_URI")  # noqa: TID251 - the tests' own door
+    given = os.environ.get("TEST_MONGODB_URI")
     if given:
         check_external(given)
         yield given
