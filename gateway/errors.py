@@ -8,14 +8,29 @@
     │   ├── BadVariables                  BAD_USER_INPUT
     │   ├── UnknownOperation              OPERATION_RESOLUTION_FAILURE
     │   ├── Unauthenticated               UNAUTHENTICATED (reason: TOKEN_EXPIRED, TOKEN_INVALID)
+    │   ├── OtherOrigin                   ORIGIN_NOT_ALLOWED
+    │   ├── NoIntrospection               INTROSPECTION_DISABLED
+    │   ├── CursorConflict                CURSOR_CONFLICT
+    │   ├── UnknownDocument               PERSISTED_QUERY_NOT_FOUND
+    │   ├── HashMismatch                  PERSISTED_QUERY_HASH_MISMATCH
+    │   ├── UntrustedDocument             PERSISTED_QUERY_REQUIRED
     │   └── LimitExceeded
     │       ├── BodyTooLarge              BODY_TOO_LARGE
     │       ├── TooManyTokens             MAX_TOKENS_LIMIT
     │       ├── TooDeep                   MAX_DEPTH_LIMIT
     │       ├── TooManyAliases            MAX_ALIASES_LIMIT
+    │       ├── HeadersTooLarge           HEADERS_TOO_LARGE
+    │       ├── UriTooLong                URI_TOO_LONG
     │       ├── TooManyRootFields         MAX_ROOT_FIELDS_LIMIT
+    │       ├── TooManyDirectives         MAX_DIRECTIVES_LIMIT
+    │       ├── ListTooLong               MAX_LIST_SIZE_LIMIT
+    │       ├── TooCostly                 MAX_COST_LIMIT
+    │       ├── BatchTooLarge             MAX_BATCH_LIMIT
     │       └── PlanTooLarge              QUERY_PLAN_TOO_LARGE
     ├── NotReady                          the caller may come back later
+    │   ├── TooOften                      RATE_LIMITED
+    │   ├── TooSlow                       REQUEST_TIMEOUT
+    │   ├── TooManyStreams                TOO_MANY_STREAMS
     │   ├── GraphNotLoaded                GRAPH_NOT_LOADED
     │   └── ShuttingDown                  SHUTTING_DOWN
     ├── OperatorFault                     whoever runs the gateway must mend a file or a setting
@@ -40,15 +55,41 @@ SUBREQUEST_MALFORMED_RESPONSE: Final = "SUBREQUEST_MALFORMED_RESPONSE"
 SUBREQUEST_TOO_LARGE: Final = "SUBREQUEST_TOO_LARGE"
 SUBREQUEST_OVERLOADED: Final = "SUBREQUEST_OVERLOADED"
 SUBREQUEST_INVALID: Final = "SUBREQUEST_INVALID"
-DOWNSTREAM_SERVICE_ERROR: Final = (
-    "DOWNSTREAM_SERVICE_ERROR"  # a subgraph's own error without a code
-)
-UNEXPECTED_NULL: Final = "UNEXPECTED_NULL"  # nothing came for a non-null place
+DOWNSTREAM_SERVICE_ERROR: Final = "DOWNSTREAM_SERVICE_ERROR"
+UNEXPECTED_NULL: Final = "UNEXPECTED_NULL"
 SUBSCRIPTION_UPSTREAM_LOST: Final = "SUBSCRIPTION_UPSTREAM_LOST"
 SUBSCRIPTION_UPSTREAM_REFUSED: Final = "SUBSCRIPTION_UPSTREAM_REFUSED"
 SUBSCRIPTION_TOO_MANY_OPERATIONS: Final = "SUBSCRIPTION_TOO_MANY_OPERATIONS"
 SUBSCRIPTION_NEEDS_STREAM: Final = "SUBSCRIPTION_NEEDS_STREAM"
 INTERNAL_SERVER_ERROR: Final = "INTERNAL_SERVER_ERROR"
+
+VALUE_CODES: Final[Mapping[str, str]] = {
+    SUBREQUEST_CONNECTION_ERROR: "A subgraph could not be reached, or hung up.",
+    SUBREQUEST_TIMEOUT: "A subgraph did not answer in time.",
+    SUBREQUEST_HTTP_ERROR: "A subgraph answered with a status of failure and no GraphQL.",
+    SUBREQUEST_MALFORMED_RESPONSE: "A subgraph's answer is no GraphQL answer to what was asked.",
+    SUBREQUEST_TOO_LARGE: "A subgraph's answer has more bytes than the gateway takes.",
+    SUBREQUEST_OVERLOADED: "Too many requests already wait for the subgraph.",
+    SUBREQUEST_INVALID: "The gateway could not ask: the subgraph or the request is unfit.",
+    DOWNSTREAM_SERVICE_ERROR: "A subgraph gave an error of its own without a code.",
+    UNEXPECTED_NULL: "Nothing came for a place that the schema says is never null.",
+    SUBSCRIPTION_UPSTREAM_LOST: "The subgraph's stream broke off; ask again from where you are.",
+    SUBSCRIPTION_UPSTREAM_REFUSED: "The subgraph would not take the subscription.",
+    SUBSCRIPTION_TOO_MANY_OPERATIONS: "The socket or stream runs as many operations as it may.",
+    SUBSCRIPTION_NEEDS_STREAM: "A subscription was sent where one answer is expected.",
+}
+"""Codes of errors that are values inside the executor and never raised."""
+
+OWN_CODES: Final = frozenset(VALUE_CODES.keys() - {DOWNSTREAM_SERVICE_ERROR})
+"""Codes that the gateway gives when it speaks of a subgraph: their sentences are its own."""
+
+RETRYABLE_CODES: Final = frozenset(
+    {SUBREQUEST_CONNECTION_ERROR, SUBREQUEST_TIMEOUT, SUBREQUEST_OVERLOADED}
+    | {SUBSCRIPTION_UPSTREAM_LOST, SUBSCRIPTION_TOO_MANY_OPERATIONS}
+    | {"NOT_READY", "GRAPH_NOT_LOADED", "SHUTTING_DOWN", "RATE_LIMITED", "REQUEST_TIMEOUT"}
+    | {"TOO_MANY_STREAMS", "PERSISTED_QUERY_NOT_FOUND"}
+)
+"""Codes after which the same request may fare better a little later."""
 
 
 class GatewayError(Exception):
@@ -66,7 +107,7 @@ class GatewayError(Exception):
         return {"message": self.message, "extensions": {"code": self.code, **self.facts}}
 
 
-class ClientFault(GatewayError):  # noqa: N818 - named by who must act
+class ClientFault(GatewayError):
     """The caller must change the request; repeating it changes nothing."""
 
     code = "BAD_REQUEST"
@@ -110,6 +151,42 @@ class Unauthenticated(ClientFault):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message, reason=reason)
         self.reason = reason
+
+
+class OtherOrigin(ClientFault):
+    """A page of another site asks, and no CORS policy lets it."""
+
+    code = "ORIGIN_NOT_ALLOWED"
+
+
+class NoIntrospection(ClientFault):
+    """The caller may not ask for the schema."""
+
+    code = "INTROSPECTION_DISABLED"
+
+
+class CursorConflict(ClientFault):
+    """`Last-Event-ID` and `extensions.after` name different places in a stream."""
+
+    code = "CURSOR_CONFLICT"
+
+
+class UnknownDocument(ClientFault):
+    """No document of that id or hash is known; an APQ client now sends its text as well."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+
+
+class HashMismatch(ClientFault):
+    """The hash that came with a document is not the document's."""
+
+    code = "PERSISTED_QUERY_HASH_MISMATCH"
+
+
+class UntrustedDocument(ClientFault):
+    """Only documents of the manifest may run here."""
+
+    code = "PERSISTED_QUERY_REQUIRED"
 
 
 class LimitExceeded(ClientFault):
@@ -159,6 +236,48 @@ class TooManyRootFields(LimitExceeded):
     subject, unit = "operation", "root fields"
 
 
+class TooManyDirectives(LimitExceeded):
+    """The operation uses too many directives."""
+
+    code = "MAX_DIRECTIVES_LIMIT"
+    subject, unit = "operation", "directives"
+
+
+class ListTooLong(LimitExceeded):
+    """A list is asked for with too many elements."""
+
+    code = "MAX_LIST_SIZE_LIMIT"
+    subject, unit = "lists of an operation", "elements each"
+
+
+class TooCostly(LimitExceeded):
+    """The operation's estimated cost is too high."""
+
+    code = "MAX_COST_LIMIT"
+    subject, unit = "operation", "cost units"
+
+
+class BatchTooLarge(LimitExceeded):
+    """The list of requests is too long, or lists are not taken at all."""
+
+    code = "MAX_BATCH_LIMIT"
+    subject, unit = "batch", "requests"
+
+
+class HeadersTooLarge(LimitExceeded):
+    """The headers of the HTTP request have too many bytes."""
+
+    code = "HEADERS_TOO_LARGE"
+    subject, unit = "request's headers", "bytes"
+
+
+class UriTooLong(LimitExceeded):
+    """Path and query string have too many bytes; a POST takes more."""
+
+    code = "URI_TOO_LONG"
+    subject, unit = "request's address", "bytes"
+
+
 class PlanTooLarge(LimitExceeded):
     """Planning the operation would cost more than the planner may spend."""
 
@@ -166,10 +285,32 @@ class PlanTooLarge(LimitExceeded):
     subject, unit = "operation", "planning steps"
 
 
-class NotReady(GatewayError):  # noqa: N818 - named by who must act
+class NotReady(GatewayError):
     """Nothing is wrong with the request; the gateway cannot take it yet, or any more."""
 
     code = "NOT_READY"
+
+
+class TooOften(NotReady):
+    """The caller has spent what it may spend in a while; `retryAfter` is in seconds."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("too much was asked in a short time", retryAfter=round(seconds, 3))
+        self.seconds = seconds
+
+
+class TooSlow(NotReady):
+    """The request did not arrive in time."""
+
+    code = "REQUEST_TIMEOUT"
+
+
+class TooManyStreams(NotReady):
+    """As many streams are open as this gateway takes."""
+
+    code = "TOO_MANY_STREAMS"
 
 
 class GraphNotLoaded(NotReady):
@@ -184,7 +325,7 @@ class ShuttingDown(NotReady):
     code = "SHUTTING_DOWN"
 
 
-class OperatorFault(GatewayError):  # noqa: N818 - named by who must act
+class OperatorFault(GatewayError):
     """A file or a setting must be mended; told once, in one sentence, at start or reload."""
 
     code = "SETTINGS_INVALID"
@@ -218,7 +359,7 @@ class CannotListen(OperatorFault):
     code = "CANNOT_LISTEN"
 
 
-class InternalFault(GatewayError):  # noqa: N818 - named by who must act
+class InternalFault(GatewayError):
     """A bug of ours; its sentence goes to the log, not to the caller."""
 
     code = INTERNAL_SERVER_ERROR

@@ -25,11 +25,12 @@ class ContextRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallContext:
-    """What a door tells of one call, carried through the engine unread: who calls, and which
-    headers go on to subgraphs."""
+    """What a door tells of one call, carried through the engine unread: who calls, which headers
+    go on to subgraphs, and who wants to know how long each of their answers may be kept."""
 
     viewer: Viewer = ANONYMOUS
     headers: Mapping[str, str] = field(default_factory=dict)
+    cache_control: Callable[[bytes | None], object] | None = None
 
 
 class ContextTokens:

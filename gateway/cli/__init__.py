@@ -12,6 +12,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "explain": "explain a code of composition",
     "plan": "print the plan of an operation",
     "token": "print a demo token for a persona",
+    "errors": "print every error code and what it means",
     "config": "check a settings file; print its schema or reference",
 }
 

@@ -3,20 +3,30 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from gateway.config.doors import (
+    Cors,
+    Documents,
+    Errors,
+    Http,
+    Limits,
+    Listen,
+    Rate,
+    Reload,
+    Telemetry,
+    Timeouts,
+    Tls,
+)
 from gateway.config.file import read_settings_file
-from gateway.config.settings import (
+from gateway.config.parts import (
     Auth,
     ContextTokenSettings,
     Graphiql,
     Issuer,
-    Limits,
-    Listen,
+    Jwt,
     Persona,
-    Settings,
     SubgraphSettings,
-    Timeouts,
-    is_loopback,
 )
+from gateway.config.settings import Settings, is_loopback
 from gateway.errors import BadSettings
 
 
@@ -37,14 +47,23 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
 __all__ = [
     "Auth",
     "ContextTokenSettings",
+    "Cors",
+    "Documents",
+    "Errors",
     "Graphiql",
+    "Http",
     "Issuer",
+    "Jwt",
     "Limits",
     "Listen",
     "Persona",
+    "Rate",
+    "Reload",
     "Settings",
     "SubgraphSettings",
+    "Telemetry",
     "Timeouts",
+    "Tls",
     "is_loopback",
     "load_settings",
 ]

@@ -1,234 +1,118 @@
-"""The sections of the settings, one frozen record each, with their defaults."""
+"""Who callers are, where subgraphs are, what browsers see: sections of the settings."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from gateway.config.section import Section
-from gateway.errors import BadSettings
+from gateway.config.record import Meaning, Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listen:
-    """Where clients reach us."""
+class Issuer(Record):
+    """Somebody whose client tokens we accept, for one audience."""
 
-    host: str = "127.0.0.1"
-    port: int = 4000
-
-    @classmethod
-    def read(cls, section: Section) -> Self:
-        listen = cls(
-            host=section.text("host", "127.0.0.1"),
-            port=section.whole("port", 4000, high=65_535),
-        )
-        section.finish()
-        return listen
+    issuer: Annotated[str, Meaning("the `iss` of its tokens")]
+    audience: Annotated[str, Meaning("the `aud` they must name")]
+    jwks: Annotated[Path, Meaning("file with its public keys (JWKS)")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Issuer:
-    """Somebody whose client tokens we accept, for one audience, by the keys of one JWKS file."""
+class ContextTokenSettings(Record):
+    """How we name the viewer to subgraphs."""
 
-    issuer: str
-    audience: str
-    jwks: Path
+    key: Annotated[Path, Meaning("file with the Ed25519 private key that signs")]
+    issuer: Annotated[str, Meaning("the `iss` subgraphs must expect")] = "credgraph-gateway"
+    claims: Annotated[
+        tuple[str, ...], Meaning("claims of the client's token handed on beside `sub`")
+    ] = ()
+    lifetime: Annotated[float, Meaning("seconds until a token expires", high=300)] = 60.0
+    reuse: Annotated[float, Meaning("seconds during which a token is used again", high=300)] = 30.0
 
-    @classmethod
-    def read(cls, section: Section) -> Self:
-        issuer = cls(
-            issuer=section.text("issuer"),
-            audience=section.text("audience"),
-            jwks=Path(section.text("jwks")),
-        )
-        section.finish()
-        return issuer
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.reuse >= self.lifetime:
+            yield "reuse", "must be shorter than the lifetime"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContextTokenSettings:
-    """How we name the viewer to subgraphs: `claims` is the allow-list beside `sub`."""
-
-    key: Path
-    issuer: str = "credgraph-gateway"
-    claims: tuple[str, ...] = ()
-    lifetime: float = 60.0
-    reuse: float = 30.0
-
-    @classmethod
-    def read(cls, section: Section) -> Self:
-        context = cls(
-            key=Path(section.text("key")),
-            issuer=section.text("issuer", "credgraph-gateway"),
-            claims=section.texts("claims"),
-            lifetime=section.seconds("lifetime", 60.0, high=300),
-            reuse=section.seconds("reuse", 30.0, high=300),
-        )
-        section.finish()
-        if context.reuse >= context.lifetime:
-            raise BadSettings(section.key("reuse"), "must be shorter than the lifetime")
-        return context
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Auth:
+class Auth(Record):
     """Who callers are. Without issuers nobody is asked and tokens are not looked at."""
 
-    issuers: tuple[Issuer, ...] = ()
-    context: ContextTokenSettings | None = None
-    algorithms: Mapping[str, str] = field(default_factory=dict)
-    leeway: float = 5.0
-    cached_tokens: int = 10_000
-
-    @classmethod
-    def read(cls, section: Section, jwt: Section) -> Self:
-        named = jwt.section("algorithms")
-        auth = cls(
-            issuers=tuple(Issuer.read(item) for item in section.sections("issuers")),
-            context=_context(section),
-            algorithms={name: named.text(name) for name in named.names()},
-            leeway=section.seconds("leeway", 5.0, high=300),
-            cached_tokens=section.whole("cached_tokens", 10_000, low=1),
-        )
-        section.finish()
-        jwt.finish()
-        return auth
+    issuers: Annotated[tuple[Issuer, ...], Meaning("whose client tokens are accepted")] = ()
+    context: Annotated[
+        ContextTokenSettings | None, Meaning("the token subgraphs get; none if absent")
+    ] = None
+    leeway: Annotated[float, Meaning("seconds by which clocks may differ", high=300)] = 5.0
+    cached_tokens: Annotated[int, Meaning("checked tokens remembered until they expire", low=1)] = (
+        10_000
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one request, one socket and one caller may use."""
+class Jwt(Record):
+    """How client tokens may be signed."""
 
-    body_bytes: int = 1_000_000
-    tokens: int = 10_000
-    nesting: int = 200
-    depth: int = 40
-    aliases: int = 200
-    root_fields: int = 50
-    socket_operations: int = 100
-    sockets: int = 10_000
-    queued_messages: int = 256
-    queued_bytes: int = 4_000_000
-    answer_bytes: int = 32_000_000
-    connections: int = 100
-    waiting: int = 1_000
-
-    @classmethod
-    def read(cls, section: Section) -> Self:
-        default = cls()
-        limits = cls(
-            **{
-                bound.name: section.whole(bound.name, getattr(default, bound.name), low=1)
-                for bound in fields(cls)
-            }
-        )
-        section.finish()
-        return limits
+    algorithms: Annotated[
+        Mapping[str, str],
+        Meaning("further algorithms by name: `package.module:Class` of a PyJWT Algorithm"),
+    ] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
-    """In seconds. `request` covers a whole operation; `lag` is how long a full send queue may
-    stay full before its client is told that it lags."""
-
-    request: float = 30.0
-    connect: float = 3.0
-    init: float = 3.0
-    lag: float = 10.0
-    heartbeat: float = 12.0
-    shutdown: float = 2.0
-    probe: float = 2.0
-
-    @classmethod
-    def read(cls, section: Section) -> Self:
-        default = cls()
-        timeouts = cls(
-            **{
-                span.name: section.seconds(span.name, getattr(default, span.name))
-                for span in fields(cls)
-            }
-        )
-        section.finish()
-        return timeouts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubgraphSettings:
+class SubgraphSettings(Record):
     """What differs from the supergraph for one subgraph."""
 
-    url: str | None = None
-    subscription_url: str | None = None
+    url: Annotated[str | None, Meaning("address for requests; the supergraph's if absent")] = None
+    subscription_url: Annotated[str | None, Meaning("address for subscriptions (ws, wss)")] = None
+    ca: Annotated[
+        Path | None, Meaning("file of the authorities trusted for https; the system's")
+    ] = None
+    certificate: Annotated[
+        Path | None, Meaning("our client certificate (chain) for this subgraph")
+    ] = None
+    key: Annotated[Path | None, Meaning("the private key of that certificate")] = None
 
-    @classmethod
-    def read(cls, section: Section) -> Self:
-        settings = cls(
-            url=_url(section, "url", ("http", "https")),
-            subscription_url=_url(section, "subscription_url", ("ws", "wss")),
-        )
-        section.finish()
-        return settings
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if self.url is not None and not _is_url(self.url, ("http", "https")):
+            yield "url", "must be a URL with http or https"
+        socket = self.subscription_url
+        if socket is not None and not _is_url(socket, ("ws", "wss")):
+            yield "subscription_url", "must be a URL with ws or wss"
+        if (self.certificate is None) != (self.key is None):
+            yield "certificate", "a certificate and its key go together"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Persona:
+class Persona(Record):
     """Somebody a demo token can be made for."""
 
-    title: str
-    claims: Mapping[str, object]
+    title: Annotated[str, Meaning("what people call the persona")] = ""
+    claims: Annotated[Mapping[str, object], Meaning("the claims of its tokens")] = field(
+        default_factory=dict
+    )
 
-    @classmethod
-    def read(cls, section: Section) -> Self:
-        persona = cls(
-            title=section.text("title", ""), claims=section.section("claims").everything()
-        )
-        section.finish()
-        if not isinstance(persona.claims.get("sub"), str):
-            raise BadSettings(section.key("claims"), "needs a 'sub'")
-        return persona
+    def problems(self) -> Iterator[tuple[str, str]]:
+        if not isinstance(self.claims.get("sub"), str):
+            yield "claims", "needs a 'sub'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Graphiql:
-    """The page for browsers. `examples` is a folder of NN-name.graphql (+ .json); the two files
-    are optional and read at each page load: `variables` overrides an example's variables by its
-    name, `personas` a persona's title and claims."""
+class Graphiql(Record):
+    """The page for browsers; its files are read at each page load."""
 
-    examples: Path | None = None
-    variables: Path | None = None
-    personas: Path | None = None
-
-    @classmethod
-    def read(cls, section: Section) -> Self:
-        graphiql = cls(
-            examples=_path(section, "examples"),
-            variables=_path(section, "variables"),
-            personas=_path(section, "personas"),
-        )
-        section.finish()
-        return graphiql
+    examples: Annotated[
+        Path | None, Meaning("folder of NN-name.graphql (+ .json) shown as tabs")
+    ] = None
+    variables: Annotated[
+        Path | None, Meaning("file overriding an example's variables by its name")
+    ] = None
+    personas: Annotated[Path | None, Meaning("file overriding a persona's title and claims")] = None
 
 
-def _path(section: Section, name: str) -> Path | None:
-    text = section.optional(name)
-    return Path(text) if text else None
-
-
-def _context(section: Section) -> ContextTokenSettings | None:
-    if section.raw("context") is None:
-        return None
-    return ContextTokenSettings.read(section.section("context"))
-
-
-def _url(section: Section, name: str, schemes: tuple[str, ...]) -> str | None:
-    text = section.optional(name)
-    if text is None:
-        return None
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        usable = False
-    if not usable:
-        raise BadSettings(section.key(name), f"must be a URL with {' or '.join(schemes)}")
-    return text
+        return False

@@ -61,18 +61,29 @@ class Section:
             raise BadSettings(self.key(name), f"must be between {low} and {high}")
         return int(digits)
 
+    def number(self, name: str, *, low: float | None = None, high: float) -> float:
+        """A number within its bounds; without a lower one it must be greater than 0."""
+        try:
+            value = float(str(self.raw(name)))
+        except ValueError:
+            raise BadSettings(self.key(name), "must be a number") from None
+        if low is None and not 0 < value <= high:
+            raise BadSettings(self.key(name), f"must be more than 0 and at most {high:g}")
+        if low is not None and not low <= value <= high:
+            raise BadSettings(self.key(name), f"must be between {low:g} and {high:g}")
+        return value
+
     def seconds(self, name: str, default: float, *, high: float = 86_400) -> float:
         """A duration in seconds, greater than 0."""
+        return default if self.raw(name) is None else self.number(name, high=high)
+
+    def choice(self, name: str, words: tuple[str, ...]) -> str:
+        """One of some words; YAML's true and false are words too."""
         value = self.raw(name)
-        if value is None:
-            return default
-        try:
-            number = float(str(value))
-        except ValueError:
-            raise BadSettings(self.key(name), "must be a number of seconds") from None
-        if not 0 < number <= high:
-            raise BadSettings(self.key(name), f"must be more than 0 and at most {high:g} seconds")
-        return number
+        word = str(value).lower() if isinstance(value, bool) else str(value)
+        if word not in words:
+            raise BadSettings(self.key(name), f"must be one of: {', '.join(words)}")
+        return word
 
     def flag(self, name: str, *, default: bool) -> bool:
         """true or false."""

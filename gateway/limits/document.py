@@ -18,7 +18,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from gateway.errors import TooDeep, TooManyAliases, TooManyRootFields
+from gateway.errors import TooDeep, TooManyAliases, TooManyDirectives, TooManyRootFields
 from gateway.limits.model import DocumentLimits
 
 
@@ -29,24 +29,29 @@ class _Size:
     depth: int = 0
     aliases: int = 0
     fields: int = 0
+    directives: int = 0
 
 
 def check_document(document: DocumentNode, limits: DocumentLimits) -> None:
-    """Raises TooDeep, TooManyAliases or TooManyRootFields for the first operation that is too
+    """Raises TooDeep, TooManyAliases, ... for the first operation that is too
     large; every operation is checked, since any of them may be the one to run."""
     measure = _Measure(document)
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
-            _check(measure.selection_set(definition.selection_set), limits)
+            size = measure.selection_set(definition.selection_set)
+            own = _Size(directives=len(definition.directives or ()))
+            _check(_add((size, own)), limits)
 
 
 def _check(size: _Size, limits: DocumentLimits) -> None:
     if size.depth > limits.depth:
-        raise TooDeep(limits.depth)
+        limits.broken(TooDeep(limits.depth))
     if size.aliases > limits.aliases:
-        raise TooManyAliases(limits.aliases)
+        limits.broken(TooManyAliases(limits.aliases))
     if size.fields > limits.root_fields:
-        raise TooManyRootFields(limits.root_fields)
+        limits.broken(TooManyRootFields(limits.root_fields))
+    if size.directives > limits.directives:
+        limits.broken(TooManyDirectives(limits.directives))
 
 
 class _Measure:
@@ -62,10 +67,14 @@ class _Measure:
         return _add(self._selection(item) for item in node.selections) if node else _Size()
 
     def _selection(self, node: SelectionNode) -> _Size:
+        own = _Size(directives=len(node.directives or ()))
+        return _add((own, self._below(node)))
+
+    def _below(self, node: SelectionNode) -> _Size:
         if isinstance(node, FieldNode):
             below = self.selection_set(node.selection_set)
             alias = node.alias is not None and node.alias.value != node.name.value
-            return _Size(below.depth + 1, below.aliases + alias, 1)
+            return _Size(below.depth + 1, below.aliases + alias, 1, below.directives)
         if isinstance(node, FragmentSpreadNode):
             return self._fragment(node.name.value)
         return self.selection_set(getattr(node, "selection_set", None))
@@ -79,9 +88,10 @@ class _Measure:
 
 
 def _add(sizes: Iterable[_Size]) -> _Size:
-    depth = aliases = fields = 0
+    depth = aliases = fields = directives = 0
     for size in sizes:
         depth = max(depth, size.depth)
         aliases += size.aliases
         fields += size.fields
-    return _Size(depth, aliases, fields)
+        directives += size.directives
+    return _Size(depth, aliases, fields, directives)

@@ -16,8 +16,8 @@ def check_source(text: str, limits: DocumentLimits) -> None:
     try:
         while lexer.advance().kind is not TokenKind.EOF:
             tokens += 1
-            if tokens > limits.tokens:
-                raise TooManyTokens(limits.tokens)
+            if tokens == limits.tokens + 1:
+                limits.broken(TooManyTokens(limits.tokens))
             nesting += (lexer.token.kind in _OPENING) - (lexer.token.kind in _CLOSING)
             if nesting > limits.nesting:
                 raise TooDeep(limits.nesting)

@@ -9,7 +9,8 @@ from gateway.server.exchange import Disconnected, Exchange
 from gateway.server.graphiql import ASSETS, GraphiqlDoor
 from gateway.server.health import Health
 from gateway.server.http import HttpDoor
-from gateway.server.sse import EventStreams
+from gateway.server.single import SingleStreams
+from gateway.server.streams import Streams
 from gateway.server.ws import SocketDoor
 from gateway.telemetry.access import AccessLog
 
@@ -26,12 +27,14 @@ class GatewayApp:
         *,
         http: HttpDoor,
         sockets: SocketDoor,
-        streams: EventStreams,
+        streams: Streams,
+        single: SingleStreams,
         health: Health,
         graphiql: GraphiqlDoor,
         log: AccessLog,
     ) -> None:
-        self._http, self._sockets, self._streams = http, sockets, streams
+        self._http, self._sockets = http, sockets
+        self._streams, self._single = streams, single
         self._health, self._graphiql, self._log = health, graphiql, log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,6 +49,7 @@ class GatewayApp:
         """Not ready any more; every stream and socket is ended in words its client understands."""
         self._health.drain()
         self._streams.end_all()
+        self._single.end_all()
         self._sockets.end_all()
 
     async def _exchange(self, exchange: Exchange) -> None:

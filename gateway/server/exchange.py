@@ -1,6 +1,9 @@
 """One HTTP exchange seen by the doors: header look-up, bounded body, one answer, one log line."""
 
+import asyncio
+import gzip
 import secrets
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -9,7 +12,7 @@ from typing import Any
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import BodyTooLarge
+from gateway.errors import BadRequest, BodyTooLarge, TooSlow
 
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 _LONGEST_REQUEST_ID = 64
@@ -19,7 +22,8 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 @dataclass(slots=True)
 class Exchange:
-    """A request and the way to answer it. `facts` are collected for the access log."""
+    """A request and the way to answer it. `facts` are collected for the access log; the headers
+    `always` go with whatever is answered."""
 
     scope: Scope
     receive: Receive
@@ -29,6 +33,7 @@ class Exchange:
     started: float = field(default_factory=perf_counter)
     status: int = 0
     facts: dict[str, object] = field(default_factory=dict)
+    always: Headers = ()
 
     def __post_init__(self) -> None:
         self.headers = dict(self.scope["headers"])
@@ -49,8 +54,23 @@ class Exchange:
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
-    async def body(self, limit: int) -> bytes:
-        """The whole body. Raises BodyTooLarge as soon as it is known to be, and Disconnected."""
+    @property
+    def address(self) -> str:
+        """The client's, as far as the socket knows."""
+        client = self.scope.get("client")
+        return str(client[0]) if client else ""
+
+    async def body(self, limit: int, seconds: float) -> bytes:
+        """The whole body, unzipped. Raises BodyTooLarge as soon as it is known to be, TooSlow,
+        BadRequest for a broken compression, and Disconnected."""
+        try:
+            async with asyncio.timeout(seconds):
+                body = await self._body(limit)
+        except TimeoutError:
+            raise TooSlow(f"the body did not arrive within {seconds:g} s") from None
+        return body if self.header(b"content-encoding") is None else _unzipped(body, limit)
+
+    async def _body(self, limit: int) -> bytes:
         declared = self.header(b"content-length")
         if declared is not None and declared.isdigit() and int(declared) > limit:
             raise BodyTooLarge(limit)
@@ -76,6 +96,20 @@ class Exchange:
         await self.send({"type": "http.response.body", "body": body})
         self.facts["bytes"] = len(body)
 
+    async def answer_large(
+        self,
+        status: int,
+        media_type: str,
+        body: bytes,
+        further: Iterable[tuple[bytes, bytes]],
+        compress_over: int,
+    ) -> None:
+        """Send an answer that is worth zipping when it has more bytes than `compress_over`."""
+        if len(body) > compress_over and _takes_gzip(self.headers.get(b"accept-encoding", b"")):
+            body = gzip.compress(body, compresslevel=1, mtime=0)
+            further = (*further, (b"content-encoding", b"gzip"))
+        await self.answer(status, media_type, body, further)
+
     async def answer_json(self, status: int, value: object) -> None:
         """Send a small JSON answer."""
         await self.answer(status, "application/json; charset=utf-8", orjson.dumps(value))
@@ -89,6 +123,7 @@ class Exchange:
             (b"content-type", media_type.encode("ascii")),
             (b"x-request-id", self.request_id.encode("ascii")),
             (b"x-content-type-options", b"nosniff"),
+            *self.always,
             *further,
         ]
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
@@ -96,6 +131,28 @@ class Exchange:
     def milliseconds(self) -> float:
         """Since the exchange began."""
         return round((perf_counter() - self.started) * 1000, 2)
+
+
+def _takes_gzip(accept_encoding: bytes) -> bool:
+    for item in accept_encoding.lower().split(b","):
+        name, _, quality = item.partition(b";")
+        if name.strip() in {b"gzip", b"*"}:
+            return quality.replace(b" ", b"").rstrip(b"0").rstrip(b".") != b"q="
+    return False
+
+
+def _unzipped(body: bytes, limit: int) -> bytes:
+    """Never more than `limit` bytes, however small the zipped body is."""
+    inflater = zlib.decompressobj(31)
+    try:
+        plain = inflater.decompress(body, limit + 1)
+    except zlib.error:
+        raise BadRequest("the body is not gzip") from None
+    if len(plain) > limit:
+        raise BodyTooLarge(limit)
+    if not inflater.eof or inflater.unused_data:
+        raise BadRequest("the body is not gzip")
+    return plain
 
 
 class Disconnected(Exception):

@@ -1,54 +1,80 @@
-"""GraphQL over HTTP: bytes become a `GatewayRequest`, a `GatewayResponse` becomes bytes.
+"""GraphQL over HTTP: bytes become parameters, what the engine answers becomes bytes.
 
 Nothing is decided here beyond the statuses of the graphql-http audit: a request error is 400 for
 `application/graphql-response+json` and 200 for `application/json`, a malformed request is 400 for
 both, and whatever was executed is 200.
 """
 
+import asyncio
 import logging
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import orjson
 
-from gateway.auth.context import CallContext
 from gateway.auth.tokens import TokenVerifier
-from gateway.engine import GatewayRequest, GatewayResponse
+from gateway.auth.viewer import Viewer
+from gateway.engine import GatewayResponse
 from gateway.errors import (
     SUBSCRIPTION_NEEDS_STREAM,
     BadRequest,
     BodyTooLarge,
     ClientFault,
     GatewayError,
+    HeadersTooLarge,
     InternalFault,
     NotReady,
+    OtherOrigin,
+    TooOften,
+    TooSlow,
     Unauthenticated,
+    UriTooLong,
 )
-from gateway.executor.ports import OperationKind
-from gateway.server.exchange import Exchange, forwarded
-from gateway.server.negotiate import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, choose
+from gateway.server.admission import Admission, Admitted, Caller, resumed
+from gateway.server.caching import NO_STORE
+from gateway.server.exchange import Exchange, Headers, forwarded
+from gateway.server.framing import FRAMINGS
+from gateway.server.negotiate import (
+    EVENT_STREAM,
+    GRAPHQL_RESPONSE,
+    HTML,
+    JSON,
+    MULTIPART,
+    STREAMS,
+    choose,
+)
+from gateway.server.origins import Origins
 from gateway.server.parameters import Parameters, from_body, from_query_string
-from gateway.server.ports import GraphQLEngine
-from gateway.server.sse import EventStreams
+from gateway.server.single import SingleStreams, stream_token
+from gateway.server.streams import Streams
 from gateway.telemetry.access import operation_hash
 
-_OFFERS: Final = {"GET": (JSON, GRAPHQL_RESPONSE, HTML, EVENT_STREAM)}
-_POST_OFFERS: Final = (JSON, GRAPHQL_RESPONSE, EVENT_STREAM)
-_WANT_PLAN: Final = b"credgraph-expose-query-plan"
+_PLAIN_OFFERS: Final = (JSON, GRAPHQL_RESPONSE)
+_STREAM_OFFERS: Final = (EVENT_STREAM, MULTIPART)
+_POST_OFFERS: Final = (*_PLAIN_OFFERS, *_STREAM_OFFERS)
+_GET_OFFERS: Final = (JSON, GRAPHQL_RESPONSE, HTML, *_STREAM_OFFERS)
+_WANTS: Final[Mapping[bytes, Literal["plan", "cost"]]] = {
+    b"credgraph-expose-query-plan": "plan",
+    b"credgraph-expose-cost": "cost",
+}
+_METHODS: Final = b"GET, POST, PUT, DELETE, OPTIONS"
 _LOG = logging.getLogger("credgraph.server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRules:
-    """Bounds and habits of the HTTP door. `forward` names headers that go on to subgraphs;
-    `expose_plan` lets callers ask for the query plan in `extensions`."""
+    """Bounds and habits of the HTTP door. `forward` names headers that go on to subgraphs."""
 
     body_bytes: int = 1_000_000
-    request_seconds: float = 30.0
+    body_seconds: float = 20.0
+    header_bytes: int = 32_768
+    uri_bytes: int = 16_384
+    batch: int = 0
+    compress_over: int = 2_048
     forward: tuple[str, ...] = ()
-    expose_plan: bool = False
 
 
 class HttpStatus(Exception):
@@ -64,81 +90,163 @@ class HttpDoor:
 
     def __init__(
         self,
-        engine: GraphQLEngine,
+        admission: Admission,
         tokens: TokenVerifier,
-        streams: EventStreams,
+        *,
+        streams: Streams,
+        single: SingleStreams,
+        origins: Origins,
         rules: HttpRules,
     ) -> None:
-        self._engine, self._tokens = engine, tokens
-        self._streams, self._rules = streams, rules
+        self._admission, self._tokens = admission, tokens
+        self._streams, self._single = streams, single
+        self._origins, self._rules = origins, rules
 
     def wants_page(self, exchange: Exchange) -> bool:
         """Whether a browser asks for something to look at."""
         if exchange.method not in {"GET", "HEAD"}:
             return False
-        return choose(exchange.header(b"accept"), _OFFERS["GET"]) == HTML
+        return choose(exchange.header(b"accept"), _GET_OFFERS) == HTML
 
     async def answer(self, exchange: Exchange) -> None:
         """Answer one request, whatever is wrong with it."""
         media_type = JSON
+        exchange.always = self._origins.answer_headers(exchange.headers)
         try:
-            media_type = self._negotiate(exchange)
-            await self._operate(exchange, media_type)
+            _check_size(exchange, self._rules)
+            if exchange.method == "OPTIONS":
+                await self._preflight(exchange)
+                return
+            self._origins.check(exchange.headers)
+            viewer = self._tokens.viewer(exchange.header(b"authorization"), time.time())
+            token = stream_token(exchange)
+            if token is not None or exchange.method == "PUT":
+                await self._on_single_stream(exchange, token, viewer)
+                return
+            media_type = _negotiate(exchange)
+            await self._operate(exchange, media_type, viewer)
         except HttpStatus as status:
-            body = _errors({"message": status.message, "extensions": {"code": "BAD_REQUEST"}})
+            error = {"message": status.message, "extensions": {"code": "BAD_REQUEST"}}
+            body = orjson.dumps({"errors": [error]})
             await exchange.answer(status.status, _labelled(JSON), body, status.headers)
         except GatewayError as error:
-            await _refuse(exchange, error, media_type)
+            await self._refuse(exchange, error, media_type)
 
-    def _negotiate(self, exchange: Exchange) -> str:
-        if exchange.method not in {"GET", "POST"}:
-            raise HttpStatus(405, "use GET or POST", (b"allow", b"GET, POST"))
-        offers = _OFFERS.get(exchange.method, _POST_OFFERS)
-        media_type = choose(exchange.header(b"accept"), offers)
-        if media_type is None or media_type == HTML:
-            raise HttpStatus(406, f"this door answers with {', '.join(offers)}")
-        return media_type
+    async def _preflight(self, exchange: Exchange) -> None:
+        headers = ((b"allow", _METHODS), *self._origins.preflight_headers(exchange.headers))
+        await exchange.answer(204, "text/plain; charset=utf-8", b"", headers)
 
-    async def _operate(self, exchange: Exchange, media_type: str) -> None:
-        viewer = self._tokens.viewer(exchange.header(b"authorization"), time.time())
-        parameters = await self._read(exchange)
-        exchange.facts["operation"] = parameters.operation_name
-        exchange.facts["hash"] = operation_hash(parameters.query)
-        headers = forwarded(exchange.headers, self._rules.forward, exchange.request_id)
-        request = GatewayRequest(
-            query=parameters.query,
-            operation_name=parameters.operation_name,
-            variables=parameters.variables,
-            extensions=parameters.extensions,
-            context=CallContext(viewer=viewer, headers=headers),
-            timeout=self._rules.request_seconds,
-            allow_mutation=exchange.method == "POST",
-            want_plan=self._rules.expose_plan and exchange.header(_WANT_PLAN) == "true",
-        )
-        kind = self._engine.operation_kind(request.query, request.operation_name)
-        if kind == "mutation" and not request.allow_mutation:
+    async def _operate(self, exchange: Exchange, media_type: str, viewer: Viewer) -> None:
+        given = await self._read(exchange)
+        caller = self._caller(exchange, viewer)
+        if isinstance(given, list):
+            await self._answer_batch(exchange, given, caller, media_type)
+            return
+        admitted = self._admit(exchange, given, caller)
+        media_type = _suited(exchange, admitted, media_type)
+        if media_type in STREAMS:
+            await self._streams.answer(exchange, admitted, FRAMINGS[media_type])
+            return
+        response = await self._execute(admitted)
+        body = self._admission.tell(admitted, response)
+        errors = body.get("errors")
+        exchange.facts["errors"] = len(errors) if isinstance(errors, list) else None
+        status = 400 if response.request_error and media_type == GRAPHQL_RESPONSE else 200
+        clean = admitted.kind == "query" and not errors
+        await self._send(exchange, status, media_type, body, admitted.hints.header(clean=clean))
+
+    def _admit(self, exchange: Exchange, given: Parameters, caller: Caller) -> Admitted:
+        exchange.facts["operation"] = given.operation_name
+        admitted = self._admission.admit(resumed(given, exchange.header(b"last-event-id")), caller)
+        exchange.facts["hash"] = operation_hash(admitted.parameters.query)
+        if admitted.kind == "mutation" and caller.read_only:
             raise HttpStatus(405, "mutations need POST", (b"allow", b"POST"))
-        exchange.facts["kind"] = None if isinstance(kind, GatewayResponse) else kind
-        if media_type == EVENT_STREAM:
-            await self._streams.answer(exchange, request, viewer)
-        else:
-            response = await self._execute(request, kind)
-            await _respond(exchange, response, media_type)
+        exchange.facts["kind"] = None if admitted.refusal else admitted.kind
+        return admitted
 
-    async def _read(self, exchange: Exchange) -> Parameters:
+    def _caller(self, exchange: Exchange, viewer: Viewer) -> Caller:
+        headers = exchange.headers
+        return Caller(
+            viewer=viewer,
+            request_id=exchange.request_id,
+            address=exchange.address,
+            headers=forwarded(headers, self._rules.forward, exchange.request_id),
+            wants=frozenset(want for name, want in _WANTS.items() if headers.get(name) == b"true"),
+            read_only=exchange.method != "POST",
+        )
+
+    async def _read(self, exchange: Exchange) -> Parameters | list[Parameters]:
         if exchange.method == "GET":
             return from_query_string(exchange.scope["query_string"])
-        _check_content_type(exchange.header(b"content-type"))
-        return from_body(await exchange.body(self._rules.body_bytes))
+        _check_content_type(exchange)
+        rules = self._rules
+        return from_body(await exchange.body(rules.body_bytes, rules.body_seconds), rules.batch)
 
-    async def _execute(
-        self, request: GatewayRequest, kind: OperationKind | GatewayResponse
-    ) -> GatewayResponse:
-        if isinstance(kind, GatewayResponse):
-            return kind
-        if kind == "subscription":
+    async def _execute(self, admitted: Admitted) -> GatewayResponse:
+        if admitted.refusal is not None:
+            return admitted.refusal
+        if admitted.kind == "subscription":
             return _NEEDS_STREAM
-        return await self._engine.execute(request)
+        return await self._admission.engine.execute(admitted.request)
+
+    async def _answer_batch(
+        self, exchange: Exchange, batch: list[Parameters], caller: Caller, media_type: str
+    ) -> None:
+        if media_type in STREAMS:
+            raise BadRequest("a batch is answered as one list, not as a stream")
+
+        async def one(given: Parameters) -> dict[str, object]:
+            try:
+                admitted = self._admission.admit(given, caller)
+                return self._admission.tell(admitted, await self._execute(admitted))
+            except (ClientFault, NotReady) as fault:
+                return {"errors": [self._admission.tell_fault(fault, caller.request_id)]}
+
+        exchange.facts["batch"] = len(batch)
+        bodies = await asyncio.gather(*map(one, batch))
+        await self._send(exchange, 200, media_type, bodies, NO_STORE)
+
+    async def _send(
+        self, exchange: Exchange, status: int, media_type: str, body: object, cache: bytes
+    ) -> None:
+        headers: Headers = ((b"cache-control", cache), (b"vary", _VARY))
+        over = self._rules.compress_over
+        label = _labelled(media_type)
+        await exchange.answer_large(status, label, orjson.dumps(body), headers, over)
+
+    async def _on_single_stream(
+        self, exchange: Exchange, token: str | None, viewer: Viewer
+    ) -> None:
+        if token is None:
+            await self._single.reserve(exchange, viewer)
+        elif exchange.method == "GET":
+            await self._single.open(exchange, token, viewer)
+        elif exchange.method == "DELETE":
+            await self._single.stop(exchange, token, viewer)
+        elif exchange.method == "POST":
+            await self._start_on(exchange, token, viewer)
+        else:
+            raise HttpStatus(405, "use GET, POST, PUT or DELETE", (b"allow", _METHODS))
+
+    async def _start_on(self, exchange: Exchange, token: str, viewer: Viewer) -> None:
+        given = await self._read(exchange)
+        if isinstance(given, list):
+            raise BadRequest("one operation at a time is started on a stream")
+        admitted = self._admit(exchange, given, self._caller(exchange, viewer))
+        if self._single.start(token, admitted) is None:
+            raise HttpStatus(404, "there is no such stream")
+        await exchange.answer(202, "text/plain; charset=utf-8", b"")
+
+    async def _refuse(self, exchange: Exchange, error: GatewayError, media_type: str) -> None:
+        told = error
+        if not isinstance(error, ClientFault | NotReady):
+            _LOG.error("request %s failed", exchange.request_id, exc_info=error)
+            told = InternalFault("something went wrong inside the gateway")
+        exchange.facts["code"] = told.code
+        label = _labelled(GRAPHQL_RESPONSE if media_type == GRAPHQL_RESPONSE else JSON)
+        body = orjson.dumps({"errors": [self._admission.tell_fault(told, exchange.request_id)]})
+        status, headers = _status(told)
+        await exchange.answer(status, label, body, headers)
 
 
 _NEEDS_STREAM: Final = GatewayResponse(
@@ -154,51 +262,74 @@ _NEEDS_STREAM: Final = GatewayResponse(
 )
 
 
-async def _respond(exchange: Exchange, response: GatewayResponse, media_type: str) -> None:
-    status = 400 if response.request_error and media_type == GRAPHQL_RESPONSE else 200
-    errors = response.body.get("errors")
-    exchange.facts["errors"] = len(errors) if isinstance(errors, list) else None
-    await exchange.answer(status, _labelled(media_type), orjson.dumps(response.body))
+def _negotiate(exchange: Exchange) -> str:
+    if exchange.method not in {"GET", "POST"}:
+        raise HttpStatus(405, "use GET or POST", (b"allow", _METHODS))
+    offers = _GET_OFFERS if exchange.method == "GET" else _POST_OFFERS
+    media_type = choose(exchange.header(b"accept"), offers)
+    if media_type is None or media_type == HTML:
+        raise HttpStatus(406, f"this door answers with {', '.join(offers)}")
+    return media_type
 
 
-async def _refuse(exchange: Exchange, error: GatewayError, media_type: str) -> None:
-    told = error
-    if not isinstance(error, ClientFault | NotReady):
-        _LOG.error("request %s failed", exchange.request_id, exc_info=error)
-        told = InternalFault("something went wrong inside the gateway")
-    exchange.facts["code"] = told.code
-    label = _labelled(GRAPHQL_RESPONSE if media_type == GRAPHQL_RESPONSE else JSON)
-    status, headers = _status(told)
-    await exchange.answer(status, label, _errors(told.as_graphql()), headers)
+def _suited(exchange: Exchange, admitted: Admitted, media_type: str) -> str:
+    """A stream for a subscription wherever the client takes one; parts for nothing else."""
+    accept = exchange.header(b"accept")
+    if admitted.kind == "subscription" and media_type not in STREAMS:
+        return (choose(accept, _STREAM_OFFERS) if accept else None) or media_type
+    if admitted.kind != "subscription" and media_type == MULTIPART:
+        return choose(accept, _PLAIN_OFFERS) or media_type
+    return media_type
 
 
-def _status(error: GatewayError) -> tuple[int, tuple[tuple[bytes, bytes], ...]]:
+def _check_size(exchange: Exchange, rules: HttpRules) -> None:
+    scope = exchange.scope
+    if len(scope["raw_path"]) + len(scope["query_string"]) > rules.uri_bytes:
+        raise UriTooLong(rules.uri_bytes)
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > rules.header_bytes:
+        raise HeadersTooLarge(rules.header_bytes)
+
+
+def _status(error: GatewayError) -> tuple[int, Headers]:
     match error:
         case Unauthenticated():
             return 401, ((b"www-authenticate", b'Bearer error="invalid_token"'),)
-        case BodyTooLarge():
-            return 413, ()
-        case ClientFault():
-            return 400, ()
+        case TooOften():
+            return 429, ((b"retry-after", b"%d" % math.ceil(error.seconds)),)
+        case TooSlow():
+            return 408, ((b"connection", b"close"),)
         case NotReady():
             return 503, ((b"retry-after", b"1"),)
+        case ClientFault():
+            return _CLIENT_STATUS.get(type(error), 400), ()
         case _:
             return 500, ()
 
 
-def _check_content_type(value: str | None) -> None:
-    name, *parameters = (part.strip().lower() for part in (value or "").split(";"))
+_CLIENT_STATUS: Final[Mapping[type[GatewayError], int]] = {
+    BodyTooLarge: 413,
+    UriTooLong: 414,
+    HeadersTooLarge: 431,
+    OtherOrigin: 403,
+}
+_VARY: Final = b"accept, accept-encoding, authorization"
+
+
+def _check_content_type(exchange: Exchange) -> None:
+    name, *parameters = (
+        part.strip().lower() for part in (exchange.header(b"content-type") or "").split(";")
+    )
     charsets = [item.partition("=")[2].strip('"') for item in parameters if "charset" in item]
     if name != JSON or any(charset not in {"utf-8", "utf8"} for charset in charsets):
         raise HttpStatus(415, "the body must be application/json in UTF-8")
+    encoding = (exchange.header(b"content-encoding") or "gzip").lower()
+    if encoding not in {"gzip", "x-gzip"}:
+        accepted = (b"accept-encoding", b"gzip")
+        raise HttpStatus(415, "the body may be compressed with gzip only", accepted)
 
 
 def _labelled(media_type: str) -> str:
     return f"{media_type}; charset=utf-8"
 
 
-def _errors(*errors: Mapping[str, object]) -> bytes:
-    return orjson.dumps({"errors": errors})
-
-
-__all__ = ["BadRequest", "HttpDoor", "HttpRules", "HttpStatus"]
+__all__ = ["HttpDoor", "HttpRules", "HttpStatus"]

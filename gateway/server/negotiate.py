@@ -6,7 +6,11 @@ from typing import Final
 GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
 EVENT_STREAM: Final = "text/event-stream"
+MULTIPART: Final = "multipart/mixed;subscriptionspec=1.0"
+STREAMS: Final = frozenset({EVENT_STREAM, MULTIPART})
+"""Only for clients that name them: nobody who takes anything wants to get a stream."""
 HTML: Final = "text/html"
+_QUOTES: Final = "\"'"
 _WORTH_KEEPING: Final = 200  # characters; longer headers are rare and would fill the memory
 
 
@@ -40,6 +44,8 @@ def _read(item: str, place: int) -> tuple[str, float, int]:
         key, _, value = parameter.partition("=")
         if key.strip() == "q":
             quality = _quality(value.strip())
+        elif key.strip() == "subscriptionspec":
+            name = f"{name};subscriptionspec={value.strip().strip(_QUOTES)}"
     return name, quality, place
 
 
@@ -66,6 +72,8 @@ def _rank(offer: str, ranges: list[tuple[str, float, int]]) -> tuple[float, int,
 def _specificity(offer: str, name: str) -> int:
     if name == offer:
         return 2
+    if offer in STREAMS:
+        return -1
     if name == f"{offer.partition('/')[0]}/*":
         return 1
     return 0 if name == "*/*" else -1

@@ -4,26 +4,26 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from gateway.engine import GatewayRequest, GatewayResponse
+from gateway.engine import GatewayResponse
+from gateway.server.admission import Admitted
 from gateway.server.ports import GraphQLEngine
 
 Item = TypeVar("Item")
 
 
 async def run_operation(
-    engine: GraphQLEngine, request: GatewayRequest
+    engine: GraphQLEngine, admitted: Admitted
 ) -> AsyncIterator[GatewayResponse]:
     """One response for a query or mutation, one per event for a subscription; a request error is
     the only item. Closing the iterator frees the upstream at once."""
-    kind = engine.operation_kind(request.query, request.operation_name)
-    if isinstance(kind, GatewayResponse):
-        yield kind
-    elif kind == "subscription":
-        async with closing(engine.subscribe(request)) as events:
+    if admitted.refusal is not None:
+        yield admitted.refusal
+    elif admitted.kind == "subscription":
+        async with closing(engine.subscribe(admitted.request)) as events:
             async for event in events:
                 yield event
     else:
-        yield await engine.execute(request)
+        yield await engine.execute(admitted.request)
 
 
 @asynccontextmanager

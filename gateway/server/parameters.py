@@ -6,29 +6,31 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from gateway.errors import BadRequest
+from gateway.errors import BadRequest, BatchTooLarge
 
 _NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """Of the right kinds, and nothing more is known of them."""
+    """Of the right kinds, and nothing more is known of them. `query` is empty where a document
+    is named by `document_id` or by `extensions.persistedQuery` instead."""
 
     query: str
     operation_name: str | None
     variables: Mapping[str, object]
     extensions: Mapping[str, object]
+    document_id: str | None = None
 
 
-def from_body(body: bytes) -> Parameters:
-    """Raises BadRequest with what is wrong."""
+def from_body(body: bytes, batch: int = 0) -> Parameters | list[Parameters]:
+    """One request, or a list of at most `batch`. Raises BadRequest or BatchTooLarge."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise BadRequest("the body is not JSON") from None
     if isinstance(value, list):
-        raise BadRequest("the body is a list; this gateway takes one request at a time")
+        return _batch(value, batch)
     if not isinstance(value, dict):
         raise BadRequest("the body is not a JSON object")
     return from_mapping(value)
@@ -43,6 +45,7 @@ def from_query_string(text: bytes) -> Parameters:
     return from_mapping(
         {
             "query": pairs.get("query"),
+            "documentId": pairs.get("documentId"),
             "operationName": pairs.get("operationName") or None,
             "variables": _json_parameter(pairs, "variables"),
             "extensions": _json_parameter(pairs, "extensions"),
@@ -52,17 +55,36 @@ def from_query_string(text: bytes) -> Parameters:
 
 def from_mapping(value: Mapping[str, object]) -> Parameters:
     """Raises BadRequest naming the parameter; unknown parameters are ignored."""
-    query, name = value.get("query"), value.get("operationName")
-    if not isinstance(query, str) or not query:
+    query, extensions = value.get("query"), _mapping(value, "extensions")
+    named = _text(value, "documentId")
+    if query is None and (named or "persistedQuery" in extensions):
+        query = ""
+    elif not isinstance(query, str) or not query:
         raise BadRequest("the parameter 'query' must be a non-empty string")
-    if name is not None and not isinstance(name, str):
-        raise BadRequest("the parameter 'operationName' must be a string")
     return Parameters(
         query=query,
-        operation_name=name,
+        operation_name=_text(value, "operationName"),
         variables=_mapping(value, "variables"),
-        extensions=_mapping(value, "extensions"),
+        extensions=extensions,
+        document_id=named,
     )
+
+
+def _batch(values: list[object], most: int) -> list[Parameters]:
+    if not most:
+        raise BadRequest("the body is a list; this gateway takes one request at a time")
+    if len(values) > most:
+        raise BatchTooLarge(most)
+    if not values or not all(isinstance(value, dict) for value in values):
+        raise BadRequest("a batch is a list of requests, at least one")
+    return [from_mapping(value) for value in values if isinstance(value, dict)]
+
+
+def _text(value: Mapping[str, object], name: str) -> str | None:
+    found = value.get(name)
+    if found is not None and not isinstance(found, str):
+        raise BadRequest(f"the parameter {name!r} must be a string")
+    return found
 
 
 def _mapping(value: Mapping[str, object], name: str) -> Mapping[str, object]:

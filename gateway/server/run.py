@@ -102,6 +102,8 @@ class GatewayServer(uvicorn.Server):
                 ws=PromptSocket,
                 ws_max_size=limit,
                 ws_per_message_deflate=False,
+                ws_ping_interval=settings.timeouts.heartbeat,
+                ws_ping_timeout=settings.timeouts.pong,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -19,16 +19,28 @@ from gateway.config import Auth, Settings
 from gateway.engine import Engine, EngineOptions
 from gateway.errors import BadKey, BadSettings, BadSupergraph
 from gateway.executor.ports import SubgraphRequest
-from gateway.limits import DocumentLimits
 from gateway.server.app import GatewayApp
+from gateway.server.documents import Documents, Manifest, read_manifest
 from gateway.server.graphiql import GraphiqlDoor
 from gateway.server.health import Health, ProbeRules
-from gateway.server.http import HttpDoor, HttpRules
-from gateway.server.outbox import OutboxLimits
+from gateway.server.http import HttpDoor
 from gateway.server.personas import Personas
 from gateway.server.ports import GraphQLEngine
-from gateway.server.sse import EventStreams, StreamRules
-from gateway.server.ws import SocketDoor, SocketRules
+from gateway.server.pricing import PriceBook
+from gateway.server.rules import (
+    admission_of,
+    document_limits,
+    document_rules,
+    http_rules,
+    is_closed,
+    origins_of,
+    outbox_limits,
+    socket_rules,
+    stream_rules,
+)
+from gateway.server.single import SingleStreams
+from gateway.server.streams import Streams
+from gateway.server.ws import SocketDoor
 from gateway.spec.names import SubgraphName
 from gateway.supergraph.reader import read_supergraph
 from gateway.telemetry.access import AccessLog
@@ -47,52 +59,75 @@ class Gateway:
     engine: Engine
     client: NetworkClient
     health: Health
+    prices: PriceBook
+    documents: Documents
 
     def reload(self) -> None:
-        """Read the supergraph again and swap it in; raises OperatorFault and keeps the old one."""
+        """Read supergraph and manifest again and swap them in; raises OperatorFault and keeps the
+        old ones."""
         sdl = read_text(self.settings.supergraph)
+        manifest = read_manifest(self.settings.documents.manifest)
         endpoints = endpoints_of(sdl, self.settings)
         self.engine.swap(sdl)
         self.client.use(endpoints)
+        self.prices.use(sdl)
+        self.documents.use(manifest)
 
 
 def build_gateway(settings: Settings) -> Gateway:
     """Raises OperatorFault, one clear sentence, for a missing or unusable file."""
     sdl = read_text(settings.supergraph)
     client = NetworkClient(endpoints_of(sdl, settings), header_source(settings), _pool(settings))
-    options = EngineOptions(limits=_document_limits(settings), introspection=settings.introspection)
+    open_to_some = settings.introspection_claims or not is_closed(settings)
+    options = EngineOptions(limits=document_limits(settings), introspection=bool(open_to_some))
     engine = Engine.from_supergraph(sdl, client=client, options=options)
     health = Health(client, ProbeRules(timeout=settings.timeouts.probe))
-    app = build_app(settings, engine, health)
-    return Gateway(settings=settings, app=app, engine=engine, client=client, health=health)
+    prices = PriceBook(sdl)
+    documents = Documents(read_manifest(settings.documents.manifest), document_rules(settings))
+    return Gateway(
+        settings=settings,
+        app=build_app(settings, engine, health, prices=prices, documents=documents),
+        engine=engine,
+        client=client,
+        health=health,
+        prices=prices,
+        documents=documents,
+    )
 
 
-def build_app(settings: Settings, engine: GraphQLEngine, health: Health) -> GatewayApp:
+def build_app(
+    settings: Settings,
+    engine: GraphQLEngine,
+    health: Health,
+    *,
+    prices: PriceBook | None = None,
+    documents: Documents | None = None,
+) -> GatewayApp:
     """The doors around an engine."""
-    tokens = token_verifier(settings.auth)
+    tokens = token_verifier(settings.auth, settings.jwt.algorithms)
     log = AccessLog(_write_line if settings.access_log else None, time.time)
-    limits, timeouts = settings.limits, settings.timeouts
-    streams = EventStreams(engine, StreamRules(heartbeat=timeouts.heartbeat))
-    http = HttpRules(
-        body_bytes=limits.body_bytes,
-        request_seconds=timeouts.request,
-        forward=settings.forward_headers,
-        expose_plan=settings.expose_plan,
+    known = documents or Documents(Manifest(), document_rules(settings))
+    admission = admission_of(settings, engine, prices, known)
+    streams = Streams(admission, stream_rules(settings))
+    single = SingleStreams(
+        admission,
+        stream_rules(settings),
+        outbox_limits(settings),
+        settings.limits.socket_operations,
     )
-    sockets = SocketRules(
-        sockets=limits.sockets,
-        operations=limits.socket_operations,
-        init_seconds=timeouts.init,
-        request_seconds=timeouts.request,
-        forward=settings.forward_headers,
-        outbox=OutboxLimits(
-            messages=limits.queued_messages, size=limits.queued_bytes, patience=timeouts.lag
-        ),
-    )
+    origins = origins_of(settings)
     return GatewayApp(
-        http=HttpDoor(engine, tokens, streams, http),
-        sockets=SocketDoor(engine, tokens, sockets, log),
+        http=HttpDoor(
+            admission,
+            tokens,
+            streams=streams,
+            single=single,
+            origins=origins,
+            rules=http_rules(settings),
+        ),
+        sockets=SocketDoor(admission, tokens, origins, socket_rules(settings), log),
         streams=streams,
+        single=single,
         health=health,
         graphiql=GraphiqlDoor(settings.graphiql, demo_personas(settings)),
         log=log,
@@ -122,11 +157,11 @@ def header_source(settings: Settings) -> HeaderSource:
     return headers
 
 
-def token_verifier(auth: Auth) -> TokenVerifier:
+def token_verifier(auth: Auth, further_named: Mapping[str, str]) -> TokenVerifier:
     """Raises BadKey or BadSettings."""
     further = {
         name: _algorithm(f"gateway.jwt.algorithms.{name}", target)
-        for name, target in auth.algorithms.items()
+        for name, target in further_named.items()
     }
     known = asymmetric_algorithms(further)
     issuers = [
@@ -177,17 +212,6 @@ def _write_line(line: bytes) -> None:
     """Unbuffered: the last lines before a crash are those that somebody will want."""
     sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
-
-
-def _document_limits(settings: Settings) -> DocumentLimits:
-    limits = settings.limits
-    return DocumentLimits(
-        tokens=limits.tokens,
-        nesting=limits.nesting,
-        depth=limits.depth,
-        aliases=limits.aliases,
-        root_fields=limits.root_fields,
-    )
 
 
 def _pool(settings: Settings) -> PoolLimits:

@@ -10,16 +10,16 @@ from typing import Any, assert_never
 
 from starlette.types import Receive, Scope, Send
 
-from gateway.auth.context import CallContext
 from gateway.auth.tokens import TokenVerifier
 from gateway.auth.viewer import ANONYMOUS, Viewer
-from gateway.engine import GatewayRequest, GatewayResponse
-from gateway.errors import ClientFault, GatewayError, InternalFault, Unauthenticated
+from gateway.engine import GatewayResponse
+from gateway.errors import ClientFault, GatewayError, InternalFault, NotReady, Unauthenticated
+from gateway.server.admission import Admission, Admitted, Caller, resumed
 from gateway.server.exchange import forwarded, request_id
 from gateway.server.operation import closing, run_operation
+from gateway.server.origins import Origins
 from gateway.server.outbox import Lagging, Outbox, OutboxLimits
 from gateway.server.parameters import Parameters, from_mapping
-from gateway.server.ports import GraphQLEngine
 from gateway.subscriptions import frames
 from gateway.subscriptions.protocol import (
     LAGGED,
@@ -42,7 +42,6 @@ class SocketRules:
     sockets: int = 10_000
     operations: int = 100
     init_seconds: float = 3.0
-    request_seconds: float = 30.0
     forward: tuple[str, ...] = ()
     outbox: OutboxLimits = field(default_factory=OutboxLimits)
 
@@ -51,14 +50,24 @@ class SocketDoor:
     """All open sockets of the process."""
 
     def __init__(
-        self, engine: GraphQLEngine, tokens: TokenVerifier, rules: SocketRules, log: AccessLog
+        self,
+        admission: Admission,
+        tokens: TokenVerifier,
+        origins: Origins,
+        rules: SocketRules,
+        log: AccessLog,
     ) -> None:
-        self.engine, self.tokens, self.rules, self.log = engine, tokens, rules, log
+        self.admission, self.tokens, self.rules, self.log = admission, tokens, rules, log
+        self._origins = origins
         self._open: set[SocketSession] = set()
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket until it is closed by either end."""
         await receive()
+        headers = dict(scope["headers"])
+        if not self._origins.check_socket(headers):
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})  # HTTP 403
+            return
         if len(self._open) >= self.rules.sockets:
             await _turn_away(send, 1013, "too many sockets are open; try again later", None)
             return
@@ -66,7 +75,8 @@ class SocketDoor:
             await _turn_away(send, 4406, "Subprotocol not acceptable", None)
             return
         await send({"type": "websocket.accept", "subprotocol": frames.SUBPROTOCOL})
-        session = SocketSession(self, dict(scope["headers"]), receive, send)
+        client = scope.get("client")
+        session = SocketSession(self, headers, str(client[0]) if client else "", receive, send)
         self._open.add(session)
         try:
             await session.serve()
@@ -91,9 +101,15 @@ class SocketSession:
     """One socket: a reader (here), a writer task, one task per operation, two timers."""
 
     def __init__(
-        self, door: SocketDoor, headers: Mapping[bytes, bytes], receive: Receive, send: Send
+        self,
+        door: SocketDoor,
+        headers: Mapping[bytes, bytes],
+        address: str,
+        receive: Receive,
+        send: Send,
     ) -> None:
         self._door, self._receive, self._send = door, receive, send
+        self._address = address
         offered = headers.get(b"x-request-id")
         self._id = request_id(offered.decode("latin-1") if offered else None)
         self._forwarded = forwarded(headers, door.rules.forward, self._id)
@@ -190,13 +206,14 @@ class SocketSession:
 
     async def _operate(self, id_: str, payload: Mapping[str, object]) -> None:
         started, count = time.monotonic(), 0
-        parameters: Parameters | None = None
+        admission, parameters = self._door.admission, None
         try:
-            parameters = from_mapping(payload)
-            async with closing(run_operation(self._door.engine, self._request(parameters))) as all_:
-                async for response in all_:
+            admitted = admission.admit(resumed(from_mapping(payload), None), self._caller())
+            parameters = admitted.parameters
+            async with closing(run_operation(admission.engine, admitted)) as responses:
+                async for response in responses:
                     await self._outbox.room()
-                    self._deliver(id_, response)
+                    self._deliver(id_, admitted, response)
                     count += 1
             self._perform(self._machine.ended(id_))
         except Lagging:
@@ -211,28 +228,27 @@ class SocketSession:
                 del self._operations[id_]
             self._log_operation(parameters, started, count)
 
-    def _request(self, parameters: Parameters) -> GatewayRequest:
-        return GatewayRequest(
-            query=parameters.query,
-            operation_name=parameters.operation_name,
-            variables=parameters.variables,
-            extensions=parameters.extensions,
-            context=CallContext(viewer=self._viewer, headers=self._forwarded),
-            timeout=self._door.rules.request_seconds,
+    def _caller(self) -> Caller:
+        return Caller(
+            viewer=self._viewer,
+            request_id=self._id,
+            address=self._address,
+            headers=self._forwarded,
         )
 
-    def _deliver(self, id_: str, response: GatewayResponse) -> None:
+    def _deliver(self, id_: str, admitted: Admitted, response: GatewayResponse) -> None:
+        body = self._door.admission.tell(admitted, response)
         if response.request_error:
-            errors = response.body.get("errors")
+            errors = body.get("errors")
             self._perform(self._machine.failed(id_, errors if isinstance(errors, list) else []))
         else:
-            self._perform(self._machine.result(id_, response.body))
+            self._perform(self._machine.result(id_, body))
 
     def _fail(self, id_: str, error: GatewayError) -> None:
         told = error
-        if not isinstance(error, ClientFault):
+        if not isinstance(error, ClientFault | NotReady):
             told = InternalFault("something went wrong inside the gateway")
-        self._perform(self._machine.failed(id_, [told.as_graphql()]))
+        self._perform(self._machine.failed(id_, [self._door.admission.tell_fault(told, self._id)]))
 
     def _log_operation(self, parameters: Parameters | None, started: float, count: int) -> None:
         self._door.log.line(

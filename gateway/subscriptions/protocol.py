@@ -157,7 +157,7 @@ class ServerMachine:
 
     def _on_subscribe(self, message: dict[str, object]) -> list[Effect]:
         id_, payload = operation_id(message), object_payload(message)
-        if payload is None or not isinstance(payload.get("query"), str):
+        if payload is None or not _names_a_document(payload):
             raise NotAFrame("Subscribe has no query")
         if self._state is not State.READY:
             return self._close(4401, "Unauthorized")
@@ -182,6 +182,15 @@ class ServerMachine:
         stops: list[Effect] = [Stop(id=id_) for id_ in sorted(self._running)]
         self._running.clear()
         return [*stops, Close(code=code, reason=reason)]
+
+
+def _names_a_document(payload: Mapping[str, object]) -> bool:
+    """A text, or one known beforehand by its id or its hash."""
+    if "query" in payload:
+        return isinstance(payload["query"], str)
+    extensions = payload.get("extensions")
+    by_hash = isinstance(extensions, dict) and "persistedQuery" in extensions
+    return by_hash or isinstance(payload.get("documentId"), str)
 
 
 def _unknown(_: dict[str, object]) -> list[Effect]:

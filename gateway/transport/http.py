@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import orjson
 
+from gateway.auth.context import CallContext
 from gateway.errors import SUBREQUEST_INVALID
 from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
 from gateway.spec.names import SubgraphName
@@ -57,6 +58,9 @@ class HttpTransport:
             answer = await self._send(endpoint.origin, payload, request)
         except ExchangeFailed as failure:
             return _fault(request, failure.code, failure.problem)
+        context = request.context
+        if isinstance(context, CallContext) and context.cache_control is not None:
+            context.cache_control(answer.headers.get(b"cache-control"))
         return read_reply(request.subgraph, answer, self._limits.answer_bytes)
 
     def close(self) -> None:

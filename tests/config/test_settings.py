@@ -47,7 +47,7 @@ def test_everything_can_be_said() -> None:
     assert settings.listen.port == 5000
     assert settings.auth.context is not None
     assert settings.auth.context.claims == ("role",)
-    assert settings.auth.algorithms == {"X": "a.b:C"}
+    assert settings.jwt.algorithms == {"X": "a.b:C"}
     assert settings.limits.depth == 3
     assert settings.timeouts.request == 1.5
     assert settings.forward_headers == ("x-tenant",)

@@ -92,6 +92,10 @@ class Live:
     port: int
 
     @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/graphql"
 

@@ -1,0 +1,150 @@
+"""Settings taken apart: each door and each check gets its own small record of rules."""
+
+import logging
+
+from gateway.config import Settings
+from gateway.errors import LimitExceeded
+from gateway.limits import DocumentLimits
+from gateway.limits.rate import RateRules, TokenBuckets
+from gateway.server.admission import Admission, AdmissionRules, Introspection
+from gateway.server.documents import DocumentRules, Documents
+from gateway.server.http import HttpRules
+from gateway.server.origins import OriginPolicy, Origins
+from gateway.server.outbox import OutboxLimits
+from gateway.server.ports import GraphQLEngine
+from gateway.server.pricing import PriceBook
+from gateway.server.streams import StreamRules
+from gateway.server.telling import Telling
+from gateway.server.ws import SocketRules
+
+_LOG = logging.getLogger("credgraph.limits")
+_CLOSED = frozenset({"nobody", "false"})
+
+
+def admission_of(
+    settings: Settings, engine: GraphQLEngine, prices: PriceBook | None, documents: Documents
+) -> Admission:
+    """The one admission of a gateway."""
+    rate, limits, errors = settings.rate, settings.limits, settings.errors
+    buckets = RateRules(refill=rate.refill, burst=rate.burst, callers=rate.callers)
+    rules = AdmissionRules(
+        seconds=settings.timeouts.request,
+        cost=limits.cost,
+        list_size=limits.list_size,
+        warn_only=limits.warn_only,
+        show_plan=settings.shows_plan,
+        show_cost=settings.shows_cost,
+        rate_claim=rate.claim,
+        introspection=_introspection(settings),
+    )
+    telling = Telling(
+        mask=errors.mask,
+        subgraphs=frozenset(errors.subgraphs),
+        codes=frozenset(errors.codes),
+        extensions=frozenset(errors.extensions),
+    )
+    return Admission(
+        engine,
+        rules,
+        documents=documents,
+        telling=telling,
+        prices=prices,
+        buckets=TokenBuckets(buckets) if rate.refill else None,
+    )
+
+
+def is_closed(settings: Settings) -> bool:
+    """Whether nobody at all may ask for the schema, special claims apart."""
+    return settings.introspection in _CLOSED
+
+
+def document_limits(settings: Settings) -> DocumentLimits:
+    """What one document may hold."""
+    limits = settings.limits
+    return DocumentLimits(
+        tokens=limits.tokens,
+        nesting=limits.nesting,
+        depth=limits.depth,
+        aliases=limits.aliases,
+        root_fields=limits.root_fields,
+        directives=limits.directives,
+        warn=_warn if limits.warn_only else None,
+    )
+
+
+def document_rules(settings: Settings) -> DocumentRules:
+    """How documents are named."""
+    documents = settings.documents
+    return DocumentRules(mode=documents.mode, apq=documents.apq, apq_entries=documents.apq_entries)
+
+
+def http_rules(settings: Settings) -> HttpRules:
+    """Bounds of the HTTP door."""
+    limits = settings.limits
+    return HttpRules(
+        body_bytes=limits.body_bytes,
+        body_seconds=settings.timeouts.body,
+        header_bytes=limits.header_bytes,
+        uri_bytes=limits.uri_bytes,
+        batch=settings.http.batch,
+        compress_over=settings.http.compress_over,
+        forward=settings.forward_headers,
+    )
+
+
+def socket_rules(settings: Settings) -> SocketRules:
+    """Bounds of the WebSocket door."""
+    limits = settings.limits
+    return SocketRules(
+        sockets=limits.sockets,
+        operations=limits.socket_operations,
+        init_seconds=settings.timeouts.init,
+        forward=settings.forward_headers,
+        outbox=outbox_limits(settings),
+    )
+
+
+def stream_rules(settings: Settings) -> StreamRules:
+    """Bounds of streams over HTTP."""
+    timeouts = settings.timeouts
+    return StreamRules(
+        heartbeat=timeouts.heartbeat, lag=timeouts.lag, streams=settings.limits.streams
+    )
+
+
+def outbox_limits(settings: Settings) -> OutboxLimits:
+    """What a slow client may leave unread."""
+    limits = settings.limits
+    return OutboxLimits(
+        messages=limits.queued_messages,
+        size=limits.queued_bytes,
+        patience=settings.timeouts.lag,
+    )
+
+
+def origins_of(settings: Settings) -> Origins:
+    """Which pages may ask."""
+    policies = tuple(
+        OriginPolicy(
+            origins=frozenset(policy.origins),
+            headers=policy.headers,
+            credentials=policy.credentials,
+            max_age=policy.max_age,
+        )
+        for policy in settings.cors
+    )
+    names = tuple(name.lower().encode("ascii") for name in settings.http.csrf_headers)
+    return Origins(policies=policies, csrf=settings.http.csrf, csrf_headers=names)
+
+
+def _introspection(settings: Settings) -> Introspection:
+    claims = settings.introspection_claims
+    if is_closed(settings):
+        return Introspection(allow="nobody", claims=claims)
+    if settings.introspection == "authenticated":
+        return Introspection(allow="authenticated", claims=claims)
+    return Introspection(claims=claims)
+
+
+def _warn(fault: LimitExceeded) -> None:
+    _LOG.warning("let through: %s", fault.message)
