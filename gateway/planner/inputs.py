@@ -19,14 +19,15 @@ def path_to(level: Level) -> Path:
         return ()
     unit = level.unit
     above = path_to(unit.level)
-    if above and _shares_key(unit):
+    if above and shares_key(unit):
         last = above[-1]
         above = (*above[:-1], Step(key=last.key, lists=last.lists, types=unit.types))
     return (*above, Step(key=unit.key, lists=unit.ref.lists))
 
 
-def _shares_key(unit: Unit) -> bool:
-    """Whether other objects of the level keep something else under the same key."""
+def shares_key(unit: Unit) -> bool:
+    """Whether other objects of the level keep something else under the same key, so that the path
+    must tell them apart by their types."""
     others = (each for units in unit.level.units.values() for each in units)
     return any(other.key == unit.key and other is not unit for other in others)
 

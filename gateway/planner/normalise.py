@@ -158,12 +158,13 @@ class _Reader:
     ) -> dict[tuple[tuple[int, ...], TypeRef], TypeNames]:
         """Types by which occurrences apply to them and what the field is there."""
         groups: dict[tuple[tuple[int, ...], TypeRef], set[TypeName]] = {}
-        name = occurrences[0].call.name
         for type_name in sorted(frozenset().union(*(each.types for each in occurrences))):
+            applying = tuple(i for i, each in enumerate(occurrences) if type_name in each.types)
+            # one response name may stand for other fields on other types
+            name = occurrences[applying[0]].call.name
             if name not in INTROSPECTION and not self._has(type_name, name):
                 continue
             ref = self.normaliser.world.ref(type_name, TYPENAME if name in INTROSPECTION else name)
-            applying = tuple(i for i, each in enumerate(occurrences) if type_name in each.types)
             groups.setdefault((applying, ref), set()).add(type_name)
         return {key: frozenset(types) for key, types in groups.items()}
 

@@ -13,6 +13,7 @@ from gateway.planner.budget import Budget
 from gateway.planner.calls import TYPENAME_CALL
 from gateway.planner.choice import Choice, settle_depths
 from gateway.planner.conditions import either, implies
+from gateway.planner.inputs import shares_key
 from gateway.planner.levels import Levels
 from gateway.planner.normalise import Pick
 from gateway.planner.prices import (
@@ -78,6 +79,8 @@ class Walk:
             self.choice.leaves.append(wish.unit)
         for wish in self._places:
             self._be_there(wish.unit, wish.when)
+        for step in self.choice.steps:  # grows while types are asked for
+            self._tell_the_way(step.view)
         settle_depths(self.choice.steps)
         return self.choice
 
@@ -211,6 +214,14 @@ class Walk:
         source = self._take(unit, at.when, at.trail)
         jump.sources.append((source, unit))
         self._wait_for(jump, source)
+
+    def _tell_the_way(self, jump: View) -> None:
+        """Have the types in the tree that the path to the jump's objects looks at."""
+        above = jump.level.unit if jump.is_jump else None
+        while above is not None:
+            if above.level.abstract and shares_key(above):
+                self._tell_types(jump, above.level, _Buying(jump.when, Trail()))
+            above = above.level.unit
 
     def _wait_for(self, jump: View, source: View) -> None:
         if jump.step is None or source.step is None:
