@@ -322,7 +322,8 @@ class _Data:
                 self._resolver(entity.name, made)
         for made in self.maker.roots.values():
             self._root(made, rows)
-        self.resolvers["Face.twice"] = lambda row, n: f"{row['id']}*{n}"
+        for owner in ("Face", *self.maker.entities):
+            self.resolvers[f"{owner}.twice"] = lambda row, n: f"{row['id']}*{n}"
         members = sorted({name for known in self._faces() for name in known})
         return Universe(rows=rows, resolvers=self.resolvers, members={"Face": members})
 
