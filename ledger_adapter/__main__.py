@@ -7,15 +7,18 @@ import logging
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from ledger_adapter.commands import audit, lead, witness
+from ledger_adapter.commands import audit, fetch_tile, lead, witness
 from ledger_adapter.config import load_settings
-from ledger_adapter.errors import BadProof, LedgerFault
+from ledger_adapter.errors import BadProof, BadSettings, LedgerFault
+from ledger_adapter.evidence.trust import Trust
 from ledger_adapter.log.bundle import decode_bundle
-from ledger_adapter.log.checkpoint import format_time
+from ledger_adapter.log.checkpoint import format_time, parse_note
 from ledger_adapter.picture import draw
+from ledger_adapter.since import check_since
 from ledger_adapter.verify import MAX_BUNDLE, Verdict, load_trust, verify_bundle
 
 
@@ -37,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("verify-proof", help="check a proof file offline")
     check.add_argument("file", type=Path)
     check.add_argument("--trust", type=Path, required=True, help="whom you trust: trust.json")
+    check.add_argument("--since", type=Path, metavar="HEAD", help="a head you kept: must agree")
+    check.add_argument("--log", metavar="URL", help="the public log, for --since")
     check.set_defaults(command=_verify)
     show = commands.add_parser("show", help="draw the path of a proof file")
     show.add_argument("file", type=Path)
@@ -98,11 +103,28 @@ def _verify(asked: argparse.Namespace) -> int:
     trust = load_trust(asked.trust)
     try:
         verdict = verify_bundle(_proof_bytes(asked.file), trust)
+        since = _since(asked, verdict, trust) if asked.since else None
     except BadProof as fault:
         print(f"REFUSED at step {fault.step}: {fault.reason}")
         return 1
     _print(verdict)
+    if since is not None:
+        print(since)
     return 0
+
+
+def _since(asked: argparse.Namespace, verdict: Verdict, trust: Trust) -> str:
+    """Compare with the head that the reader kept; keep the newer one. The first is just kept."""
+    offered = verdict.bundle.checkpoint
+    if not asked.since.exists():
+        asked.since.write_bytes(offered.note())
+        return f"KEPT: size {offered.tree_size}; from now on the log must extend it"
+    if asked.log is None:
+        raise BadSettings("--since needs --log URL, where the tiles between the two heads lie")
+    kept = parse_note(asked.since.read_bytes())
+    found = check_since(kept, offered, trust=trust, fetch=partial(fetch_tile, asked.log))
+    asked.since.write_bytes(found.second.note())
+    return f"CONSISTENT: size {found.first.tree_size} is the beginning of {found.second.tree_size}"
 
 
 def _print(verdict: Verdict) -> None:

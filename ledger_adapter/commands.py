@@ -16,7 +16,7 @@ import httpx
 from ledger_adapter.config import Settings
 from ledger_adapter.crypto.keys import load_private_key
 from ledger_adapter.crypto.sm2 import PrivateKey, active_provider
-from ledger_adapter.errors import BadSettings, LedgerFault, LedgerUnavailable
+from ledger_adapter.errors import BadProof, BadSettings, LedgerFault, LedgerUnavailable
 from ledger_adapter.evidence.trust import load_trust
 from ledger_adapter.port import LogRef, Shard
 from ledger_adapter.replay import Audit, replay
@@ -92,6 +92,16 @@ def witness(*, name: str, key: Path, state: Path, trust: Path, host: str, port: 
 
 def _log(settings: Settings, key: PrivateKey) -> LogRef:
     return log_ref(origin=settings.log_origin, shard=settings.shard, first_key=key.public_key)
+
+
+def fetch_tile(log: str, path: str) -> bytes:
+    """One file of a public log; BadProof when it cannot be had."""
+    try:
+        answer = httpx.get(f"{log.rstrip('/')}/{path}", timeout=10, trust_env=False)
+        answer.raise_for_status()
+    except httpx.HTTPError as fault:
+        raise BadProof("since", f"the public log does not answer: {fault}") from None
+    return answer.content
 
 
 @asynccontextmanager

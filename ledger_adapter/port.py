@@ -11,6 +11,7 @@ from typing import Literal, NewType, Protocol, TypeAlias
 
 from ledger_adapter.log.bundle import Opening, encode_bundle
 from ledger_adapter.log.checkpoint import Checkpoint
+from ledger_adapter.log.tiles import TileId
 
 JsonValue: TypeAlias = (
     "str | int | float | bool | Sequence[JsonValue] | Mapping[str, JsonValue] | None"
@@ -136,4 +137,8 @@ class Ledger(Protocol):
 
     async def latest_checkpoint(self) -> Checkpoint | None:
         """The newest signed tree head; None while nothing has been signed."""
+        ...
+
+    async def tile(self, tile: TileId, width: int, /) -> Sequence[bytes]:
+        """The first hashes of a tile of the signed tree; EntryNotFound beyond it."""
         ...

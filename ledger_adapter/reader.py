@@ -14,7 +14,7 @@ from ledger_adapter.log.bundle import Opening
 from ledger_adapter.log.checkpoint import Checkpoint
 from ledger_adapter.log.hashing import HashProfile, profile
 from ledger_adapter.log.proofs import Range, consistency_ranges, inclusion_ranges
-from ledger_adapter.log.tiles import WIDTH, Pyramid, TileId, range_hash, tiles_for
+from ledger_adapter.log.tiles import HEIGHT, WIDTH, Pyramid, TileId, range_hash, tiles_for
 from ledger_adapter.port import ChainProof, EntryIndex, LoggedEvent, LogRef, Position
 from ledger_adapter.records import Batch, Head
 
@@ -135,10 +135,22 @@ class LogReader:
         tiles = await self.pyramids(whole, size)
         return range_hash(hashing, whole[0], tiles) if whole else hashing.empty
 
+    async def tile(self, tile: TileId, width: int, /) -> Sequence[bytes]:
+        """The first hashes of a tile, within the signed tree."""
+        checkpoint = await self._source.signed_checkpoint()
+        size = checkpoint.tree_size if checkpoint else 0
+        nodes = size >> HEIGHT * tile.level
+        if not 0 < width <= min(WIDTH, nodes - tile.number * WIDTH):
+            raise EntryNotFound(tile.number * WIDTH + width - 1, nodes)
+        pyramid = (await self._tiles_within({tile}, size))[tile]
+        return [pyramid.hash(0, number) for number in range(width)]
+
     async def pyramids(self, ranges: Iterable[Range], size: int) -> Mapping[TileId, Pyramid]:
         """The tiles that ranges within a tree of `size` need."""
+        return await self._tiles_within(tiles_for(ranges), size)
+
+    async def _tiles_within(self, wanted: set[TileId], size: int) -> Mapping[TileId, Pyramid]:
         hashing = profile((await self._require_log()).hash)
-        wanted = tiles_for(ranges)
         found = {tile: self._full[tile] for tile in wanted if tile in self._full}
         missing = wanted - set(found)
         if missing:

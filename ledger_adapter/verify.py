@@ -12,7 +12,7 @@ from typing import Final, cast
 from ledger_adapter.errors import BadEnvelope, BadProof
 from ledger_adapter.evidence.trust import Trust, TrustedLog, load_trust, parse_trust, write_trust
 from ledger_adapter.log.bundle import MAX_BUNDLE, Bundle, Opening, decode_bundle
-from ledger_adapter.log.checkpoint import COSIGNATURE_KIND, format_time, parse_time
+from ledger_adapter.log.checkpoint import COSIGNATURE_KIND, Checkpoint, format_time, parse_time
 from ledger_adapter.log.commitment import canonical, commit, decode_entry, parse_envelope
 from ledger_adapter.log.cosignature import holds
 from ledger_adapter.log.hashing import profile
@@ -23,6 +23,7 @@ __all__ = [
     "Step",
     "Trust",
     "Verdict",
+    "check_signatures",
     "load_trust",
     "parse_trust",
     "verify_bundle",
@@ -146,7 +147,13 @@ def _path(bundle: Bundle) -> Step:
 
 
 def _checkpoint(bundle: Bundle, log: TrustedLog) -> Step:
-    checkpoint = bundle.checkpoint
+    signers = check_signatures(bundle.checkpoint, log)
+    time = format_time(bundle.checkpoint.time)
+    return Step("checkpoint", f"signed by key {', '.join(signers)} (SM2), time {time}")
+
+
+def check_signatures(checkpoint: Checkpoint, log: TrustedLog) -> Sequence[str]:
+    """The configured keys that signed a head of this log; BadProof when there is none."""
     if checkpoint.head.origin != log.origin or checkpoint.head.hash != log.hash:
         raise BadProof("checkpoint", "checkpoint is of another log")
     signers = []
@@ -164,8 +171,7 @@ def _checkpoint(bundle: Bundle, log: TrustedLog) -> Step:
             signers.append(key.key_id)
     if not signers:
         raise BadProof("checkpoint", "no signature by a configured key")
-    time = format_time(checkpoint.time)
-    return Step("checkpoint", f"signed by key {', '.join(signers)} (SM2), time {time}")
+    return signers
 
 
 def _witnesses(bundle: Bundle, trust: Trust) -> Sequence[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from ledger_adapter.port import LoggedEvent, Shard
+from ledger_adapter.public import PublicLog
 from ledger_adapter.verify import Trust, load_trust
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
@@ -35,8 +37,12 @@ def service(base: Base, trust: Trust) -> Service:
     async def health() -> Mapping[str, object]:
         return {"position": follower.applied, "lag": await follower.lag()}
 
+    app = asgi(schema, name="audit", parts=parts, tokens=base.tokens, health=health)
+    app.mount(
+        "/log", PublicLog(base.ledger, now=time.monotonic)
+    )  # no login: whoever checks a proof
     return Service(
-        app=asgi(schema, name="audit", parts=parts, tokens=base.tokens, health=health),
+        app=app,
         jobs=[follower.run],
         stopping=[parts.feed.close],
     )
