@@ -9,6 +9,7 @@ from gateway.server.exchange import Disconnected, Exchange
 from gateway.server.graphiql import ASSETS, GraphiqlDoor
 from gateway.server.health import Health
 from gateway.server.http import HttpDoor
+from gateway.server.metrics import MetricsDoor
 from gateway.server.single import SingleStreams
 from gateway.server.streams import Streams
 from gateway.server.ws import SocketDoor
@@ -32,10 +33,14 @@ class GatewayApp:
         health: Health,
         graphiql: GraphiqlDoor,
         log: AccessLog,
+        metrics: MetricsDoor | None = None,
     ) -> None:
         self._http, self._sockets = http, sockets
         self._streams, self._single = streams, single
         self._health, self._graphiql, self._log = health, graphiql, log
+        self._pages = {"/": _home, "/health/live": health.live, "/health/ready": health.ready}
+        if metrics is not None:
+            self._pages["/metrics"] = metrics.answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -82,18 +87,19 @@ class GatewayApp:
             await self._http.answer(exchange)
         elif exchange.method not in _READING:
             await exchange.answer_json(404, _NOWHERE)
-        elif path == "/health/live":
-            await self._health.live(exchange)
-        elif path == "/health/ready":
-            await self._health.ready(exchange)
         elif path.startswith(ASSETS):
             await self._graphiql.asset(exchange)
-        elif path == "/":
-            await exchange.answer(
-                307, "text/plain; charset=utf-8", b"", ((b"location", GRAPHQL.encode()),)
-            )
         else:
-            await exchange.answer_json(404, _NOWHERE)
+            await self._pages.get(path, _nowhere)(exchange)
+
+
+async def _home(exchange: Exchange) -> None:
+    location = ((b"location", GRAPHQL.encode()),)
+    await exchange.answer(307, "text/plain; charset=utf-8", b"", location)
+
+
+async def _nowhere(exchange: Exchange) -> None:
+    await exchange.answer_json(404, _NOWHERE)
 
 
 _NOWHERE = {

@@ -16,6 +16,7 @@ from gateway.errors import BadRequest, BodyTooLarge, TooSlow
 
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 _LONGEST_REQUEST_ID = 64
+_TRACE = ("traceparent", "tracestate")
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -162,8 +163,8 @@ class Disconnected(Exception):
 def forwarded(
     headers: Mapping[bytes, bytes], names: Iterable[str], request_id_: str
 ) -> Mapping[str, str]:
-    """What goes on to subgraphs: the request id, and headers the operator named."""
-    found = {name: headers.get(name.encode("ascii")) for name in names}
+    """What goes on to subgraphs: request id, trace, and headers the operator named."""
+    found = {name: headers.get(name.encode("ascii")) for name in (*names, *_TRACE)}
     return {"x-request-id": request_id_} | {
         name: value.decode("latin-1") for name, value in found.items() if value is not None
     }

@@ -51,6 +51,7 @@ from gateway.server.parameters import Parameters, from_body, from_query_string
 from gateway.server.single import SingleStreams, stream_token
 from gateway.server.streams import Streams
 from gateway.telemetry.access import operation_hash
+from gateway.telemetry.spans import NoSpans, Spans
 
 _PLAIN_OFFERS: Final = (JSON, GRAPHQL_RESPONSE)
 _STREAM_OFFERS: Final = (EVENT_STREAM, MULTIPART)
@@ -97,8 +98,10 @@ class HttpDoor:
         single: SingleStreams,
         origins: Origins,
         rules: HttpRules,
+        spans: Spans | None = None,
     ) -> None:
         self._admission, self._tokens = admission, tokens
+        self._spans = spans or NoSpans()
         self._streams, self._single = streams, single
         self._origins, self._rules = origins, rules
 
@@ -124,7 +127,9 @@ class HttpDoor:
                 await self._on_single_stream(exchange, token, viewer)
                 return
             media_type = _negotiate(exchange)
-            await self._operate(exchange, media_type, viewer)
+            trace = forwarded(exchange.headers, (), exchange.request_id)
+            with self._spans.operation("graphql.request", trace):
+                await self._operate(exchange, media_type, viewer)
         except HttpStatus as status:
             error = {"message": status.message, "extensions": {"code": "BAD_REQUEST"}}
             body = orjson.dumps({"errors": [error]})
@@ -170,7 +175,10 @@ class HttpDoor:
             viewer=viewer,
             request_id=exchange.request_id,
             address=exchange.address,
-            headers=forwarded(headers, self._rules.forward, exchange.request_id),
+            headers={
+                **forwarded(headers, self._rules.forward, exchange.request_id),
+                **self._spans.carrier(),
+            },
             wants=frozenset(want for name, want in _WANTS.items() if headers.get(name) == b"true"),
             read_only=exchange.method != "POST",
         )

@@ -6,19 +6,21 @@ import gc
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from gateway.config import Listen, Settings
+from gateway.config import Listen, Reload, Settings, Tls
 from gateway.errors import CannotListen, GatewayError
+from gateway.server.protocols import PromptSocket, bounded
 from gateway.server.wiring import Gateway, build_gateway
 
 _LOG = logging.getLogger("credgraph.server")
-_STALLED_SECONDS = 20.0
 
 
 def serve(settings: Settings, announce: Callable[[str], object]) -> None:
@@ -52,34 +54,77 @@ async def _serve(
     gateway: Gateway, listener: socket.socket, announce: Callable[[str], object]
 ) -> None:
     host, port = listener.getsockname()[:2]
+    scheme = "https" if gateway.settings.listen.tls else "http"
     server = GatewayServer(
         gateway.app,
         gateway.settings,
         drain=gateway.app.drain,
-        ready=lambda: announce(f"CredGraph serves http://{host}:{port}/graphql"),
+        ready=lambda: announce(f"CredGraph serves {scheme}://{host}:{port}/graphql"),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     loop.add_signal_handler(signal.SIGHUP, _reload, gateway)
-    watch = asyncio.create_task(gateway.health.watch())
+    tasks = [asyncio.create_task(gateway.health.watch())]
+    if gateway.settings.reload.watch:
+        tasks.append(asyncio.create_task(watch_files(gateway, gateway.settings.reload)))
     gc.collect()
     gc.freeze()  # what start-up made stays; looking through it again at each collection is waste
     try:
         await server.serve(sockets=[listener])
     finally:
-        watch.cancel()
-        await asyncio.gather(watch, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         gateway.client.close()
+        await asyncio.to_thread(gateway.spans.close)
 
 
 def _reload(gateway: Gateway) -> None:
     try:
         gateway.reload()
     except GatewayError as error:
+        gateway.metrics.reloaded("refused")
         _LOG.error("the supergraph was not reloaded, the old one stays: %s", error.message)
     else:
+        gateway.metrics.reloaded("done")
         _LOG.warning("the supergraph was reloaded")
+
+
+async def watch_files(gateway: Gateway, rule: Reload) -> None:
+    """Reload what has changed, until cancelled. A file counts as changed once it has been left
+    alone for one look: writers take a while."""
+    files = gateway.files()
+    loaded = seen = _stamps(files)
+    while True:
+        await asyncio.sleep(rule.every)
+        now = await asyncio.to_thread(_stamps, files)
+        if now != loaded and now == seen:
+            loaded = now
+            _reload(gateway)
+        seen = now
+
+
+def _stamps(files: Sequence[Path]) -> list[tuple[int, int] | None]:
+    found: list[tuple[int, int] | None] = []
+    for file in files:
+        try:
+            stat = file.stat()
+            found.append((stat.st_mtime_ns, stat.st_size))
+        except OSError:
+            found.append(None)
+    return found
+
+
+def _tls(tls: Tls | None) -> dict[str, Any]:
+    if tls is None:
+        return {}
+    needed = {"ssl_ca_certs": str(tls.client_ca), "ssl_cert_reqs": ssl.CERT_REQUIRED}
+    return {
+        "ssl_certfile": str(tls.certificate),
+        "ssl_keyfile": str(tls.key),
+        **(needed if tls.client_ca else {}),
+    }
 
 
 class GatewayServer(uvicorn.Server):
@@ -98,7 +143,7 @@ class GatewayServer(uvicorn.Server):
             uvicorn.Config(
                 app,
                 loop="none",
-                http="httptools",
+                http=bounded(settings.limits.header_bytes, settings.timeouts.head),
                 ws=PromptSocket,
                 ws_max_size=limit,
                 ws_per_message_deflate=False,
@@ -108,6 +153,7 @@ class GatewayServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                **_tls(settings.listen.tls),
                 timeout_graceful_shutdown=max(1, round(settings.timeouts.shutdown)),
             )
         )
@@ -132,15 +178,3 @@ class GatewayServer(uvicorn.Server):
         self._drain()
         await asyncio.sleep(0.05)
         await super().shutdown(sockets)
-
-
-class PromptSocket(WebSocketsSansIOProtocol):
-    """A WebSocket whose close is never queued behind a client that does not read."""
-
-    async def send(self, message: dict[str, object]) -> None:  # type: ignore[override]  # uvicorn's TypedDicts are private
-        """A close goes out at once, behind what the kernel already has; a peer that then reads
-        nothing for a while is cut off, so that it can't hold memory for ever."""
-        if message["type"] == "websocket.close":
-            self.writable.set()
-            self.loop.call_later(_STALLED_SECONDS, self.transport.abort)
-        await super().send(message)  # type: ignore[arg-type]

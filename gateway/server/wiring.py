@@ -24,6 +24,7 @@ from gateway.server.documents import Documents, Manifest, read_manifest
 from gateway.server.graphiql import GraphiqlDoor
 from gateway.server.health import Health, ProbeRules
 from gateway.server.http import HttpDoor
+from gateway.server.metrics import MetricsDoor
 from gateway.server.personas import Personas
 from gateway.server.ports import GraphQLEngine
 from gateway.server.pricing import PriceBook
@@ -44,8 +45,10 @@ from gateway.server.ws import SocketDoor
 from gateway.spec.names import SubgraphName
 from gateway.supergraph.reader import read_supergraph
 from gateway.telemetry.access import AccessLog
+from gateway.telemetry.metrics import Metrics
+from gateway.telemetry.spans import Both, NoSpans, Spans
 from gateway.transport.client import NetworkClient
-from gateway.transport.endpoint import Endpoint, parse_endpoint
+from gateway.transport.endpoint import Endpoint, Trust, parse_endpoint
 from gateway.transport.http import HeaderSource
 from gateway.transport.pool import PoolLimits
 
@@ -61,6 +64,13 @@ class Gateway:
     health: Health
     prices: PriceBook
     documents: Documents
+    metrics: Metrics
+    spans: Spans
+
+    def files(self) -> list[Path]:
+        """What `reload` reads."""
+        manifest = self.settings.documents.manifest
+        return [self.settings.supergraph, *([manifest] if manifest else [])]
 
     def reload(self) -> None:
         """Read supergraph and manifest again and swap them in; raises OperatorFault and keeps the
@@ -80,13 +90,25 @@ def build_gateway(settings: Settings) -> Gateway:
     client = NetworkClient(endpoints_of(sdl, settings), header_source(settings), _pool(settings))
     open_to_some = settings.introspection_claims or not is_closed(settings)
     options = EngineOptions(limits=document_limits(settings), introspection=bool(open_to_some))
-    engine = Engine.from_supergraph(sdl, client=client, options=options)
+    metrics, spans = Metrics(time.monotonic), _spans(settings)
+    tracer = Both(metrics, spans)
+    engine = Engine.from_supergraph(sdl, client=client, options=options, tracer=tracer)
     health = Health(client, ProbeRules(timeout=settings.timeouts.probe))
     prices = PriceBook(sdl)
     documents = Documents(read_manifest(settings.documents.manifest), document_rules(settings))
     return Gateway(
         settings=settings,
-        app=build_app(settings, engine, health, prices=prices, documents=documents),
+        app=build_app(
+            settings,
+            engine,
+            health,
+            prices=prices,
+            documents=documents,
+            metrics=metrics,
+            spans=spans,
+        ),
+        metrics=metrics,
+        spans=spans,
         engine=engine,
         client=client,
         health=health,
@@ -102,10 +124,14 @@ def build_app(
     *,
     prices: PriceBook | None = None,
     documents: Documents | None = None,
+    metrics: Metrics | None = None,
+    spans: Spans | None = None,
 ) -> GatewayApp:
     """The doors around an engine."""
+    metrics = metrics or Metrics(time.monotonic)
     tokens = token_verifier(settings.auth, settings.jwt.algorithms)
-    log = AccessLog(_write_line if settings.access_log else None, time.time)
+    write = _write_line if settings.access_log else None
+    log = AccessLog(write, time.time, metrics.observe)
     known = documents or Documents(Manifest(), document_rules(settings))
     admission = admission_of(settings, engine, prices, known)
     streams = Streams(admission, stream_rules(settings))
@@ -116,6 +142,10 @@ def build_app(
         settings.limits.socket_operations,
     )
     origins = origins_of(settings)
+    sockets = SocketDoor(admission, tokens, origins, socket_rules(settings), log)
+    metrics.gauge("open_sockets", "Sockets open now.", lambda: len(sockets))
+    metrics.gauge("open_streams", "Streams open now.", lambda: len(streams))
+    served = MetricsDoor(metrics, settings.telemetry.allow) if settings.telemetry.metrics else None
     return GatewayApp(
         http=HttpDoor(
             admission,
@@ -124,13 +154,15 @@ def build_app(
             single=single,
             origins=origins,
             rules=http_rules(settings),
+            spans=spans,
         ),
-        sockets=SocketDoor(admission, tokens, origins, socket_rules(settings), log),
+        sockets=sockets,
         streams=streams,
         single=single,
         health=health,
         graphiql=GraphiqlDoor(settings.graphiql, demo_personas(settings)),
         log=log,
+        metrics=served,
     )
 
 
@@ -208,6 +240,19 @@ def _context_tokens(settings: Settings) -> ContextTokens | None:
     return ContextTokens(key, rules, now=time.time, unique=unique)
 
 
+def _spans(settings: Settings) -> Spans:
+    """Tracing costs memory and start-up time, so its packages are loaded only where it is on."""
+    telemetry = settings.telemetry
+    if telemetry.otlp is None:
+        return NoSpans()
+    try:
+        otel = import_module("gateway.telemetry.otel")
+    except ImportError:
+        raise BadSettings("gateway.telemetry.otlp", "needs the extra 'otel'") from None
+    spans: Spans = otel.spans_to(telemetry.otlp, telemetry.service, telemetry.sample)
+    return spans
+
+
 def _write_line(line: bytes) -> None:
     """Unbuffered: the last lines before a crash are those that somebody will want."""
     sys.stdout.buffer.write(line)
@@ -228,7 +273,9 @@ def _endpoint(name: SubgraphName, url: str, settings: Settings) -> Endpoint:
     own = settings.subgraphs.get(name)
     try:
         return parse_endpoint(
-            (own.url if own else None) or url, own.subscription_url if own else None
+            (own.url if own else None) or url,
+            own.subscription_url if own else None,
+            Trust(ca=own.ca, certificate=own.certificate, key=own.key) if own else Trust(),
         )
     except BadSettings as error:
         raise BadSettings(f"gateway.subgraphs.{name}.url", error.problem) from None

@@ -5,22 +5,27 @@ operation is named by its name and by a hash of its text.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import orjson
 
 Write = Callable[[bytes], object]
+Observe = Callable[[str, Mapping[str, object]], object]
 
 
 class AccessLog:
-    """Writes lines through `write`; None switches it off."""
+    """Writes lines through `write`; None switches it off. `observe` hears of each all the same."""
 
-    def __init__(self, write: Write | None, now: Callable[[], float]) -> None:
-        self._write, self._now = write, now
+    def __init__(
+        self, write: Write | None, now: Callable[[], float], observe: Observe | None = None
+    ) -> None:
+        self._write, self._now, self._observe = write, now, observe
 
     def line(self, event: str, /, **facts: object) -> None:
         """One line; facts that are None are left out."""
+        if self._observe is not None:
+            self._observe(event, facts)
         if self._write is None:
             return
         at = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds")

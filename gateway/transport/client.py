@@ -7,7 +7,7 @@ from typing import Self
 from gateway.errors import SUBREQUEST_INVALID
 from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
 from gateway.spec.names import SubgraphName
-from gateway.transport.endpoint import Endpoint
+from gateway.transport.endpoint import Endpoint, tls_of
 from gateway.transport.http import HeaderSource, HttpTransport
 from gateway.transport.pool import PoolLimits
 from gateway.transport.ws import SocketLimits, UpstreamSubscription
@@ -45,8 +45,13 @@ class NetworkClient:
         endpoint = self._endpoints.get(request.subgraph)
         if endpoint is None:
             return _Unknown(request.subgraph)
+        secure = endpoint.subscription_url.startswith("wss:")
         return UpstreamSubscription(
-            endpoint.subscription_url, self._headers(request), request, self._sockets
+            endpoint.subscription_url,
+            self._headers(request),
+            request,
+            self._sockets,
+            tls_of(endpoint.origin.trust) if secure else None,
         )
 
     def close(self) -> None:

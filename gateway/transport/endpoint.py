@@ -1,10 +1,20 @@
 """Where a subgraph is reached: a URL taken apart once, not per request."""
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway.errors import BadSettings
+from gateway.errors import BadKey, BadSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Whom we believe over https (the system's authorities by default), and who we say we are."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +24,7 @@ class Origin:
     host: str
     port: int
     tls: bool
+    trust: Trust = field(default_factory=Trust)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +37,9 @@ class Endpoint:
     subscription_url: str
 
 
-def parse_endpoint(url: str, subscription_url: str | None = None) -> Endpoint:
+def parse_endpoint(
+    url: str, subscription_url: str | None = None, trust: Trust | None = None
+) -> Endpoint:
     """Raises BadSettings for anything that is not an http or https URL with a host."""
     try:
         parts = urlsplit(url)
@@ -41,7 +54,12 @@ def parse_endpoint(url: str, subscription_url: str | None = None) -> Endpoint:
         raise BadSettings("", f"{url!r} holds blanks or control characters")
     authority = parts.netloc.rpartition("@")[2]
     return Endpoint(
-        origin=Origin(host=parts.hostname, port=port or (443 if tls else 80), tls=tls),
+        origin=Origin(
+            host=parts.hostname,
+            port=port or (443 if tls else 80),
+            tls=tls,
+            trust=trust or Trust(),
+        ),
         target=target,
         authority=authority,
         subscription_url=subscription_url or f"{'wss' if tls else 'ws'}://{authority}{target}",
@@ -49,5 +67,16 @@ def parse_endpoint(url: str, subscription_url: str | None = None) -> Endpoint:
 
 
 def tls_for(origin: Origin) -> ssl.SSLContext | None:
-    """A verifying context for https, nothing for http."""
-    return ssl.create_default_context() if origin.tls else None
+    """A verifying context for https, nothing for http. Raises BadKey for unusable files."""
+    return tls_of(origin.trust) if origin.tls else None
+
+
+def tls_of(trust: Trust) -> ssl.SSLContext:
+    """A verifying context. Raises BadKey for unusable files."""
+    try:
+        context = ssl.create_default_context(cafile=trust.ca)
+        if trust.certificate is not None:
+            context.load_cert_chain(trust.certificate, trust.key)
+    except OSError as error:
+        raise BadKey(f"the files for https to a subgraph are no good: {error}") from None
+    return context

@@ -4,6 +4,7 @@ subgraph down instead of losing events."""
 
 import asyncio
 import contextlib
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -46,8 +47,9 @@ class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
         headers: Mapping[str, str],
         request: SubgraphRequest,
         limits: SocketLimits,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._url, self._headers = url, headers
+        self._url, self._headers, self._tls = url, headers, tls
         self._request, self._limits = request, limits
         self._machine = UpstreamMachine(init=dict(headers), subscribe=_payload(request))
         self._socket: ClientConnection | None = None
@@ -106,6 +108,7 @@ class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
                 ping_interval=self._limits.ping_seconds,
                 open_timeout=None,
                 compression=None,
+                ssl=self._tls,
                 proxy=None,
                 user_agent_header=None,
             )

@@ -1,0 +1,89 @@
+"""The ends of uvicorn that we hold tighter than it does: heads of requests, closes of sockets."""
+
+import asyncio
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+_STALLED_SECONDS: Final = 20.0
+_SLACK: Final = 2
+"""The polite answer comes from the door; this bound only keeps the memory safe."""
+_TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """A request's head may be so large, and may take so long, and no more."""
+
+    head_bytes = 65_536
+    head_seconds = 10.0
+    _head = 0
+    _whole = False
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def data_received(self, data: bytes) -> None:
+        if not self._whole:
+            self._head += len(data)
+            if self._head > _SLACK * self.head_bytes and not self._fits(data):
+                return
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head, self._whole = 0, False
+        if self._timer is None:
+            self._wait_for_head()
+
+    def on_headers_complete(self) -> None:
+        self._whole = True
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _fits(self, data: bytes) -> bool:
+        """A chunk that ends the head may carry the body's first bytes: that is no large head."""
+        if b"\r\n\r\n" in data:
+            return True
+        self.transport.write(_TOO_LARGE)
+        self.transport.close()
+        return False
+
+    def _wait_for_head(self) -> None:
+        self._timer = self.loop.call_later(self.head_seconds, self._too_slow)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self) -> None:
+        self._timer = None
+        self.transport.close()
+
+
+def bounded(head_bytes: int, head_seconds: float) -> type[BoundedHttp]:
+    """The protocol with these bounds: uvicorn makes one object per connection from it."""
+    bounds = {"head_bytes": head_bytes, "head_seconds": head_seconds}
+    return type("BoundedHttp", (BoundedHttp,), bounds)
+
+
+class PromptSocket(WebSocketsSansIOProtocol):
+    """A WebSocket whose close is never queued behind a client that does not read."""
+
+    async def send(self, message: dict[str, object]) -> None:  # type: ignore[override]  # uvicorn's TypedDicts are private
+        """A close goes out at once, behind what the kernel already has; a peer that then reads
+        nothing for a while is cut off, so that it can't hold memory for ever."""
+        if message["type"] == "websocket.close":
+            self.writable.set()
+            self.loop.call_later(_STALLED_SECONDS, self.transport.abort)
+        await super().send(message)  # type: ignore[arg-type]
