@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from strawberry.dataloader import DataLoader
 
 from subgraphs.kit.context import RequestContext
-from subgraphs.kit.ids import InstitutionId
+from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.institutions import InstitutionRow
 from subgraphs.kit.viewer import Role, Viewer
 from subgraphs.wallet import policy
@@ -29,6 +29,7 @@ class Loaders:
         self.consents = DataLoader(load_fn=self._consents)
         self.items = DataLoader(load_fn=self._items)
         self.item_of = DataLoader(load_fn=self._item_of)
+        self.owner_of = DataLoader(load_fn=self._owner_of)
         self.custody = DataLoader(load_fn=self._custody)
         self.institutions = DataLoader(load_fn=self._institutions)
 
@@ -66,6 +67,10 @@ class Loaders:
     async def _item_of(self, credentials: list[str]) -> Sequence[WalletItem | None]:
         found = await self._store.items_of(credentials)
         return [self._hers(found.get(id_)) for id_ in credentials]
+
+    async def _owner_of(self, credentials: list[str]) -> Sequence[HolderId | None]:
+        found = await self._store.items_of(credentials)
+        return [found[id_].holder if id_ in found else None for id_ in credentials]
 
     def _hers(self, row: WalletItem | None) -> WalletItem | None:
         return row if row and policy.is_her(self._viewer, row.holder) else None

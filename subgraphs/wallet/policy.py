@@ -7,8 +7,12 @@ never items or copies.
 
 from __future__ import annotations
 
+from typing import Final
+
 from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.viewer import Role, Viewer
+
+NOBODY: Final = ""  # no holder's id: a query that asks for it finds nothing
 
 
 def is_her(viewer: Viewer, holder: str) -> bool:
@@ -49,15 +53,15 @@ def may_see_artefact(viewer: Viewer, *, holder: HolderId, granted_to: Institutio
     )
 
 
-def consents_scope(viewer: Viewer) -> dict[str, str] | None:
-    """Whose consents a viewer may list on a credential; None: nobody's.
+def consents_scope(viewer: Viewer, owner: HolderId | None) -> dict[str, str] | None:
+    """Whose consents a viewer may list on a credential of `owner`; None: nobody's.
 
-    Asked before any credential is, so the answer tells nothing of which credentials exist.
+    A credential that is not there, or not hers, has no consents to show: both answer alike.
     """
     match viewer.role:
         case Role.HOLDER if viewer.holder is not None:
-            return {"holder": viewer.holder}
+            return {"holder": viewer.holder if viewer.holder == owner else NOBODY}
         case Role.VERIFIER if viewer.institution is not None:
-            return {"granted_to": viewer.institution}
+            return {"holder": owner or NOBODY, "granted_to": viewer.institution}
         case _:
             return None

@@ -25,7 +25,6 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     "consents": [
         IndexModel([("holder", 1), ("granted_at", -1), ("_id", -1)]),
         IndexModel([("holder", 1), ("credentials", 1), ("granted_at", -1), ("_id", -1)]),
-        IndexModel([("granted_to", 1), ("credentials", 1), ("granted_at", -1), ("_id", -1)]),
     ],
     "wallet_items": [
         IndexModel([("holder", 1), ("added_at", -1), ("_id", -1)]),

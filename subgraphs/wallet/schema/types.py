@@ -233,11 +233,12 @@ class Credential(Node):
         row = await loaders(info.context).item_of.load(self.id)
         return WalletItem.of(row) if row else None
 
-    @listed("The consents it may be shown under, of the holder or for the verifier (授权).")
+    @listed("The consents of its holder that it may be shown under (授权).")
     async def consents(
         self, info: Info[Parts], first: First = 20, after: After = None
     ) -> Connection[Consent] | None:
-        scope = policy.consents_scope(info.context.viewer)
+        owner = await loaders(info.context).owner_of.load(self.id)
+        scope = policy.consents_scope(info.context.viewer, owner)
         if scope is None:
             raise Forbidden
         where = for_credential(scope, CredentialId(self.id))

@@ -277,6 +277,7 @@ async def test_a_credential_lists_the_consents_it_may_be_shown_under(purse: Purs
     assert await listed(two, ann.who) == [for_all]
     assert await listed(one, VERIFIER) == [for_all, named]
     assert await listed(one, OTHER_VERIFIER) == []
+    assert await listed(new_id("cred"), VERIFIER) == []
     assert await listed(one, a_person("ben").who) == []
     denied = await purse.ask(LISTED, {"id": one, "first": 5}, who=ISSUER)
     assert denied.codes == ["FORBIDDEN"]

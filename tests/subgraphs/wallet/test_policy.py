@@ -48,7 +48,9 @@ def test_visibility(who: Viewer, seen: str) -> None:
 
 
 def test_whose_consents_on_a_credential_can_be_listed() -> None:
-    assert policy.consents_scope(SELF) == {"holder": ANN}
-    assert policy.consents_scope(VERIFIER) == {"granted_to": OURS}
+    assert policy.consents_scope(SELF, ANN) == {"holder": ANN}
+    assert policy.consents_scope(VERIFIER, ANN) == {"holder": ANN, "granted_to": OURS}
+    for owner in (None, BEN):
+        assert policy.consents_scope(SELF, owner) == {"holder": policy.NOBODY}
     for who in (ISSUER, REGULATOR, ANALYST, ANONYMOUS, viewer(Role.HOLDER)):
-        assert policy.consents_scope(who) is None
+        assert policy.consents_scope(who, ANN) is None

@@ -80,7 +80,9 @@ async def test_no_query_scans_a_collection(purse: Purse) -> None:
     credential = await purse.activate(ann.id)
     await purse.granted(ann)
     scope = for_credential({"holder": ann.id}, CredentialId(credential))
-    addressed = for_credential({"granted_to": VERIFIER.institution}, CredentialId(credential))
+    addressed = for_credential(
+        {"holder": ann.id, "granted_to": VERIFIER.institution}, CredentialId(credential)
+    )
     queries: list[tuple[str, Mapping[str, Any], Any]] = [
         ("root_dids", {"_id": {"$in": [ann.id]}}, None),
         ("root_dids", {"did": ann.software.did}, None),
