@@ -30,7 +30,8 @@ class LogSource(Protocol):
         ...
 
     async def batches(self, first: int, limit: int, /) -> Sequence[Batch]:
-        """The batch that holds `first`, then the next ones, until `limit` entries are covered."""
+        """The batch that holds `first`, or its part from there on, then the next ones, until
+        `limit` entries are covered; the first may end with the last entry asked for."""
         ...
 
     async def tiles(self, wanted: Iterable[TileId], /) -> Mapping[TileId, tuple[bytes, ...]]:
