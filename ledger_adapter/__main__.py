@@ -13,6 +13,7 @@ from typing import Final
 
 from ledger_adapter.commands import audit, fetch_tile, lead, witness
 from ledger_adapter.config import load_settings
+from ledger_adapter.drawing import draw_svg
 from ledger_adapter.errors import BadProof, BadSettings, LedgerFault
 from ledger_adapter.evidence.trust import Trust
 from ledger_adapter.log.bundle import decode_bundle
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_verify)
     show = commands.add_parser("show", help="draw the path of a proof file")
     show.add_argument("file", type=Path)
+    show.add_argument("--svg", action="store_true", help="as SVG, for documents")
     show.set_defaults(command=_show)
     again = commands.add_parser("replay", help="hash the whole log anew and compare everything")
     again.set_defaults(command=_replay)
@@ -139,7 +141,8 @@ def _print(verdict: Verdict) -> None:
 
 def _show(asked: argparse.Namespace) -> int:
     try:
-        print(draw(decode_bundle(_proof_bytes(asked.file))))
+        bundle = decode_bundle(_proof_bytes(asked.file))
+        print(draw_svg(bundle) if asked.svg else draw(bundle), end="" if asked.svg else "\n")
     except BadProof as fault:
         print(f"REFUSED at step {fault.step}: {fault.reason}")
         return 1

@@ -1,5 +1,7 @@
 """A proof drawn for the terminal: from the signed root down to the entry."""
 
+from typing import NamedTuple
+
 from ledger_adapter.errors import BadProof
 from ledger_adapter.log.bundle import Bundle
 from ledger_adapter.log.checkpoint import format_time
@@ -8,8 +10,17 @@ from ledger_adapter.log.hashing import profile
 from ledger_adapter.log.proofs import Range, inclusion_ranges
 
 
-def draw(bundle: Bundle) -> str:
-    """The path as an indented tree. Draws what the bundle says; `verify-proof` judges it."""
+class Rung(NamedTuple):
+    """One step of a path: a computed node, the sibling that was given, and on which side."""
+
+    child: bytes
+    leaves: str
+    sibling: bytes
+    left: bool
+
+
+def rungs(bundle: Bundle) -> tuple[bytes, list[Rung]]:
+    """The root that the path leads to and the steps to it, lowest first."""
     if bundle.leaf_index >= bundle.tree_size:
         raise BadProof("path", f"leaf {bundle.leaf_index} is not in a tree of {bundle.tree_size}")
     node = profile(bundle.hash).node
@@ -17,15 +28,21 @@ def draw(bundle: Bundle) -> str:
     running, rows = profile(bundle.hash).leaf(bundle.entry), []
     for wanted, sibling in zip(ranges, bundle.path, strict=False):
         left = wanted.start < bundle.leaf_index
-        rows.append((running, wanted, sibling, left))
+        rows.append(Rung(running, _leaves(wanted), sibling, left))
         running = node(sibling, running) if left else node(running, sibling)
+    return running, rows
+
+
+def draw(bundle: Bundle) -> str:
+    """The path as an indented tree. Draws what the bundle says; `verify-proof` judges it."""
+    running, rows = rungs(bundle)
     time, signatures = format_time(bundle.checkpoint.time), len(bundle.checkpoint.signatures)
     lines = [
         f"checkpoint {bundle.origin}, size {bundle.tree_size}, {time}, {signatures} signature(s)",
         f"root {_short(running)}",
     ]
-    for depth, (child, wanted, sibling, left) in enumerate(reversed(rows)):
-        lines += _level("   " * depth, child, wanted, sibling, left=left)
+    for depth, rung in enumerate(reversed(rows)):
+        lines += _level("   " * depth, rung)
     entry = decode_entry(bundle.entry)
     lines.append(
         f"{'   ' * len(rows)}   = leaf {bundle.leaf_index}: {entry.kind}, "
@@ -34,13 +51,16 @@ def draw(bundle: Bundle) -> str:
     return "\n".join(lines)
 
 
-def _level(indent: str, child: bytes, wanted: Range, sibling: bytes, *, left: bool) -> list[str]:
+def _level(indent: str, rung: Rung) -> list[str]:
+    given = f"{_short(rung.sibling)}  given, {rung.leaves}"
+    if rung.left:
+        return [f"{indent}├─ {given}", f"{indent}└─ {_short(rung.child)}"]
+    return [f"{indent}├─ {_short(rung.child)}  (below)", f"{indent}│  └ sibling {given}"]
+
+
+def _leaves(wanted: Range) -> str:
     last = wanted.end - 1
-    leaves = f"leaf {last}" if wanted.start == last else f"leaves {wanted.start}-{last}"
-    given = f"{_short(sibling)}  given, {leaves}"
-    if left:
-        return [f"{indent}├─ {given}", f"{indent}└─ {_short(child)}"]
-    return [f"{indent}├─ {_short(child)}  (below)", f"{indent}│  └ sibling {given}"]
+    return f"leaf {last}" if wanted.start == last else f"leaves {wanted.start}-{last}"
 
 
 def _short(raw: bytes) -> str:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import rfc8785
 
 from ledger_adapter.crypto.sm2 import PrivateKey
+from ledger_adapter.drawing import draw_svg
 from ledger_adapter.errors import BadProof, BadSettings
 from ledger_adapter.evidence.trust import Trust, parse_trust, write_trust
 from ledger_adapter.log.bundle import decode_bundle
@@ -230,3 +232,15 @@ async def test_the_picture_shows_root_path_and_leaf() -> None:
     assert text.splitlines()[0].startswith(f"checkpoint {ORIGIN}, size 11")
     assert "given, leaf 7" in text
     assert "= leaf 6: CREDENTIAL_ACTIVATED" in text
+
+
+@pytest.mark.parametrize(("size", "index"), [(1, 0), (11, 6), (300, 257)])
+async def test_the_drawing_is_one_valid_svg_with_every_node(size: int, index: int) -> None:
+    bundle = decode_bundle(await proof(size=size, index=index))
+    drawn = ET.fromstring(draw_svg(bundle))
+    shapes = [node.get("class") for node in drawn.iter("{http://www.w3.org/2000/svg}rect")]
+    assert shapes.count("given") == shapes.count("own") == len(bundle.path)
+    assert shapes[0] == "root"
+    texts = "".join(drawn.itertext())
+    assert bundle.checkpoint.root.hex()[:12] in texts
+    assert f"leaf {index}: CREDENTIAL_ACTIVATED" in texts
