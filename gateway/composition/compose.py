@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gateway.composition.findings import CompositionError, ErrorCode, Findings, Hint
 from gateway.composition.merging.merge import merge_subgraphs
 from gateway.composition.printer import print_supergraph
-from gateway.composition.reading.read import read_subgraphs
+from gateway.composition.reading.read import check_bases, read_subgraphs
 from gateway.composition.rules import check_subgraph
 from gateway.composition.source import SubgraphSource
 from gateway.composition.whole import check_whole
@@ -64,6 +64,7 @@ def _compose(sources: Sequence[SubgraphSource], findings: Findings) -> str | Non
         check_subgraph(each, findings)
     if findings.errors:
         return None
+    check_bases(subgraphs, findings)
     supergraph, merge = merge_subgraphs(subgraphs, findings)
     check_whole(supergraph, merge)
     return None if findings.errors else print_supergraph(supergraph)

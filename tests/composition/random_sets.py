@@ -22,7 +22,7 @@ class Part:
 
 @dataclass(slots=True)
 class Type:
-    """A type of one subgraph; `rest` are union members or enum values."""
+    """A type of one subgraph; `rest` are union members, enum values, or text."""
 
     keyword: str
     implements: list[str] = field(default_factory=list)
@@ -346,6 +346,8 @@ def show(graph: Graph) -> str:
 
 
 def _show_type(name: str, each: Type) -> str:
+    if each.keyword == "text":
+        return each.rest[0]
     implements = f" implements {' & '.join(each.implements)}" if each.implements else ""
     head = " ".join([f"{each.keyword} {name}{implements}", *each.directives])
     if each.keyword == "union":

@@ -5,12 +5,18 @@ import pytest
 from gateway.cli.compose import read_sources
 from gateway.cli.compose_config import read_compose_config
 from gateway.composition import Composed, CompositionFailure, compose
+from gateway.composition.catalogue import explanations
 from gateway.graphiql.node import Node
 from tests.composition.case_files import HERE, Case, cases_in, subgraphs_in
 from tests.composition.golden import CASES, given
 from tests.composition.semantics import differences
 from tests.js.compose_oracle import Verdict, ask, oracle
 
+EXPLAINED = [
+    Case(each.code, (each.code,), subgraphs_in(each.example + "\n"))
+    for each in explanations()
+    if each.example and not each.is_hint
+]
 GOLDEN = [Case(path.stem, (), subgraphs_in(given(path))) for path in CASES]
 CONFIG = HERE.parents[1] / "schema" / "supergraph.yaml"
 NOT_OURS = {"IMPLICITLY_UPGRADED_FEDERATION_VERSION"}  # every federation 1 SDL, by definition
@@ -55,7 +61,7 @@ def test_our_own_schema(apollo: Node) -> None:
 
 
 def test_same_faults(apollo: Node) -> None:
-    cases = cases_in("faults")
+    cases = [*cases_in("faults"), *EXPLAINED]
     unlike = []
     for case, theirs in zip(cases, ask(apollo, [case.sources for case in cases]), strict=True):
         ours = compose(case.sources)

@@ -25,8 +25,7 @@ def test_fault_names_a_place_and_what_to_do(case: Case) -> None:
             assert error.places
         for place in error.places:
             assert 1 <= place.line <= lines[place.subgraph] + 1
-        if error.code is not ErrorCode.INVALID_GRAPHQL:
-            assert error.advice
+        assert error.advice
 
 
 def test_all_faults_are_told_at_once() -> None:

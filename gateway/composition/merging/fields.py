@@ -1,6 +1,7 @@
 """Fields of objects and interfaces: who resolves them, and as what."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.composition import type_ref
 from gateway.composition.findings import ErrorCode, HintCode
@@ -110,22 +111,22 @@ def _joins(
         _join(merge, source, typed=typed) for source in having if not _dropped(merge, source)
     )
     everywhere = len(joins) == len(sources)
-    plain = all(join == JoinField(graph=join.graph) for join in joins)
+    plain = all(replace(join, override=None) == JoinField(graph=join.graph) for join in joins)
     return () if everywhere and plain else joins
 
 
 def _join(merge: Merge, source: FieldSource, *, typed: bool) -> JoinField:
     subgraph, owner, field = source
     at = (subgraph.name, owner.name, field.name)
-    override = field.override if at in merge.overrides.active else None
+    active = field.override if at in merge.overrides.active else None
     return JoinField(
         graph=subgraph.graph,
         requires=render(field.requires.fields) if field.requires else None,
         provides=render(field.provides.fields) if field.provides else None,
         type=type_ref.show(field.type) if typed else None,
         external=field.external and owner.kind is not Kind.INTERFACE,
-        override=override.source if override else None,
-        override_label=override.label if override else merge.overrides.moving.get(at),
+        override=field.override.source if field.override else None,
+        override_label=active.label if active else merge.overrides.moving.get(at),
         used_overridden=at in merge.overrides.used,
         contexts=context_arguments(subgraph, field),
     )

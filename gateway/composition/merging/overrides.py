@@ -70,8 +70,6 @@ class _Finder:
                 code, f"[{subgraph.name}] {coordinate} {message}", at, advice=advice
             )
         if faults:
-            # The intent is clear: a second error about the sharing of the field would not help.
-            self.dropped.add((override.source, owner.name, field.name))
             return
         source = self._subgraphs.get(override.source)
         if source is None:
@@ -117,6 +115,17 @@ class _Finder:
             )
             return
         at = (source.name, there.name, overridden.name)
+        label = override.label
+        if label is not None and not (_LABEL.match(label) or _PERCENT.match(label)):
+            self._findings.error(
+                ErrorCode.OVERRIDE_LABEL_INVALID,
+                f"[{subgraph.name}] {coordinate} has the label {label!r}",
+                [override.place],
+                advice="use a name such as my-label, or percent(0) to percent(100)",
+            )
+            # The intent is clear: a second error about the sharing of the field would not help.
+            self.dropped.add(at)
+            return
         if override.label is not None:
             self._findings.hint(
                 HintCode.OVERRIDE_MIGRATION_IN_PROGRESS,
@@ -161,13 +170,6 @@ def _local_faults(
             ErrorCode.OVERRIDE_FROM_SELF_ERROR,
             "overrides its own subgraph",
             "name the subgraph that the field is taken from",
-        )
-    label = override.label
-    if label is not None and not (_LABEL.match(label) or _PERCENT.match(label)):
-        yield (
-            ErrorCode.OVERRIDE_LABEL_INVALID,
-            f"has the label {label!r}",
-            "use a name such as my-label, or percent(0) to percent(100)",
         )
 
 

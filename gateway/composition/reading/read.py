@@ -47,16 +47,16 @@ def read_subgraphs(sources: Sequence[SubgraphSource], findings: Findings) -> lis
         if (subgraph := _read_one(source, graphs[source.name], findings)) is not None
     ]
     marked = [replace(each, types=mark(each.types)) for each in read]
-    if not findings.errors:
-        _check_bases(marked, findings)
+    if not findings.errors and any(each.federation == LEGACY for each in marked):
+        check_bases(marked, findings)
     return [
         _upgraded(each, [other for other in marked if other is not each], findings)
         for each in marked
     ]
 
 
-def _check_bases(subgraphs: Sequence[Subgraph], findings: Findings) -> None:
-    """Said of the SDL as written: upgrading makes every extension a definition."""
+def check_bases(subgraphs: Sequence[Subgraph], findings: Findings) -> None:
+    """Said of the SDL as written: upgrading federation 1 makes every extension a definition."""
     for name in sorted({name for each in subgraphs for name in each.types}):
         found = [s.types[name] for s in subgraphs if name in s.types]
         if name in names.ROOT_TYPES or not all(each.extension for each in found):

