@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     if given.command == "up":
         return up.main(seed)
     try:
-        asyncio.run(play(Deployment.from_environment(os.environ), given.out))
+        asyncio.run(play(Deployment.running(os.environ), given.out))
     except (DemoError, HolderError) as error:
         print(f"make demo: {error}", file=sys.stderr)
         return 1

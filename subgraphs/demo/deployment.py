@@ -3,10 +3,12 @@
 `make up` and the tests start the same Procfile lines with what is said here and nothing else.
 """
 
+import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -36,13 +38,30 @@ class Deployment:
 
     @classmethod
     def from_environment(cls, values: Mapping[str, str]) -> "Deployment":
-        """Reads CREDGRAPH_DATA, MONGODB_URI and NAME_PORT; DemoError on a port that is no port."""
+        """Reads CREDGRAPH_DATA, MONGODB_URI and NAME_PORT; DemoError on a port that can't be."""
         ports = {name: _port(values, name, default) for name, default in DEFAULT_PORTS.items()}
+        for (one, port), (other, same) in combinations(sorted(ports.items()), 2):
+            if port == same:
+                raise DemoError(f"{one.upper()}_PORT and {other.upper()}_PORT are both {port}")
         return cls(
             data=Path(values.get("CREDGRAPH_DATA") or ROOT / ".data").resolve(),
             ports=ports,
             mongodb_uri=values.get("MONGODB_URI", ""),
         )
+
+    @classmethod
+    def running(cls, values: Mapping[str, str]) -> "Deployment":
+        """What `make up` started on this data folder, at the ports it was started with."""
+        named = cls.from_environment(values)
+        try:
+            ports = json.loads((named.data / "ports.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return named
+        return replace(named, ports=ports)
+
+    def remember(self) -> None:
+        """Leaves the ports in the data folder for `running`."""
+        (self.data / "ports.json").write_text(json.dumps(dict(self.ports)), encoding="utf-8")
 
     @property
     def uri(self) -> str:

@@ -160,7 +160,7 @@ async def proof_chapter(
         raise DemoError(f"the proof does not hold: {answer.stdout}{answer.stderr}")
     story.tell(
         "checked offline, by files alone (stop everything and try again):",
-        f"python -m ledger_adapter verify-proof {proof.name} --trust {trust.name}",
+        f".venv/bin/python -m ledger_adapter verify-proof {proof.name} --trust {trust.name}",
         *answer.stdout.strip().splitlines(),
     )
     story.tell("a flipped byte in the proof is refused", _flipped(proof, trust, folder))

@@ -39,7 +39,9 @@ def take_lock(data: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         lock.close()
-        raise DemoError(f"CredGraph already runs on the data folder {data}") from error
+        raise DemoError(
+            f"CredGraph already runs on the data folder {data}: use it, or end it with Ctrl-C"
+        ) from error
     return lock
 
 
@@ -138,13 +140,19 @@ class Supervisor:
                 raise DemoError(f"a process ended (code {code}) before {what}; its line is above")
             if time.monotonic() > deadline:
                 raise DemoError(f"{what} did not happen within {READY_SECONDS:g} seconds")
-            time.sleep(0.1)
+            time.sleep(0.25)
 
     def wait(self) -> int:
         """Returns when any process ended by itself (honcho then ends all)."""
         while (code := self.poll()) is None:
             time.sleep(0.2)
         return code
+
+
+def _how_it_ended(code: int) -> str:
+    if code > 128:  # honcho passes -9 on as 256 - 9
+        return f"was killed by signal {256 - code}"
+    return f"ended with code {code}"
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
@@ -163,6 +171,7 @@ def run(deployment: Deployment, seed: Callable[[Deployment], None]) -> int:
         check_ports(deployment)
         check_database(deployment)
         hold_ceremony(deployment.data)
+        deployment.remember()
         supervisor.start()
         supervisor.wait_until(lambda: is_ready(deployment), "the gateway was ready")
         seed(deployment)
@@ -170,7 +179,10 @@ def run(deployment: Deployment, seed: Callable[[Deployment], None]) -> int:
             f"\nCredGraph is ready: {deployment.gateway_url}/graphql (Ctrl-C ends it)\n", flush=True
         )
         code = supervisor.wait()
-        print(f"a process ended, so all were ended (code {code}); nothing is lost: `make up` again")
+        print(
+            f"a process {_how_it_ended(code)} (its line is above), so all were stopped; "
+            "nothing is lost: `make up` again"
+        )
     except KeyboardInterrupt:
         print("\nending all processes")
         return 0

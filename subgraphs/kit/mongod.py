@@ -246,7 +246,10 @@ def _client(uri: str, milliseconds: int = 1500) -> pymongo.MongoClient[dict[str,
 
 def check_external(uri: str) -> None:
     """One look at a database that is not ours: reachable, and a replica set."""
-    place = urlsplit(uri).hostname or "MONGODB_URI"
+    if not uri.startswith(("mongodb://", "mongodb+srv://")):
+        raise MongodError(f"MONGODB_URI is not a mongodb:// address: {uri[:40]}")
+    parts = urlsplit(uri)
+    place = f"{parts.hostname}:{parts.port or 27017}"
     try:
         with _client(uri, 5000) as client:
             hello = client.admin.command("hello")

@@ -118,6 +118,17 @@ def test_a_port_that_is_none_is_named(tmp_path: Path) -> None:
     assert said == "make up: AUDIT_PORT must be a port number, not 'http'"
 
 
+def test_one_port_for_two_is_named(tmp_path: Path) -> None:
+    values = environment(tmp_path, AUDIT_PORT="4801", WALLET_PORT="4801")
+    said = failure(values, tmp_path / "log")
+    assert said == "make up: AUDIT_PORT and WALLET_PORT are both 4801"
+
+
+def test_an_address_that_is_none_is_named(tmp_path: Path) -> None:
+    said = failure(environment(tmp_path / "data", MONGODB_URI="nonsense"), tmp_path / "log")
+    assert said == "make up: MONGODB_URI is not a mongodb:// address: nonsense"
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     said = failure(environment(tmp_path / "file" / "data"), tmp_path / "log")
@@ -127,10 +138,12 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_an_unreachable_database_is_named(tmp_path: Path) -> None:
     uri = "mongodb://127.0.0.1:9/"
     said = failure(environment(tmp_path / "data", MONGODB_URI=uri), tmp_path / "log")
-    assert said.startswith("make up: the database at 127.0.0.1 can't be reached")
+    assert said.startswith("make up: the database at 127.0.0.1:9 can't be reached")
 
 
 def test_a_deployment_is_read_from_its_environment(tmp_path: Path) -> None:
     read = Deployment.from_environment({"CREDGRAPH_DATA": str(tmp_path), "GATEWAY_PORT": "4100"})
     assert read.gateway_url == "http://127.0.0.1:4100"
     assert read.embedded
+    read.remember()
+    assert Deployment.running({"CREDGRAPH_DATA": str(tmp_path)}) == read
