@@ -1,13 +1,18 @@
 """Random valid operations over any schema: aliases, fragments, abstract types, conditions."""
 
 from dataclasses import dataclass, field
+from itertools import count
 from random import Random
 from typing import Any, Final
 
 from graphql import (
     GraphQLArgument,
+    GraphQLEnumType,
     GraphQLField,
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
@@ -21,6 +26,7 @@ from graphql import (
 
 VARIABLES: Final = {"yes": True, "no": False, "first": 1, "id": "k1"}
 _TYPES: Final = {"yes": "Boolean!", "no": "Boolean = false", "first": "Int", "id": "ID!"}
+_OF_VARIABLE: Final = {"yes": ["Boolean"], "no": ["Boolean"], "first": ["Int"], "id": ["ID"]}
 _CONDITIONS: Final = (
     "@include(if: $yes)",
     "@include(if: $no)",
@@ -50,8 +56,8 @@ class _Writer:
         return " " + self.chance.choice(_CONDITIONS) if self.often(12) else ""
 
     def selection_set(self, type_: Any, depth: int, least: int = 1) -> str:
-        count = self.chance.randint(least, 4)
-        return "{ " + "  ".join(self.selection(type_, depth) for _ in range(count)) + " }"
+        several = range(self.chance.randint(least, 4))
+        return "{ " + "  ".join(self.selection(type_, depth) for _ in several) + " }"
 
     def selection(self, type_: Any, depth: int) -> str:
         if depth > 0 and self.often(60 if is_abstract_type(type_) else 20):
@@ -61,7 +67,10 @@ class _Writer:
         return self.field(type_, depth)
 
     def fragment(self, type_: Any, depth: int) -> str:
-        narrowed = self.chance.choice(self.overlapping(type_))
+        overlapping = self.overlapping(type_)
+        if not overlapping:
+            return "__typename"
+        narrowed = self.chance.choice(overlapping)
         body = self.selection_set(narrowed, depth - 1)
         if self.often(30):
             name = f"F{len(self.fragments)}"
@@ -107,26 +116,40 @@ class _Writer:
         return f"{alias}{name}{given}{self.condition()}{body}"
 
     def value(self, name: str, argument: GraphQLArgument) -> str:
-        kind = get_named_type(argument.type).name
-        if name in VARIABLES and self.often(30):
+        fits = name in VARIABLES and str(argument.type).rstrip("!") in _OF_VARIABLE[name]
+        if fits and self.often(30):
             return f"${name}"
-        if kind == "Boolean":
-            return self.chance.choice(["true", "false", "$yes"])
-        if kind == "Int":
+        return self.literal(argument.type)
+
+    def literal(self, type_: Any) -> str:
+        match type_:
+            case GraphQLNonNull():
+                return self.literal(type_.of_type)
+            case GraphQLList():
+                return f"[{self.literal(type_.of_type)}]"
+            case GraphQLEnumType():
+                return str(self.chance.choice(sorted(type_.values)))
+            case GraphQLInputObjectType():
+                fields = (f"{name}: {self.literal(f.type)}" for name, f in type_.fields.items())
+                return f"{{{', '.join(fields)}}}"
+        if type_.name == "Boolean":
+            return self.chance.choice(["true", "false"])
+        if type_.name in {"Int", "Float"}:
             return str(self.chance.randint(0, 3))
-        return '"' + self.chance.choice(_IDS if kind == "ID" else _TEXTS) + '"'
+        return '"' + self.chance.choice(_IDS if type_.name == "ID" else _TEXTS) + '"'
 
 
 def random_operation(schema: GraphQLSchema, chance: Random, *, depth: int = 4) -> str:
     """The text of a valid query; `VARIABLES` has a value for each of its variables."""
-    while True:
+    for attempt in count():
         writer = _Writer(schema, chance)
-        body = writer.selection_set(schema.query_type, depth, least=2)
+        body = writer.selection_set(schema.query_type, max(depth - attempt // 30, 1), least=2)
         rest = "\n".join([body, *writer.fragments])
         used = [f"${name}: {type_}" for name, type_ in _TYPES.items() if f"${name}" in rest]
         text = f"query ({' '.join(used)}) {rest}" if used else rest
         if len(rest) < _LONGEST and not validate(schema, parse(text)):
             return text
+    raise AssertionError(depth)
 
 
 def assignments(chance: Random) -> dict[str, object]:
