@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxLimits:
-    """`patience` is how long the queue may stay full, in seconds."""
+    """`patience` is how long the queue may stay full, in seconds; `slack` is how many messages may
+    come in one breath from operations that all saw room."""
 
     messages: int = 256
+    slack: int = 0
     size: int = 4_000_000
     patience: float = 10.0
 
@@ -77,5 +79,6 @@ class Outbox:
             await self._drained.wait()
 
     def _full(self, times: int) -> bool:
-        over = len(self._queue) >= times * self._limits.messages
+        bound = times * self._limits.messages + (times - 1) * self._limits.slack
+        over = len(self._queue) >= bound
         return over or self._size >= times * self._limits.size

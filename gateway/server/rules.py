@@ -117,6 +117,7 @@ def outbox_limits(settings: Settings) -> OutboxLimits:
     limits = settings.limits
     return OutboxLimits(
         messages=limits.queued_messages,
+        slack=2 * limits.socket_operations,
         size=limits.queued_bytes,
         patience=settings.timeouts.lag,
     )
