@@ -185,7 +185,7 @@ def _parse(source: SubgraphSource, start: Place, findings: Findings) -> Document
         ErrorCode.INVALID_GRAPHQL,
         f"[{source.name}] {message}",
         [place],
-        advice="the SDL must be GraphQL schema text",
+        advice="correct the text at or just before this place; it must be GraphQL schema text",
     )
     return None
 

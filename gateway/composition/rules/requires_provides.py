@@ -84,7 +84,11 @@ def _faults(subgraph: Subgraph, owner: TypeDef, use: _Use) -> Iterator[tuple[Err
         )
     wrong = list(misfits(subgraph.types, use.parent, use.selection.fields))
     for message in wrong:
-        yield use.code("INVALID_FIELDS"), message, f"name fields that {use.parent} has here"
+        yield (
+            use.code("INVALID_FIELDS"),
+            message,
+            f"add the field to {use.parent} here, with its type and @external, or correct the name",
+        )
     if not wrong and owner.kind is not Kind.INTERFACE:
         yield from _content_faults(subgraph, use)
 
