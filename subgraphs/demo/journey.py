@@ -28,6 +28,7 @@ VERIFIER = institution_id(CAITONG_FUND.uscc)
 RULE_SET = "PRIVATE_FUND"
 PURPOSE = "QUALIFIED_INVESTOR"
 THRESHOLD = "3000000.00"
+PRODUCT = "PRIVATE_FUND_SUBSCRIPTION"
 YEAR = timedelta(days=365)
 
 
@@ -82,9 +83,16 @@ class Journey:
         self.qualification_id = ""
         self.permission_id = ""
         self._keys: dict[str, str] = {}
+        self._prepared: dict[str, Json] = {}
 
     def _key(self, step: str) -> str:
         return self._keys.setdefault(step, secrets.token_hex(16))
+
+    async def _prepare(self, name: str, **fields: object) -> Json:
+        """What a prepare step answered, once: after a crash the same payload is handed in again."""
+        if name not in self._prepared:
+            self._prepared[name] = await mutate(self.actors.holder, name, **fields)
+        return self._prepared[name]
 
     async def register_root_did(self) -> Json:
         """The root DID; a second call answers the refusal that names the existing one."""
@@ -122,8 +130,7 @@ class Journey:
 
     async def request_credential(self) -> Json:
         """The holder signs her wish; without it no issuer starts."""
-        prepared = await mutate(
-            self.actors.holder,
+        prepared = await self._prepare(
             "prepare-credential-request",
             issuerId=ISSUER,
             categories=["BANK_DEPOSIT", "STOCK", "FUND_UNIT"],
@@ -166,9 +173,7 @@ class Journey:
 
     async def countersign(self) -> Json:
         """The holder checks the offer and adds her signature; the key stays with her."""
-        prepared = await mutate(
-            self.actors.holder, "prepare-countersignature", credentialId=self.credential_id
-        )
+        prepared = await self._prepare("prepare-countersignature", credentialId=self.credential_id)
         issuer_key = await self.institution_key(ISSUER)
         signature = self.person.software.countersign(
             prepared["payload"], text(prepared, "payloadToSign"), issuer_key=issuer_key
@@ -223,8 +228,7 @@ class Journey:
     async def consent(self) -> Json:
         """The holder consents: to this purpose, this scope, this verifier, and to monitoring."""
         until = to_time(datetime.now(UTC) + YEAR)
-        prepared = await mutate(
-            self.actors.holder,
+        prepared = await self._prepare(
             "prepare-consent",
             grantedTo=VERIFIER,
             purpose=PURPOSE,
@@ -306,7 +310,7 @@ class Journey:
             self.actors.verifier,
             "grant-permission",
             qualificationId=self.qualification_id,
-            product="PRIVATE_FUND_SUBSCRIPTION",
+            product=PRODUCT,
             clientMutationId=self._key("permission"),
         )
         self.permission_id = text(done, "permission", "id")

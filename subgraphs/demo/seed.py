@@ -14,7 +14,17 @@ from ledger_adapter.crypto import keys
 from subgraphs.demo.answers import items
 from subgraphs.demo.client import Client
 from subgraphs.demo.deployment import DemoError, Deployment
-from subgraphs.demo.journey import Journey, Person
+from subgraphs.demo.journey import (
+    ISSUER,
+    PRODUCT,
+    PURPOSE,
+    RULE_SET,
+    THRESHOLD,
+    VERIFIER,
+    YEAR,
+    Journey,
+    Person,
+)
 from subgraphs.demo.pilot import INSTITUTIONS, PilotInstitution
 from subgraphs.demo.play import actors_of
 from subgraphs.kit.events import event
@@ -22,6 +32,7 @@ from subgraphs.kit.ids import InstitutionId, institution_id
 from subgraphs.kit.mongo import Database, DuplicateKeyError, Mongo, Session
 from subgraphs.kit.outbox import Outbox, open_outbox
 from subgraphs.vc.did import institution_did
+from subgraphs.vc.encoding import to_time
 from subgraphs.vc.multikey import encode_key
 
 LEDGER_DATABASE = "credgraph_ledger"
@@ -108,10 +119,40 @@ async def _seed_investor(deployment: Deployment) -> None:
         await journey.to_permission()
     claims = {"sub": f"holder-{person.name}", "role": "HOLDER", "holder": person.holder_id}
     personas = {"holder": {"title": "Holder, synthetic (持证人)", "claims": claims}}
-    ids = {"id": journey.credential_id}
-    examples = {"01-credential-screen": ids, "20-audit-timeline": ids}
+    examples = variables_of(journey)
     _write(deployment.data / "personas.json", personas)
     _write(deployment.data / "examples.json", examples)  # last: it says that the seed is whole
+
+
+def variables_of(journey: Journey) -> dict[str, dict[str, object]]:
+    """Variables with which the example operations run on this journey's data."""
+    person, until = journey.person, to_time(datetime.now(UTC) + YEAR)
+    credential = {"credentialId": journey.credential_id}
+    bound = {"did": person.software.did}
+    scope = {"totalAtLeast": THRESHOLD}
+    consent = {"grantedTo": VERIFIER, "purpose": PURPOSE, "scope": scope, "validUntil": until}
+    wish = {"issuerId": ISSUER, "categories": ["STOCK"], "purpose": PURPOSE}
+    asked = {"customerNo": person.customer_no, "ruleSet": RULE_SET, "purpose": PURPOSE}
+    granted = {"qualificationId": journey.qualification_id, "product": PRODUCT}
+    reason = {"reasonCode": "ASSETS_FELL"}
+    inputs: dict[str, dict[str, object]] = {
+        "03-bind-customer-account": {"accountNo": person.account_no, **bound},
+        "04-prepare-credential-request": {**wish},
+        "06-compile-credential-draft": {**credential},
+        "07-issue-credential": {**credential},
+        "08-prepare-countersignature": {**credential},
+        "10-bind-customer": {"customerNo": person.customer_no, **bound},
+        "11-create-presentation-request": {**asked},
+        "12-prepare-consent": {**consent, "monitoringUntil": until},
+        "15-verify-presentation": {"presentationId": journey.presentation_id},
+        "16-grant-permission": {**granted},
+        "18-endorse-credential": {**credential, "effect": "REDUCED", **reason},
+        "19-revoke-credential": {**credential, "reasonCode": "MATERIAL_DECREASE"},
+        "22-decide-with-proof": {"presentationId": journey.presentation_id},
+    }
+    ids: dict[str, object] = {"id": journey.credential_id}
+    found: dict[str, dict[str, object]] = {name: {"input": one} for name, one in inputs.items()}
+    return {"01-credential-screen": ids, "20-audit-timeline": ids, **found}
 
 
 def _write(path: Path, value: object) -> None:
