@@ -2,12 +2,14 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ledger_adapter.crypto import der, keys, sm2
+from ledger_adapter.crypto import der, keys, multikey, sm2
 from ledger_adapter.crypto.keystore import (
     FileKeyStore,
     KeyId,
@@ -185,3 +187,38 @@ def test_a_provider_can_be_pinned_and_released() -> None:
     with pytest.raises(NoProvider, match=re.escape("'tongsuo'")):
         sm2.use_provider("tongsuo")
     assert sm2.active_provider() == first
+
+
+def command(verb: str, path: Path, passphrase: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ledger_adapter.crypto", verb, str(path)],
+        input=f"{passphrase}\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_operator_makes_and_seals_key_files(tmp_path: Path) -> None:
+    plain = tmp_path / "plain.json"
+    keys.save_private_key(plain, A)
+    done = command("seal", plain, PASSPHRASE.text)
+    assert done.stdout.strip() == multikey.encode_sm2(A.public_key)
+    sealed_key = keys.load_private_key(plain, passphrase=PASSPHRASE, plain=False)
+    assert sealed_key.public_key == A.public_key
+    made = command("new", tmp_path / "new.json", PASSPHRASE.text)
+    shown = command("show", tmp_path / "new.json", PASSPHRASE.text)
+    assert made.stdout == shown.stdout != ""
+
+
+def test_an_operator_is_told_in_one_sentence(tmp_path: Path) -> None:
+    keys.save_private_key(tmp_path / "key.json", A, passphrase=PASSPHRASE)
+    for verb, passphrase, said in (
+        ("new", PASSPHRASE.text, "already"),
+        ("show", "another passphrase", "does not open"),
+        ("seal", PASSPHRASE.text, "no passphrase was given"),
+    ):
+        done = command(verb, tmp_path / "key.json", passphrase)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
