@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Self
+from typing import Final, Self
 
 from gateway.engine.graph import Graph
 from gateway.engine.messages import EngineOptions, GatewayRequest, GatewayResponse
@@ -12,6 +12,9 @@ from gateway.errors import SUBSCRIPTION_NEEDS_STREAM, BadRequest, GatewayError
 from gateway.executor.ports import NullTracer, OperationKind, SubgraphClient, Tracer
 from gateway.executor.run import Answer, Call, execute, stream
 from gateway.plan.render import render_plan
+
+_LONG: Final = 4_096
+"""Characters of a text from which on preparing it takes longer than others should wait."""
 
 
 class Engine:
@@ -24,6 +27,7 @@ class Engine:
         self._client = client
         self._options = options
         self._tracer = tracer
+        self._thinking = asyncio.Lock()
 
     @classmethod
     def from_supergraph(
@@ -58,6 +62,19 @@ class Engine:
             self._graph.operation(query, name)
             await asyncio.sleep(0)
 
+    async def prepare(self, query: str, operation_name: str | None) -> None:
+        """Have an operation ready to run, so that whatever is asked about it next takes no time.
+
+        A long text that is new is thought about in a thread of its own, one at a time, while the
+        event loop serves others; a short one at once.
+        """
+        graph = self._graph
+        if len(query) < _LONG or graph.knows(query, operation_name):
+            graph.operation(query, operation_name)
+            return
+        async with self._thinking:
+            await asyncio.to_thread(graph.operation, query, operation_name)
+
     def operation_kind(
         self, query: str, operation_name: str | None
     ) -> OperationKind | GatewayResponse:
@@ -68,6 +85,7 @@ class Engine:
     async def execute(self, request: GatewayRequest) -> GatewayResponse:
         """Answer a query or mutation; a subscription is a request error here."""
         graph = self._graph
+        await self.prepare(request.query, request.operation_name)
         ready = self._ready(graph, request)
         if isinstance(ready, GatewayResponse):
             return ready
@@ -79,6 +97,7 @@ class Engine:
     async def subscribe(self, request: GatewayRequest) -> AsyncGenerator[GatewayResponse, None]:
         """The events in order; the first item may be a request error, and then is the only one."""
         graph = self._graph
+        await self.prepare(request.query, request.operation_name)
         ready = self._ready(graph, request)
         if isinstance(ready, GatewayResponse):
             yield ready

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from graphql import (
     DocumentNode,
@@ -24,15 +24,23 @@ from gateway.planner import Budget, World, plan_operation
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.reader import read_supergraph
 
+_INTROSPECTION_SHARE: Final = 8
+_PER_CHARACTER: Final = 8
+"""Bytes that an answer takes for each character of its text, rather too many."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """Operations are found by exact text and name, before anything is parsed."""
+    """Operations are found by exact text and name, before anything is parsed.
+
+    `introspections` are answers about the schema itself, by question and variables.
+    """
 
     sdl: str
     schema: GraphQLSchema
     preparation: Preparation
     operations: BoundedCache[Prepared | Refusal]
+    introspections: BoundedCache[dict[str, Any]]
 
     @classmethod
     def load(cls, sdl: str, options: EngineOptions, tracer: Tracer) -> Self:
@@ -50,7 +58,12 @@ class Graph:
             schema=schema,
             preparation=preparation,
             operations=BoundedCache(options.cache_bytes),
+            introspections=BoundedCache(options.cache_bytes // _INTROSPECTION_SHARE),
         )
+
+    def knows(self, query: str, name: str | None) -> bool:
+        """Whether an operation is ready already."""
+        return self.operations.get((query, name)) is not None
 
     def operation(self, query: str, name: str | None) -> Prepared | Refusal:
         key: Key = (query, name)
@@ -75,8 +88,13 @@ class Graph:
         """The answers to `__schema` and `__type`, which no subgraph is asked for."""
         if prepared.introspection is None:
             return {}
-        result = execute_sync(self.schema, prepared.introspection, variable_values=variables)
-        return result.data or {}
+        key: Key = (prepared.program.plan.introspection or "", repr(sorted(variables.items())))
+        found = self.introspections.get(key)
+        if found is None:
+            result = execute_sync(self.schema, prepared.introspection, variable_values=variables)
+            found = result.data or {}
+            self.introspections.put(key, found, _PER_CHARACTER * len(repr(found)) + len(key[0]))
+        return found
 
     def api_sdl(self) -> str:
         return print_schema(self.schema)

@@ -149,10 +149,6 @@ def _kept(definitions: Sequence[VariableDefinitionNode]) -> tuple[VariableDefini
     return tuple(getattr(operation, "variable_definitions", None) or ())
 
 
-def _parsed_again(text: str | None) -> DocumentNode | None:
-    return None if text is None else parse(text, no_location=True)
-
-
 def _validation_error(error: GraphQLError) -> dict[str, object]:
     formatted: dict[str, object] = {"message": error.message, "locations": _locations(error)}
     return {**formatted, "extensions": {"code": ValidationFailed.code}}
