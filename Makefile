@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint requi
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo lint types schema check graphiql lock clean bench chaos
+.PHONY: help up test demo lint types schema check graphiql lock clean bench chaos crypto-fuzz
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,7 +25,7 @@ $(VENV)/.run: $(BIN)/python pyproject.toml requirements.lock
 
 $(VENV)/.test: $(VENV)/.run
 	@echo "installing what the tests need into $(VENV)"
-	@$(PIP) --editable '.[embedded,sm2,dev,node]'
+	@$(PIP) --editable '.[embedded,sm2,dev,node,otel]'
 	@touch $@
 
 up: $(VENV)/.run ## start everything, print the address of GraphiQL
@@ -53,6 +53,10 @@ schema: $(VENV)/.test ## fail when a committed schema file is stale
 
 chaos: $(VENV)/.test ## kill -9 of every process in the middle of the journey
 	@$(BIN)/pytest -q -m chaos tests/e2e
+
+crypto-fuzz: $(VENV)/.test ## thousands of damaged keys, signatures, tokens and documents
+	@CREDGRAPH_FUZZ=2000 $(BIN)/pytest -q tests/ledger_adapter/test_crypto_fuzz.py \
+		tests/ledger_adapter/test_crypto_attacks.py tests/subgraphs/vc/test_fuzz.py
 
 bench: $(VENV)/.test ## measure; figures to the terminal
 	@$(BIN)/python -m bench
