@@ -1,1 +1,4 @@
-"""What ties a tree head to the world outside the log. So far: what a verifier trusts beforehand."""
+"""What ties a tree head to the world outside the log: whom a verifier trusts, and proofs of chains.
+
+Pure: no network, no clock. The verifiers of chain evidence are not called by a bundle yet.
+"""
