@@ -2,13 +2,14 @@
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 
 from gateway.errors import (
-    INTERNAL_SERVER_ERROR,
     RETRYABLE_CODES,
     VALUE_CODES,
     ClientFault,
     GatewayError,
+    LimitExceeded,
     NotReady,
     OperatorFault,
 )
@@ -32,7 +33,9 @@ def run(argv: Sequence[str]) -> int:
 
 
 def errors_page() -> str:
-    """The page, one table for each who must act."""
+    """The page, one table for each who must act; the rooms with errors of their own are loaded."""
+    for room in _ROOMS:
+        import_module(room)
     own = {GatewayError.code: "A bug of the gateway; its words go to the log."}
     return _HEAD + "".join(
         (
@@ -45,6 +48,8 @@ def errors_page() -> str:
     )
 
 
+_ROOMS = ("gateway.engine", "gateway.composition")
+_GROUPS = frozenset({LimitExceeded})
 _UNPLANNED = "No plan answers a valid operation."
 
 
@@ -56,9 +61,8 @@ def _table(title: str, codes: Mapping[str, str]) -> str:
 
 
 def _codes(family: type[GatewayError]) -> Iterator[tuple[str, str]]:
-    """The codes of a family by the class that gives them; groups give none of their own."""
+    """The codes of a family by the class that gives them."""
     for member in family.__subclasses__():
-        if member.__subclasses__():
-            yield from _codes(member)
-        elif member.code != INTERNAL_SERVER_ERROR:
+        if member not in _GROUPS:
             yield member.code, " ".join((member.__doc__ or "").split())
+        yield from _codes(member)

@@ -64,11 +64,15 @@ class Exchange:
     async def body(self, limit: int, seconds: float) -> bytes:
         """The whole body, unzipped. Raises BodyTooLarge as soon as it is known to be, TooSlow,
         BadRequest for a broken compression, and Disconnected."""
+        late = Late(seconds)
         try:
-            async with asyncio.timeout(seconds):
-                body = await self._body(limit)
-        except TimeoutError:
-            raise TooSlow(f"the body did not arrive within {seconds:g} s") from None
+            body = await self._body(limit)
+        except asyncio.CancelledError:
+            if late.happened():
+                raise TooSlow(f"the body did not arrive within {seconds:g} s") from None
+            raise
+        finally:
+            late.cancel()
         return body if self.header(b"content-encoding") is None else _unzipped(body, limit)
 
     async def _body(self, limit: int) -> bytes:
@@ -132,6 +136,30 @@ class Exchange:
     def milliseconds(self) -> float:
         """Since the exchange began."""
         return round((perf_counter() - self.started) * 1000, 2)
+
+
+class Late:
+    """`asyncio.timeout` in its barest form, for every request pays for it."""
+
+    __slots__ = ("_fired", "_handle", "_task")
+
+    def __init__(self, seconds: float) -> None:
+        self._task = asyncio.current_task()
+        self._fired = False
+        self._handle = asyncio.get_running_loop().call_later(seconds, self._fire)
+
+    def _fire(self) -> None:
+        self._fired = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def happened(self) -> bool:
+        """Whether it was this that cancelled the task, and nobody else besides."""
+        return self._fired and self._task is not None and self._task.uncancel() == 0
+
+    def cancel(self) -> None:
+        """The work is done."""
+        self._handle.cancel()
 
 
 def _takes_gzip(accept_encoding: bytes) -> bool:

@@ -127,8 +127,7 @@ class HttpDoor:
                 await self._on_single_stream(exchange, token, viewer)
                 return
             media_type = _negotiate(exchange)
-            trace = forwarded(exchange.headers, (), exchange.request_id)
-            with self._spans.operation("graphql.request", trace):
+            with self._spans.operation("graphql.request", exchange.headers):
                 await self._operate(exchange, media_type, viewer)
         except HttpStatus as status:
             error = {"message": status.message, "extensions": {"code": "BAD_REQUEST"}}
@@ -294,7 +293,10 @@ def _check_size(exchange: Exchange, rules: HttpRules) -> None:
     scope = exchange.scope
     if len(scope["raw_path"]) + len(scope["query_string"]) > rules.uri_bytes:
         raise UriTooLong(rules.uri_bytes)
-    if sum(len(name) + len(value) for name, value in scope["headers"]) > rules.header_bytes:
+    size = 0
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+    if size > rules.header_bytes:
         raise HeadersTooLarge(rules.header_bytes)
 
 
@@ -320,10 +322,14 @@ _CLIENT_STATUS: Final[Mapping[type[GatewayError], int]] = {
     HeadersTooLarge: 431,
     OtherOrigin: 403,
 }
+_JSON_BYTES: Final = JSON.encode("ascii")
 _VARY: Final = b"accept, accept-encoding, authorization"
 
 
 def _check_content_type(exchange: Exchange) -> None:
+    given = exchange.headers
+    if given.get(b"content-type") == _JSON_BYTES and b"content-encoding" not in given:
+        return
     name, *parameters = (
         part.strip().lower() for part in (exchange.header(b"content-type") or "").split(";")
     )

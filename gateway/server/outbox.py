@@ -5,7 +5,6 @@ full for too long is told so by a close code. Nothing between two messages is ev
 """
 
 import asyncio
-from collections import deque
 from dataclasses import dataclass
 
 
@@ -25,60 +24,69 @@ class Lagging(Exception):
 
 
 class Outbox:
-    """A queue with one reader (the writer task of a socket) and many writers."""
+    """A queue with one reader and many writers. Idle it is as good as nothing: thousands of quiet
+    sockets have one each, so whoever waits brings the future to wait on."""
+
+    __slots__ = ("_empty", "_limits", "_queue", "_room", "_size", "_wake")
 
     def __init__(self, limits: OutboxLimits) -> None:
         self._limits = limits
-        self._queue: deque[str] = deque()
+        self._queue: list[str] = []
         self._size = 0
-        self._changed = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
-        self._drained = asyncio.Event()
+        self._wake: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None
+        self._empty: asyncio.Future[None] | None = None
 
     def put(self, text: str) -> None:
         """Queue one message now. Raises Lagging at twice the bound: whoever does not wait for
         room (pongs, say) must not fill the memory either."""
         self._queue.append(text)
         self._size += len(text)
-        self._changed.set()
-        if self._full(1):
-            self._room.clear()
+        _release(self._wake)
         if self._full(2):
             raise Lagging
 
     async def room(self) -> None:
         """Wait until there is room. Raises Lagging when patience is at its end."""
-        if self._room.is_set():
+        if not self._full(1):
             return
-        try:
-            async with asyncio.timeout(self._limits.patience):
-                await self._room.wait()
-        except TimeoutError:
-            raise Lagging from None
+        self._room = self._room or asyncio.get_running_loop().create_future()
+        done, _ = await asyncio.wait({self._room}, timeout=self._limits.patience)
+        if not done:
+            raise Lagging
 
     async def next(self) -> str:
         """The oldest message; it stays in the queue until `sent`."""
         while not self._queue:
-            self._changed.clear()
-            await self._changed.wait()
+            self._wake = asyncio.get_running_loop().create_future()
+            await self._wake
         return self._queue[0]
 
     def sent(self) -> None:
         """The oldest message is on the wire."""
-        self._size -= len(self._queue.popleft())
+        self._size -= len(self._queue.pop(0))
         if not self._full(1):
-            self._room.set()
+            _release(self._room)
+            self._room = None
         if not self._queue:
-            self._drained.set()
+            _release(self._empty)
+            self._empty = None
 
     async def drained(self) -> None:
         """Wait until everything queued so far is on the wire."""
         if self._queue:
-            self._drained.clear()
-            await self._drained.wait()
+            self._empty = self._empty or asyncio.get_running_loop().create_future()
+            await asyncio.wait({self._empty})
+
+    def __len__(self) -> int:
+        return len(self._queue)
 
     def _full(self, times: int) -> bool:
         bound = times * self._limits.messages + (times - 1) * self._limits.slack
-        over = len(self._queue) >= bound
-        return over or self._size >= times * self._limits.size
+        return len(self._queue) >= bound or self._size >= times * self._limits.size
+
+
+def _release(waiter: asyncio.Future[None] | None) -> None:
+    """Lets whoever waits go on."""
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)

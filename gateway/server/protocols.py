@@ -1,10 +1,12 @@
 """The ends of uvicorn that we hold tighter than it does: heads of requests, closes of sockets."""
 
 import asyncio
+import contextlib
 from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 
 _STALLED_SECONDS: Final = 20.0
 _SLACK: Final = 2
@@ -78,7 +80,19 @@ def bounded(head_bytes: int, head_seconds: float) -> type[BoundedHttp]:
 
 
 class PromptSocket(WebSocketsSansIOProtocol):
-    """A WebSocket whose close is never queued behind a client that does not read."""
+    """A WebSocket whose close is never queued behind a client that does not read, and whose text
+    is text: after a message that is not UTF-8 uvicorn would look at further ones, and fail."""
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.close_sent = True
+                with contextlib.suppress(InvalidState):  # the peer's own close came right behind
+                    self.conn.send_close(1007)
+                self.handle_parser_exception()
+        super().send_receive_event_to_app()
 
     async def send(self, message: dict[str, object]) -> None:  # type: ignore[override]  # uvicorn's TypedDicts are private
         """A close goes out at once, behind what the kernel already has; a peer that then reads

@@ -98,7 +98,14 @@ async def _turn_away(send: Send, code: int, reason: str, subprotocol: str | None
 
 
 class SocketSession:
-    """One socket: a reader (here), a writer task, one task per operation, two timers."""
+    """One socket: a reader, a writer while there is something to send, a task per operation, two
+    timers."""
+
+    __slots__ = (
+        *("_address", "_closed", "_closing", "_door", "_forwarded", "_id", "_machine"),
+        *("_operations", "_outbox", "_receive", "_send", "_tasks", "_timers", "_viewer"),
+        *("_writer", "__weakref__"),
+    )
 
     def __init__(
         self,
@@ -119,21 +126,21 @@ class SocketSession:
         self._tasks: set[asyncio.Task[None]] = set()
         self._viewer: Viewer = ANONYMOUS
         self._closing: frames.Close | None = None
-        self._closed = asyncio.Event()
+        self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._writer: asyncio.Task[None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
 
     async def serve(self) -> None:
         """Returns when the socket is closed and everything that served it is freed."""
         started = time.monotonic()
         self._later(self._door.rules.init_seconds, self._machine.init_is_late)
-        writer = asyncio.create_task(self._write())
-        ends = {asyncio.create_task(self._read()), asyncio.create_task(self._closed.wait())}
+        reader = asyncio.create_task(self._read())
         try:
-            await asyncio.wait({writer, *ends}, return_when=asyncio.FIRST_COMPLETED)
-            await self._free(ends)
+            await asyncio.wait({reader, self._closed}, return_when=asyncio.FIRST_COMPLETED)
+            await self._free({reader})
             await self._say_goodbye()
         finally:
-            await self._free({writer, *ends})
+            await self._free({reader, self._writer} if self._writer else {reader})
         self._door.log.line(
             "socket",
             request_id=self._id,
@@ -154,9 +161,17 @@ class SocketSession:
             self._perform(self._machine.receive(message["bytes"] if text is None else text))
 
     async def _write(self) -> None:
-        while True:
+        """Lives as long as there is something to send: a quiet socket needs no writer."""
+        while len(self._outbox):
             await self._send({"type": "websocket.send", "text": await self._outbox.next()})
             self._outbox.sent()
+
+    def _written(self, writer: asyncio.Task[None]) -> None:
+        self._writer = None
+        if writer.cancelled():
+            return
+        if writer.exception() is not None and not self._closed.done():
+            self._closed.set_result(None)  # the client has gone
 
     def _perform(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
@@ -165,7 +180,8 @@ class SocketSession:
                     self._post(effect)
                 case frames.Close():
                     self._closing = effect
-                    self._closed.set()
+                    if not self._closed.done():
+                        self._closed.set_result(None)
                 case Authenticate():
                     self._authenticate(effect.payload)
                 case Start():
@@ -176,6 +192,9 @@ class SocketSession:
                     assert_never(effect)
 
     def _post(self, message: frames.Send) -> None:
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+            self._writer.add_done_callback(self._written)
         try:
             self._outbox.put(message.encode())
         except Lagging:

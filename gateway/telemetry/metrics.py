@@ -1,7 +1,7 @@
 """Prometheus metrics. Labels hold names of ours only, never a word that a client chose."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -32,12 +32,15 @@ _SECONDS: Final = (
     30.0,
 )
 
+Family = TypeVar("Family", Counter, Histogram)
+
 
 class Metrics:
     """One registry a process. It is a `Tracer` for the engine and reads along with the log."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
+        self._children: dict[tuple[object, tuple[str, ...]], Any] = {}
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._requests = Counter(
@@ -116,13 +119,20 @@ class Metrics:
 
     def _observe_request(self, facts: Mapping[str, object]) -> None:
         status = str(facts.get("status") or "none")
-        self._requests.labels(status, str(facts.get("code") or "")).inc()
+        self._child(self._requests, status, str(facts.get("code") or "")).inc()
         if "events" in facts:
             self._ended.labels("stream").inc()
             self._results.labels("stream").inc(_number(facts["events"]))
         else:
             kind = str(facts.get("kind") or "other")
-            self._request_seconds.labels(kind).observe(_number(facts.get("ms")) / 1000)
+            self._child(self._request_seconds, kind).observe(_number(facts.get("ms")) / 1000)
+
+    def _child(self, family: Family, *labels: str) -> Family:
+        """The metric with these labels; looking it up in the library takes longer than counting."""
+        found = self._children.get((family, labels))
+        if found is None:
+            found = self._children[family, labels] = family.labels(*labels)
+        return found
 
 
 def _number(value: object) -> float:

@@ -15,6 +15,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
 
+_FIELDS = ("traceparent", "tracestate")
+
 
 class OtelSpans:
     """See `Spans`. Spans are sent in batches by a thread of their own."""
@@ -28,8 +30,11 @@ class OtelSpans:
         self._tracer = self._provider.get_tracer("credgraph")
         self._wire = TraceContextTextMapPropagator()
 
-    def operation(self, name: str, headers: Mapping[str, str], /) -> AbstractContextManager[object]:
-        parent = self._wire.extract(headers)
+    def operation(
+        self, name: str, headers: Mapping[bytes, bytes], /
+    ) -> AbstractContextManager[object]:
+        known = {field: headers.get(field.encode(), b"").decode("latin-1") for field in _FIELDS}
+        parent = self._wire.extract(known)
         return self._tracer.start_as_current_span(name, context=parent, kind=SpanKind.SERVER)
 
     def carrier(self) -> Mapping[str, str]:

@@ -10,7 +10,9 @@ from gateway.executor.ports import NullTracer, Tracer
 class Spans(Tracer, Protocol):
     """Spans around operations; within one, phases and fetches are its children."""
 
-    def operation(self, name: str, headers: Mapping[str, str], /) -> AbstractContextManager[object]:
+    def operation(
+        self, name: str, headers: Mapping[bytes, bytes], /
+    ) -> AbstractContextManager[object]:
         """A span that continues the trace which the client's headers name, if any."""
         ...
 
@@ -26,7 +28,9 @@ class Spans(Tracer, Protocol):
 class NoSpans(NullTracer):
     """Traces nothing; the client's own trace headers go on unchanged."""
 
-    def operation(self, _name: str, _headers: Mapping[str, str], /) -> AbstractContextManager[None]:
+    def operation(
+        self, _name: str, _headers: Mapping[bytes, bytes], /
+    ) -> AbstractContextManager[None]:
         return nullcontext()
 
     def carrier(self) -> Mapping[str, str]:

@@ -24,7 +24,7 @@ async def test_phases_and_fetches_are_children_of_the_operation() -> None:
         context=None,
         deadline=0.0,
     )
-    with spans.operation("graphql.request", {"traceparent": PARENT}):
+    with spans.operation("graphql.request", {b"traceparent": PARENT.encode()}):
         carried = spans.carrier()["traceparent"]
         spans.phase("plan", 0.0, 0.5)
         spans.fetched(request, Fault(code="SUBREQUEST_TIMEOUT", message="", subgraph=one), 0.0)
