@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint requi
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo lint types schema check graphiql lock clean bench chaos crypto-fuzz
+.PHONY: help up test demo lint types schema check graphiql lock clean bench chaos crypto-fuzz compose-corpus
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ chaos: $(VENV)/.test ## kill -9 of every process in the middle of the journey
 crypto-fuzz: $(VENV)/.test ## thousands of damaged keys, signatures, tokens and documents
 	@CREDGRAPH_FUZZ=2000 $(BIN)/pytest -q tests/ledger_adapter/test_crypto_fuzz.py \
 		tests/ledger_adapter/test_crypto_attacks.py tests/subgraphs/vc/test_fuzz.py
+
+compose-corpus: $(VENV)/.test ## judge 1500 random schema sets as @apollo/composition does
+	@$(BIN)/python -m tests.composition.corpus
 
 bench: $(VENV)/.test ## measure; figures to the terminal
 	@$(BIN)/python -m bench

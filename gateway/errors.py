@@ -103,8 +103,11 @@ class GatewayError(Exception):
         self.facts: Mapping[str, object] = facts
 
     def as_graphql(self) -> dict[str, object]:
-        """The error as one entry of a GraphQL `errors` list."""
-        return {"message": self.message, "extensions": {"code": self.code, **self.facts}}
+        """The error as one entry of a GraphQL `errors` list; `locations` stand where the
+        specification has them."""
+        facts = dict(self.facts)
+        placed = {"locations": facts.pop("locations")} if "locations" in facts else {}
+        return {"message": self.message, **placed, "extensions": {"code": self.code, **facts}}
 
 
 class ClientFault(GatewayError):

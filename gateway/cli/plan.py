@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 
-from graphql import DocumentNode, GraphQLError, parse, validate
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse, validate
 
 from gateway.errors import BadRequest, GatewayError, ParseFailed, ValidationFailed
 from gateway.plan.nodes import QueryPlan
@@ -23,7 +23,8 @@ def run(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     try:
         supergraph = read_supergraph(_text(options.supergraph))
-        document = _operations(supergraph, _text(options.operation))
+        document = _operations(supergraph, options.operation)
+        _one_is_meant(document, options.name)
         plan = plan_operation(
             World.of(supergraph).with_labels(frozenset(options.label)),
             document,
@@ -61,15 +62,27 @@ def _text(path: Path) -> str:
         raise BadRequest(f"cannot read {path}: {reason}") from None
 
 
-def _operations(supergraph: Supergraph, text: str) -> DocumentNode:
+def _operations(supergraph: Supergraph, path: Path) -> DocumentNode:
     try:
-        document = parse(text)
+        document = parse(_text(path))
     except GraphQLError as error:
-        raise ParseFailed(error.message) from None
+        raise ParseFailed(_placed(path, error)) from None
     faults = validate(build_api_schema(supergraph), document)
     if faults:
-        raise ValidationFailed("; ".join(fault.message for fault in faults))
+        raise ValidationFailed("; ".join(_placed(path, fault) for fault in faults))
     return document
+
+
+def _placed(path: Path, error: GraphQLError) -> str:
+    where = "".join(f":{place.line}:{place.column}" for place in (error.locations or ())[:1])
+    return f"{path}{where}: {error.message}"
+
+
+def _one_is_meant(document: DocumentNode, name: str | None) -> None:
+    found = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if name is None and len(found) > 1:
+        names = ", ".join(sorted(node.name.value for node in found if node.name))
+        raise BadRequest(f"the document has several operations: choose one by --name ({names})")
 
 
 def _shown(plan: QueryPlan, *, as_json: bool) -> str:

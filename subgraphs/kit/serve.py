@@ -158,6 +158,8 @@ def run(name: ServiceName, settings: Settings, opened: Open) -> int:
     """Serve until a signal; the exit code. Raises CannotStart for a port that is taken."""
     logging.basicConfig(level=logging.INFO, format=f"{name} %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # its background task cries out in thirty lines when the database goes first at a shutdown
+    logging.getLogger("pymongo.client").setLevel(logging.CRITICAL)
     listener = _listen(settings.host, settings.ports[name])
     try:
         config = uvicorn.Config(

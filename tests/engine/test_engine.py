@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -264,3 +264,10 @@ def small() -> Pair:
 async def test_limits_hold_before_anything_is_validated(small: Pair) -> None:
     body = await small.ask("{ people { rival { rival { nothing } } } }")
     assert codes(body) == ["MAX_DEPTH_LIMIT"]
+
+
+async def test_a_syntax_error_says_where_as_the_specification_has_it(counter: Pair) -> None:
+    body = (await counter.engine.execute(asking("{ total"))).body
+    (error,) = cast("list[dict[str, object]]", body["errors"])
+    assert error["locations"] == [{"line": 1, "column": 8}]
+    assert error["extensions"] == {"code": "GRAPHQL_PARSE_FAILED"}
