@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint requi
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo lint types schema check graphiql lock clean bench chaos crypto-fuzz compose-corpus
+.PHONY: help up test demo lint types schema check graphiql lock clean bench chaos crypto-fuzz compose-corpus audit fuzz
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,12 @@ crypto-fuzz: $(VENV)/.test ## thousands of damaged keys, signatures, tokens and 
 
 compose-corpus: $(VENV)/.test ## judge 1500 random schema sets as @apollo/composition does
 	@$(BIN)/python -m tests.composition.corpus
+
+audit: $(VENV)/.test ## the public audit of federation gateways, from $$AUDIT_DIR
+	@$(BIN)/python -m tests.federation_audit
+
+fuzz: $(VENV)/.test ## random operations against a monolith for half an hour
+	@$(BIN)/python -m tests.differential --minutes 30
 
 bench: $(VENV)/.test ## measure; figures to the terminal
 	@$(BIN)/python -m bench
