@@ -14,6 +14,7 @@ import pytest_asyncio
 from gateway.server.documents import hash_of
 from tests.server.build import token
 from tests.server.live import Live, live
+from tests.wire.raw import raw_socket
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HELLO = '{ greeting(name: "Ada") }'
@@ -118,6 +119,19 @@ async def test_where_documents_are_required_nothing_else_runs(tmp_path: Path) ->
         assert code(await ask(client, query=HELLO)) == "PERSISTED_QUERY_REQUIRED"
         assert (await ask(client, documentId="a"))["data"]
         assert (await ask(client, query=TRUSTED))["data"]
+
+
+async def test_documents_are_named_on_sockets_too(gateway: Live) -> None:
+    async with raw_socket(gateway.port) as socket:
+        await socket.init()
+        for id_, code_ in (("trusted-1", None), ("nobody-knows", "PERSISTED_QUERY_NOT_FOUND")):
+            socket.say(type="subscribe", id="a", payload={"documentId": id_})
+            message = await socket.message()
+            if code_ is None:
+                assert message["payload"] == {"data": {"greeting": "hello you"}}
+                assert (await socket.message())["type"] == "complete"
+            else:
+                assert code({"errors": message["payload"]}) == code_
 
 
 async def test_the_cost_is_told_on_demand(client: httpx.AsyncClient) -> None:
