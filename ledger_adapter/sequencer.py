@@ -134,7 +134,7 @@ class Sequencer:
                 if clock() - since > self._options.patience_seconds:
                     raise
                 logger.warning("waiting: %s", faults.exceptions[0])
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(self._options.lease_seconds / 6)
 
     async def _campaign(self) -> Lease:
         while True:

@@ -104,9 +104,15 @@ def memory_room(*, limit: int = 20_000, key: PrivateKey = KEY) -> Room:
 
 @asynccontextmanager
 async def mongo_room(
-    uri: str, name: str, driver: str, *, limit: int = 20_000, key: PrivateKey = KEY
+    uri: str,
+    name: str,
+    driver: str,
+    *,
+    limit: int = 20_000,
+    key: PrivateKey = KEY,
+    selection_ms: int = 2000,
 ) -> AsyncIterator[Room]:
-    client = connect(uri, driver)
+    client = connect(uri, driver, selection_ms=selection_ms)
     database = client[name]
 
     async def transaction(work: Callable[[object], Awaitable[None]]) -> None:

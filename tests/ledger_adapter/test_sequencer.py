@@ -183,7 +183,7 @@ async def test_an_erased_salt_leaves_the_log_whole() -> None:
 
 
 async def test_a_start_waits_for_the_database_a_bounded_time() -> None:
-    client = connect("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50", "motor")
+    client = connect("mongodb://127.0.0.1:1/", "motor", selection_ms=50)
     with pytest.raises(LedgerUnavailable, match=r"not writable after 0\.2 s"):
         await wait_until_writable(client, seconds=0.2)
     await settle(client.close())
@@ -193,7 +193,7 @@ async def test_a_database_that_goes_away_is_waited_for_and_then_told(
     mongo_database: str,
 ) -> None:
     async with mongo_room(
-        "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50", mongo_database, "motor"
+        "mongodb://127.0.0.1:1/", mongo_database, "motor", selection_ms=50
     ) as room:
         with pytest.raises(LedgerUnavailable) as gone:
             await room.reader.size()

@@ -41,11 +41,11 @@ _SNAPSHOT_CODES: Final = frozenset({239, 246})
 _MAJORITY: Final = WriteConcern("majority")
 
 
-def connect(uri: str, driver: str) -> Any:
+def connect(uri: str, driver: str, *, selection_ms: int = SELECTION_MS) -> Any:
     """A client of the named driver; nothing is sent yet."""
     module, name = CLIENTS[driver]
     make = getattr(importlib.import_module(module), name)
-    return make(uri, serverSelectionTimeoutMS=SELECTION_MS, tz_aware=True)
+    return make(uri, serverSelectionTimeoutMS=selection_ms, tz_aware=True)
 
 
 async def wait_until_writable(client: Any, *, seconds: float) -> None:
