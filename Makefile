@@ -2,14 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock
+PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requirements.lock
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
 .PHONY: help up test demo lint types schema check graphiql lock clean bench chaos crypto-fuzz compose-corpus audit fuzz
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -61,7 +61,7 @@ crypto-fuzz: $(VENV)/.test ## thousands of damaged keys, signatures, tokens and 
 compose-corpus: $(VENV)/.test ## judge 1500 random schema sets as @apollo/composition does
 	@$(BIN)/python -m tests.composition.corpus
 
-audit: $(VENV)/.test ## the public audit of federation gateways, from $$AUDIT_DIR
+audit: $(VENV)/.test ## the public audit of federation gateways, from AUDIT_DIR
 	@$(BIN)/python -m tests.federation_audit
 
 fuzz: $(VENV)/.test ## random operations against a monolith for half an hour
