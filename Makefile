@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requireme
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo lint types schema check graphiql lock clean bench chaos crypto-fuzz compose-corpus audit fuzz
+.PHONY: help up test demo lint types schema check graphiql lock clean bench chaos crypto-fuzz compose-corpus audit fuzz bench-ledger
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -69,6 +69,9 @@ fuzz: $(VENV)/.test ## random operations against a monolith for half an hour
 
 bench: $(VENV)/.test ## measure; figures to the terminal
 	@$(BIN)/python -m bench
+
+bench-ledger: $(VENV)/.test ## the ledger's table of figures
+	@$(BIN)/python -m bench.ledger
 
 lock: $(VENV)/.test ## pin every dependency anew
 	@$(PIP) uv
