@@ -23,6 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     if given.command == "up":
         return up.main(seed)
     try:
+        given.out.mkdir(parents=True, exist_ok=True)
         asyncio.run(play(Deployment.running(os.environ), given.out))
     except (DemoError, HolderError) as error:
         print(f"make demo: {error}", file=sys.stderr)

@@ -207,7 +207,6 @@ def _flipped(proof: Path, trust: Path, folder: Path) -> str:
 
 async def play(deployment: Deployment, folder: Path) -> None:
     """All chapters; DemoError at the first that does not go as it must."""
-    folder.mkdir(parents=True, exist_ok=True)
     story = Story()
     person, friend = Person(), Person()
     async with actors_of(deployment, person) as actors, actors_of(deployment, friend) as others:
