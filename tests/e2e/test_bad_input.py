@@ -192,8 +192,11 @@ def is_name(value: object) -> bool:
 
 
 def in_order(answer: Json) -> Json:
-    """The answer with its errors in one order: they come as the subgraphs answer."""
+    """The answer with its errors in one order, as the subgraphs come back in any; and without the
+    ids of the requests, which tell nothing of what was found."""
     errors = cast("list[Json]", answer.get("errors", []))
+    for error in errors:
+        cast("Json", error["extensions"]).pop("requestId")
     return {**answer, "errors": sorted(errors, key=json.dumps)}
 
 
