@@ -77,6 +77,7 @@ class SocketDoor:
         await send({"type": "websocket.accept", "subprotocol": frames.SUBPROTOCOL})
         client = scope.get("client")
         session = SocketSession(self, headers, str(client[0]) if client else "", receive, send)
+        del headers  # a socket lives for hours; what it needs of them is in the session
         self._open.add(session)
         try:
             await session.serve()
@@ -103,7 +104,7 @@ class SocketSession:
 
     __slots__ = (
         *("_address", "_closed", "_closing", "_door", "_forwarded", "_id", "_machine"),
-        *("_operations", "_outbox", "_receive", "_send", "_tasks", "_timers", "_viewer"),
+        *("_operations", "_outbox", "_receive", "_send", "_ending", "_timers", "_viewer"),
         *("_writer", "__weakref__"),
     )
 
@@ -123,7 +124,7 @@ class SocketSession:
         self._machine = ServerMachine(operations=door.rules.operations)
         self._outbox = Outbox(door.rules.outbox)
         self._operations: dict[str, asyncio.Task[None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._ending: Sequence[asyncio.Task[None]] = ()
         self._viewer: Viewer = ANONYMOUS
         self._closing: frames.Close | None = None
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -203,13 +204,12 @@ class SocketSession:
     def _start(self, start: Start) -> None:
         task = asyncio.create_task(self._operate(start.id, start.payload))
         self._operations[start.id] = task
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _stop(self, id_: str) -> None:
         task = self._operations.pop(id_, None)
         if task is not None and task is not asyncio.current_task():
             task.cancel()
+            self._ending = [*(each for each in self._ending if not each.done()), task]
 
     def _authenticate(self, payload: Mapping[str, object]) -> None:
         try:
@@ -286,7 +286,7 @@ class SocketSession:
     async def _free(self, ends: Iterable[asyncio.Task[Any]]) -> None:
         for timer in self._timers:
             timer.cancel()
-        tasks = [*ends, *self._tasks]
+        tasks = [*ends, *self._operations.values(), *self._ending]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
