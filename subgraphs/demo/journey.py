@@ -5,6 +5,7 @@ again after a crash: it sends the same idempotency key and gets the same answer.
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -16,7 +17,7 @@ from subgraphs.demo.deployment import DemoError
 from subgraphs.demo.operations import operation
 from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN
 from subgraphs.holder.choose import HeldCredential, show_at_least
-from subgraphs.holder.holder import Grant, Holder
+from subgraphs.holder.holder import Grant, Holder, HolderSignature
 from subgraphs.kit.ids import institution_id, new_id
 from subgraphs.vc.did import Did, institution_did
 from subgraphs.vc.encoding import to_base64url, to_time
@@ -84,6 +85,8 @@ class Journey:
         self.permission_id = ""
         self._keys: dict[str, str] = {}
         self._prepared: dict[str, Json] = {}
+        self._signed: dict[str, JsonObject] = {}
+        self._consent: HolderSignature | None = None
 
     def _key(self, step: str) -> str:
         return self._keys.setdefault(step, secrets.token_hex(16))
@@ -93,6 +96,12 @@ class Journey:
         if name not in self._prepared:
             self._prepared[name] = await mutate(self.actors.holder, name, **fields)
         return self._prepared[name]
+
+    def _sign_once(self, step: str, sign: Callable[[], HolderSignature]) -> JsonObject:
+        """One signature for one step: a step sent again under its key has to be the same."""
+        if step not in self._signed:
+            self._signed[step] = sign().as_input()
+        return self._signed[step]
 
     async def register_root_did(self) -> Json:
         """The root DID; a second call answers the refusal that names the existing one."""
@@ -136,7 +145,7 @@ class Journey:
             categories=["BANK_DEPOSIT", "STOCK", "FUND_UNIT"],
             purpose=PURPOSE,
         )
-        signature = self._sign_request(prepared)
+        signature = self._sign_once("request", lambda: self._sign_request(prepared))
         done = await mutate(
             self.actors.holder,
             "request-credential",
@@ -147,11 +156,10 @@ class Journey:
         self.credential_id = text(done, "credential", "id")
         return done
 
-    def _sign_request(self, prepared: Json) -> JsonObject:
-        asked: JsonObject = {"purpose": PURPOSE}
+    def _sign_request(self, prepared: Json) -> HolderSignature:
         return self.person.software.sign_prepared(
-            prepared["payload"], text(prepared, "payloadToSign"), asked=asked
-        ).as_input()
+            prepared["payload"], text(prepared, "payloadToSign"), asked={"purpose": PURPOSE}
+        )
 
     async def compile_draft(self) -> Json:
         """The issuer's desk compiles from its own records."""
@@ -175,14 +183,17 @@ class Journey:
         """The holder checks the offer and adds her signature; the key stays with her."""
         prepared = await self._prepare("prepare-countersignature", credentialId=self.credential_id)
         issuer_key = await self.institution_key(ISSUER)
-        signature = self.person.software.countersign(
-            prepared["payload"], text(prepared, "payloadToSign"), issuer_key=issuer_key
+        signature = self._sign_once(
+            "countersign",
+            lambda: self.person.software.countersign(
+                prepared["payload"], text(prepared, "payloadToSign"), issuer_key=issuer_key
+            ),
         )
         done = await mutate(
             self.actors.holder,
             "countersign-credential",
             preparedId=prepared["preparedId"],
-            holderSignature=signature.as_input(),
+            holderSignature=signature,
             clientMutationId=self._key("countersign"),
         )
         disclosures = cast("list[str]", at(prepared, "payload", "disclosures"))
@@ -236,20 +247,21 @@ class Journey:
             monitoringUntil=until,
             validUntil=until,
         )
-        signature = self.person.software.sign_prepared(
-            prepared["payload"],
-            text(prepared, "payloadToSign"),
-            asked={"purpose": PURPOSE, "grantedTo": institution_did(VERIFIER)},
-        )
+        if self._consent is None:
+            self._consent = self.person.software.sign_prepared(
+                prepared["payload"],
+                text(prepared, "payloadToSign"),
+                asked={"purpose": PURPOSE, "grantedTo": institution_did(VERIFIER)},
+            )
         done = await mutate(
             self.actors.holder,
             "grant-consent",
             preparedId=prepared["preparedId"],
-            holderSignature=signature.as_input(),
+            holderSignature=self._consent.as_input(),
             clientMutationId=self._key("consent"),
         )
         self.grant = self.person.software.grant(
-            at(done, "consent", "document"), signature.face_assertion
+            at(done, "consent", "document"), self._consent.face_assertion
         )
         return done
 
