@@ -50,15 +50,13 @@ async def test_reloads_under_load_lose_and_change_no_answer(shop: Pair) -> None:
 async def test_a_long_text_holds_up_nobody(shop: Pair) -> None:
     long = "{ " + " ".join(f"a{i}: product(id: {i}) {{ title }}" for i in range(180)) + " }"
     await shop.ask(QUERY)
-    longest = last = 0.0
+    served = 0
     task = asyncio.create_task(shop.engine.prepare(long, None))
-    started = last = time.perf_counter()
     while not task.done():
-        await asyncio.sleep(0)
-        now = time.perf_counter()
-        longest, last = max(longest, now - last), now
-    whole = time.perf_counter() - started
-    assert longest < max(whole / 2, 0.1), (longest, whole)
+        await shop.ask(QUERY)
+        served += 1
+    # thought about on the event loop, it would be done before the first of these had its answer
+    assert served > 1
     assert (long, None) in shop.engine.recent_operations()
 
 

@@ -24,7 +24,7 @@ from tests.js.compose_oracle import ask, oracle
 from tests.js.other_gateways import OTHERS, RefusedError, installed, serving
 from tests.js.other_gateways.graph import SDLS, composed, sources, subgraphs
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.gateways]
 
 ALL: Final = ("ours", *OTHERS)
 DEMO: Final = Path(__file__).parents[2] / "schema" / "supergraph.graphql"
