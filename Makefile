@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requireme
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo lint types schema check graphiql lock clean bench chaos crypto-fuzz compose-corpus audit fuzz bench-ledger other-gateways
+.PHONY: help up test demo lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit fuzz bench-ledger other-gateways
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -45,7 +45,7 @@ lint: $(VENV)/.test ## ruff and the import rules
 	@$(BIN)/lint-imports
 
 types: $(VENV)/.test ## mypy --strict
-	@$(BIN)/mypy gateway subgraphs ledger_adapter tests
+	@$(BIN)/mypy gateway subgraphs ledger_adapter tests bench
 
 schema: $(VENV)/.test ## fail when a committed schema file is stale
 	@$(BIN)/python -m subgraphs.kit.sdl --check

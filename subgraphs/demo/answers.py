@@ -42,7 +42,14 @@ def items(value: object, *path: str | int) -> list[Json]:
 
 
 async def mutate(client: Client, name: str, **fields: object) -> Json:
-    """The success member of a mutation's result; RefusedAsData on any other member.
+    """The success member of a mutation's result; RefusedAsData on any other member."""
+    result = await settled(client, name, **fields)
+    raise_refusal(result)
+    return result
+
+
+async def settled(client: Client, name: str, **fields: object) -> Json:
+    """The member of a mutation's result, a refusal too.
 
     TryAgain means that a subgraph has not followed the log so far yet: it is asked again.
     """
@@ -50,9 +57,15 @@ async def mutate(client: Client, name: str, **fields: object) -> Json:
     while True:
         data = await client.ask(operation(name), {"input": fields})
         (result,) = cast("dict[str, Json]", data).values()
-        if "code" not in result:
+        late = asyncio.get_running_loop().time() > deadline
+        if text(result, "__typename") != "TryAgain" or late:
             return result
-        kind = text(result, "__typename")
-        if kind != "TryAgain" or asyncio.get_running_loop().time() > deadline:
-            raise RefusedAsData(kind, text(result, "code"), text(result, "message"))
         await asyncio.sleep(0.1)
+
+
+def raise_refusal(result: Json) -> None:
+    """RefusedAsData if the member is a DomainError."""
+    if "code" in result:
+        raise RefusedAsData(
+            text(result, "__typename"), text(result, "code"), text(result, "message")
+        )

@@ -5,7 +5,6 @@ Speaks GraphQL over HTTP and graphql-transport-ws, as any front end would; knows
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
 from types import TracebackType
 from typing import Self, TypeAlias, cast
 
@@ -98,11 +97,3 @@ def _data_of(result: Json) -> Json:
     if result.get("errors"):
         raise Refused(cast("list[Json]", result["errors"]))
     return cast("Json", result["data"])
-
-
-async def first_event(client: Client, query: str, variables: Mapping[str, object]) -> Json:
-    """The first event of a subscription, which is then left."""
-    async with aclosing(client.events(query, variables)) as events:  # type: ignore[type-var]
-        async for event in events:
-            return event
-    raise DemoError("the subscription ended before its first event")

@@ -11,10 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from ledger_adapter.crypto import multikey, sm2
-from subgraphs.demo.answers import RefusedAsData, at, items, mutate, text
+from subgraphs.demo.answers import at, items, mutate, raise_refusal, settled, text
 from subgraphs.demo.client import Client, Json
 from subgraphs.demo.deployment import DemoError
-from subgraphs.demo.operations import operation
 from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN
 from subgraphs.holder.choose import HeldCredential, show_at_least
 from subgraphs.holder.holder import Grant, Holder, HolderSignature
@@ -106,25 +105,18 @@ class Journey:
     async def register_root_did(self) -> Json:
         """The root DID; a second call answers the refusal that names the existing one."""
         asked = self.person.software.registration(self.person.identity_document)
-        data = await self.actors.holder.ask(
-            operation("register-root-did"),
-            {
-                "input": {
-                    "identityDocument": asked.identity_document,
-                    "publicKeyMultibase": asked.public_key_multibase,
-                    "payload": to_base64url(asked.payload),
-                    "proofOfPossession": asked.proof_of_possession,
-                    "faceAssertion": asked.face_assertion.as_json(),
-                }
-            },
+        result = await settled(
+            self.actors.holder,
+            "register-root-did",
+            identityDocument=asked.identity_document,
+            publicKeyMultibase=asked.public_key_multibase,
+            payload=to_base64url(asked.payload),
+            proofOfPossession=asked.proof_of_possession,
+            faceAssertion=asked.face_assertion.as_json(),
         )
-        result = cast("Json", data["registerRootDid"])
         if result.get("receipt"):
             self.receipt = cast("JsonObject", result["receipt"])
-        if text(result, "__typename") != "RegisterRootDidSuccess":
-            raise RefusedAsData(
-                text(result, "__typename"), text(result, "code"), text(result, "message")
-            )
+        raise_refusal(result)
         return result
 
     async def bind_account(self) -> Json:
