@@ -29,15 +29,13 @@ from subgraphs.demo.pilot import INSTITUTIONS, PilotInstitution
 from subgraphs.demo.play import actors_of
 from subgraphs.kit.events import event
 from subgraphs.kit.ids import InstitutionId, institution_id
+from subgraphs.kit.main import load
 from subgraphs.kit.mongo import Database, DuplicateKeyError, Mongo, Session
 from subgraphs.kit.outbox import Outbox, open_outbox
 from subgraphs.vc.did import institution_did
 from subgraphs.vc.encoding import to_time
 from subgraphs.vc.multikey import encode_key
 
-LEDGER_DATABASE = "credgraph_ledger"
-REGISTRAR_DATABASE = "credgraph_audit"
-SHARD = "2026"
 REGISTERED_SECONDS = 30.0
 REGISTER = "query TrustRegister { trustRegister(first: 100) { edges { node { id } } } }"
 
@@ -56,10 +54,12 @@ async def _seed(deployment: Deployment) -> None:
 
 async def register_institutions(deployment: Deployment) -> None:
     """Each institution of the pilot once, by its event on the log."""
+    settings = load(deployment.environment())
     mongo = Mongo(deployment.uri)
     try:
-        outbox = open_outbox(mongo, database=LEDGER_DATABASE, shard=SHARD)
-        registrar = mongo.database(REGISTRAR_DATABASE)
+        ledger = settings.ledger
+        outbox = open_outbox(mongo, database=ledger.database, shard=ledger.shard)
+        registrar = mongo.database(settings.database("audit"))
         for institution in INSTITUTIONS:
             await _register(mongo, registrar, outbox, deployment.data, institution)
     finally:
