@@ -16,7 +16,9 @@ LedgerFault
     ├── QueueFull               LEDGER_QUEUE_FULL (retryable)
     ├── LeadershipLost          LEDGER_LEADERSHIP_LOST (retryable)
     ├── EntryNotFound           LEDGER_ENTRY_NOT_FOUND
-    └── LogCorrupt              LEDGER_LOG_CORRUPT: stored data contradict each other
+    ├── LogCorrupt              LEDGER_LOG_CORRUPT: stored data contradict each other
+    ├── ChainUnavailable        LEDGER_CHAIN_UNAVAILABLE (retryable)
+    └── AnchorConflict          LEDGER_ANCHOR_CONFLICT: a chain holds another root for this size
 """
 
 from typing import ClassVar
@@ -148,3 +150,16 @@ class LogCorrupt(LedgerError):
     """Stored data contradict each other; the sentence names the first place."""
 
     code = "LEDGER_LOG_CORRUPT"
+
+
+class ChainUnavailable(LedgerError):
+    """No node of a chain answered in time, or none of those that did may be believed."""
+
+    code = "LEDGER_CHAIN_UNAVAILABLE"
+    retryable = True
+
+
+class AnchorConflict(LedgerError):
+    """A chain holds another root for this log and size; no machine may resolve that."""
+
+    code = "LEDGER_ANCHOR_CONFLICT"

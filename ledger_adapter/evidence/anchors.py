@@ -1,0 +1,27 @@
+"""Every kind of chain evidence this release can check: the one table of readers and checkers."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ledger_adapter.errors import BadProof, BadSettings
+from ledger_adapter.evidence.kinds import AnchoredHead, Kind, TrustedChain
+
+KINDS: Final[Mapping[str, Kind]] = {}
+READERS: Final[Mapping[str, Callable[[Mapping[str, object]], TrustedChain]]] = {}
+
+
+def read_chain(entry: object) -> TrustedChain:
+    """One entry of the trust file's `chains`; its `kind` says which reader knows the rest."""
+    kind = entry.get("kind") if isinstance(entry, dict) else None
+    reader = READERS.get(kind) if isinstance(kind, str) else None
+    if not isinstance(entry, dict) or reader is None:
+        raise BadSettings(f"trust: a chain of the unknown kind {kind!r}")
+    return reader(entry)
+
+
+def check_evidence(kind: str, evidence: Mapping[str, object], chain: TrustedChain) -> AnchoredHead:
+    """What the evidence proves under the verifier's own configuration of its chain."""
+    found = KINDS.get(kind)
+    if found is None or found.chain_kind != chain.kind:
+        raise BadProof("anchor", f"a chain of kind {chain.kind} has no evidence of kind {kind!r}")
+    return found.check(evidence, chain)
