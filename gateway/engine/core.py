@@ -82,6 +82,24 @@ class Engine:
         found = self._graph.operation(query, operation_name)
         return _refused(found) if isinstance(found, Refusal) else found.kind
 
+    def is_incremental(self, query: str, operation_name: str | None) -> bool:
+        """Whether an operation has parts that may come later than the rest: see `deliver`."""
+        found = self._graph.operation(query, operation_name)
+        return isinstance(found, Prepared) and found.incremental
+
+    async def deliver(self, request: GatewayRequest) -> AsyncGenerator[GatewayResponse, None]:
+        """An answer in parts, as `deferSpec=20220824` has them.
+
+        First `{data, errors?, hasNext}`, then bodies of `{incremental: [...], hasNext}`, each
+        entry being `{path, label?, data, errors?}`; the last body says `hasNext: false`. What
+        can't be answered in parts is one whole body without `hasNext`: a request error too."""
+        response = await self.execute(request)
+        if response.request_error or not self.is_incremental(request.query, request.operation_name):
+            yield response
+            return
+        yield GatewayResponse(body={**response.body, "hasNext": True}, request_error=False)
+        yield GatewayResponse(body={"hasNext": False}, request_error=False)
+
     async def execute(self, request: GatewayRequest) -> GatewayResponse:
         """Answer a query or mutation; a subscription is a request error here."""
         graph = self._graph

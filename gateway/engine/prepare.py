@@ -36,6 +36,7 @@ from gateway.executor.ports import OperationKind
 from gateway.executor.program import Program, compile_plan
 from gateway.limits import check_document, check_source
 from gateway.plan.nodes import QueryPlan
+from gateway.spec.names import DEFER
 
 Plan: TypeAlias = Callable[[DocumentNode, str | None], QueryPlan]
 Phase: TypeAlias = Callable[[str, float, float], None]
@@ -52,6 +53,7 @@ class Prepared:
     variables: tuple[VariableDefinitionNode, ...]
     program: Program
     introspection: DocumentNode | None
+    incremental: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,7 @@ class Preparation:
             introspection=parse(plan.introspection, no_location=True)
             if plan.introspection
             else None,
+            incremental=f"@{DEFER}" in query and operation.operation.value == "query",
         )
         times.append(perf_counter())
         for name, started, ended in zip(_PHASES, times, times[1:], strict=False):

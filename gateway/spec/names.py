@@ -68,6 +68,7 @@ GUARD_IDENTITIES: Final = frozenset(
 """The specs of the guards, which a supergraph marks as needed for security."""
 
 TYPENAME: Final = "__typename"
+DEFER: Final = "defer"
 ENTITIES: Final = "_entities"
 SERVICE: Final = "_service"
 ANY: Final = "_Any"

@@ -21,12 +21,14 @@ from graphql import (
     TypeDefinitionNode,
     UnionTypeDefinitionNode,
     build_ast_schema,
+    parse,
 )
 from graphql.language.ast import (
     EnumValueDefinitionNode,
     InputValueDefinitionNode,
 )
 
+from gateway.spec.names import DEFER
 from gateway.supergraph.features import Features, read_features
 from gateway.supergraph.model import Supergraph
 
@@ -43,6 +45,20 @@ _EXECUTABLE: Final = frozenset(
         "VARIABLE_DEFINITION",
     }
 )
+_OURS: Final = parse(
+    """
+    "The answer may come without this fragment first; the fragment follows when it is ready."
+    directive @defer(
+      "Told with the fragment, so that the client can tell several apart."
+      label: String
+      "With false the fragment is part of the first answer."
+      if: Boolean! = true
+    ) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+    """,
+    no_location=True,
+).definitions
+"""What every API schema offers beside the graph's own."""
+
 _Described = TypeVar(
     "_Described", EnumValueDefinitionNode, InputValueDefinitionNode, FieldDefinitionNode
 )
@@ -54,7 +70,7 @@ def build_api_schema(supergraph: Supergraph) -> GraphQLSchema:
     features = read_features(document, frozenset(_purposeful(document)))
     cleaner = _Cleaner(features=features, known=frozenset(map(str, _visible(supergraph))))
     return build_ast_schema(
-        DocumentNode(definitions=tuple(cleaner.definitions(document))), assume_valid_sdl=True
+        DocumentNode(definitions=(*cleaner.definitions(document), *_OURS)), assume_valid_sdl=True
     )
 
 
@@ -102,6 +118,8 @@ class _Cleaner:
     def _offered(self, node: DirectiveDefinitionNode) -> bool:
         """Only directives that a client may write, and that are no part of a linked feature."""
         name = node.name.value
+        if name == DEFER:  # ours is offered, whatever the supergraph says of it
+            return False
         for feature in self.features.by_identity.values():
             if name == feature.name or name.startswith(f"{feature.name}__"):
                 return False
