@@ -130,10 +130,8 @@ def _texts(config: ComposeConfig, result: Composed, target: str | None) -> Mappi
             file=sys.stderr,
         )
     if target != APOLLO_GATEWAY:
-        return {
-            config.supergraph: result.supergraph_sdl,
-            config.api: api_sdl(result.supergraph_sdl),
-        }
+        texts = {config.supergraph: result.supergraph_sdl}
+        return texts | ({config.api: api_sdl(result.supergraph_sdl)} if config.api else {})
     variant = for_apollo_gateway(result.supergraph_sdl)
     if variant.lost:
         print(

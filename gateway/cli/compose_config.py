@@ -46,7 +46,8 @@ class ComposeConfig:
     path: Path
     subgraphs: tuple[SubgraphEntry, ...]
     supergraph: Path
-    api: Path
+    api: Path | None
+    """Where the schema that clients see is written; nowhere unless the file names it."""
     failing: frozenset[HintCode]
     """Hints with these codes fail the build; others are only told."""
     allowed: tuple[AllowedHint, ...]
@@ -78,12 +79,13 @@ def read_compose_config(path: Path, output: Path | None) -> ComposeConfig:
 def _read(root: Section, path: Path, output: Path | None) -> ComposeConfig:
     folder = path.parent
     supergraph = folder / root.text("supergraph", "supergraph.graphql")
-    api = folder / root.text("api", "api.graphql")
+    named = root.optional("api")
+    api = folder / named if named else None
     config = ComposeConfig(
         path=path,
         subgraphs=tuple(_subgraphs(root.section("subgraphs"), folder)),
         supergraph=output or supergraph,
-        api=output.with_name(api.name) if output else api,
+        api=output.with_name(api.name) if output and api else api,
         failing=frozenset(_failing(root)),
         allowed=tuple(_allowed(root.sections("allowed_hints"))),
         timeout=root.seconds("timeout", 10.0, high=300.0),

@@ -6,22 +6,38 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from gateway.config import load_settings
 from gateway.errors import BadSettings, GatewayError
 from gateway.server.wiring import demo_personas
 
+_DEMO: Final = "subgraphs/demo/credgraph.yaml"
+"""What `make up` runs, seen from the folder where one says `make up`."""
+
 
 def run(argv: Sequence[str]) -> int:
     """Prints the token alone on one line, so that a shell can use it."""
     parser = argparse.ArgumentParser(prog="credgraph token", description="Print a demo token.")
-    parser.add_argument("--config", type=Path, default=os.environ.get("CREDGRAPH_CONFIG"))
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=os.environ.get("CREDGRAPH_CONFIG") or _DEMO,
+        help=f"settings file (default: $CREDGRAPH_CONFIG, else {_DEMO})",
+    )
     parser.add_argument("--persona", required=True, help="a name under gateway.personas")
-    parser.add_argument("--set", action="append", default=[], metavar="CLAIM=VALUE", dest="changes")
-    parser.add_argument("--ttl", type=float, default=3600.0, metavar="SECONDS")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="CLAIM=VALUE",
+        dest="changes",
+        help="say another value for a claim; may be given several times",
+    )
+    parser.add_argument(
+        "--ttl", type=float, default=3600.0, metavar="SECONDS", help="lifetime (default 3600)"
+    )
     options = parser.parse_args(argv)
-    if options.config is None:
-        parser.error("name a --config")
     try:
         print(_token(Path(options.config), options.persona, options.changes, options.ttl))
     except GatewayError as error:

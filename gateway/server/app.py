@@ -17,6 +17,8 @@ from gateway.telemetry.access import AccessLog
 
 GRAPHQL = "/graphql"
 _LOG = logging.getLogger("credgraph.server")
+_POLLED = ("/health/", "/metrics")
+"""Asked every few seconds by machines: lines about them would hide all others."""
 _READING = frozenset({"GET", "HEAD"})
 
 
@@ -69,7 +71,9 @@ class GatewayApp:
             fault = InternalFault("something went wrong inside the gateway")
             await exchange.answer_json(500, {"errors": [fault.as_graphql()]})
         finally:
-            self._log.line(
+            polled = exchange.path.startswith(_POLLED)
+            tell = self._log.count if polled else self._log.line
+            tell(
                 "request",
                 request_id=exchange.request_id,
                 method=exchange.method,

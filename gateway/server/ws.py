@@ -103,7 +103,16 @@ class SocketSession:
     timers."""
 
     __slots__ = (
-        *("_address", "_closed", "_closing", "_door", "_forwarded", "_id", "_machine"),
+        *(
+            "_address",
+            "_authorization",
+            "_closed",
+            "_closing",
+            "_door",
+            "_forwarded",
+            "_id",
+            "_machine",
+        ),
         *("_operations", "_outbox", "_receive", "_send", "_ending", "_timers", "_viewer"),
         *("_writer", "__weakref__"),
     )
@@ -120,6 +129,8 @@ class SocketSession:
         self._address = address
         offered = headers.get(b"x-request-id")
         self._id = request_id(offered.decode("latin-1") if offered else None)
+        token = headers.get(b"authorization")
+        self._authorization = token.decode("latin-1") if token else None
         self._forwarded = forwarded(headers, door.rules.forward, self._id)
         self._machine = ServerMachine(operations=door.rules.operations)
         self._outbox = Outbox(door.rules.outbox)
@@ -212,8 +223,11 @@ class SocketSession:
             self._ending = [*(each for each in self._ending if not each.done()), task]
 
     def _authenticate(self, payload: Mapping[str, object]) -> None:
+        """What the client says in `connection_init` counts; else the header of its upgrade."""
+        offered, self._authorization = self._authorization, None
         try:
-            self._viewer = self._door.tokens.viewer(_authorization(payload), time.time())
+            authorization = _authorization(payload) or offered
+            self._viewer = self._door.tokens.viewer(authorization, time.time())
         except Unauthenticated as error:
             self._perform(self._machine.refuse(f"{error.reason}: {error.message}"))
             return

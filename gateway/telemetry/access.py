@@ -22,10 +22,14 @@ class AccessLog:
     ) -> None:
         self._write, self._now, self._observe = write, now, observe
 
-    def line(self, event: str, /, **facts: object) -> None:
-        """One line; facts that are None are left out."""
+    def count(self, event: str, /, **facts: object) -> None:
+        """Counted, but not worth a line."""
         if self._observe is not None:
             self._observe(event, facts)
+
+    def line(self, event: str, /, **facts: object) -> None:
+        """One line; facts that are None are left out."""
+        self.count(event, **facts)
         if self._write is None:
             return
         at = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds")

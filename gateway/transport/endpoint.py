@@ -1,5 +1,6 @@
 """Where a subgraph is reached: a URL taken apart once, not per request."""
 
+import os
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,12 @@ def parse_endpoint(
         authority=authority,
         subscription_url=subscription_url or f"{'wss' if tls else 'ws'}://{authority}{target}",
     )
+
+
+def why_not(error: Exception) -> str:
+    """Why no connection came about, in a few words: `connection refused`."""
+    known = getattr(error, "errno", None)
+    return os.strerror(known).lower() if known and known > 0 else type(error).__name__
 
 
 def tls_for(origin: Origin) -> ssl.SSLContext | None:

@@ -22,6 +22,7 @@ from gateway.errors import (
 from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
 from gateway.subscriptions.frames import SUBPROTOCOL, Close, Send
 from gateway.subscriptions.upstream import Ended, Refused, Result, UpstreamEffect, UpstreamMachine
+from gateway.transport.endpoint import why_not
 from gateway.transport.reply import reply_from_value
 
 _CLOSE_SECONDS = 0.5
@@ -95,8 +96,7 @@ class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
         except ConnectionClosed as error:
             self._fail(*_why(error))
         except (OSError, InvalidHandshake, InvalidURI) as error:
-            reason = type(error).__name__
-            self._fail(SUBSCRIPTION_UPSTREAM_LOST, f"no connection to the subgraph ({reason})")
+            self._fail(SUBSCRIPTION_UPSTREAM_LOST, why_not(error))
 
     async def _open(self) -> None:
         async with asyncio.timeout(self._limits.connect_seconds):
@@ -145,7 +145,9 @@ class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
 
     def _fail(self, code: str, problem: str) -> None:
         if not self._over:
-            self._ready.append(Fault(code=code, message=problem, subgraph=self._request.subgraph))
+            subgraph = self._request.subgraph
+            message = f"subgraph {subgraph}: {problem}"
+            self._ready.append(Fault(code=code, message=message, subgraph=subgraph))
         self._over = True
 
 

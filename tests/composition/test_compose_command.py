@@ -25,7 +25,8 @@ def folder(tmp_path: Path) -> Path:
 
 def write(folder: Path, sdls: dict[str, str], more: str = "") -> None:
     entries = "".join(f"  {name}: {{file: {name}.graphql, url: http://{name}}}\n" for name in sdls)
-    (folder / "supergraph.yaml").write_text(f"subgraphs:\n{entries}{more}", encoding="utf-8")
+    text = f"subgraphs:\n{entries}api: api.graphql\n{more}"
+    (folder / "supergraph.yaml").write_text(text, encoding="utf-8")
     for name, sdl in sdls.items():
         (folder / f"{name}.graphql").write_text(sdl, encoding="utf-8")
 
@@ -37,9 +38,19 @@ def compose(folder: Path, *more: str) -> int:
 def test_writes_supergraph_and_api_schema(folder: Path) -> None:
     assert compose(folder) == 0
     assert "join__Graph" in (folder / "supergraph.graphql").read_text(encoding="utf-8")
-    assert (folder / "api.graphql").read_text(encoding="utf-8") == (
-        "type Query {\n  t: T\n}\n\ntype T {\n  id: ID!\n  y: Int\n}\n"
+    assert (
+        (folder / "api.graphql")
+        .read_text(encoding="utf-8")
+        .endswith("type Query {\n  t: T\n}\n\ntype T {\n  id: ID!\n  y: Int\n}\n")
     )
+
+
+def test_an_api_schema_nobody_named_is_not_written(folder: Path) -> None:
+    config = folder / "supergraph.yaml"
+    config.write_text(config.read_text(encoding="utf-8").replace("api: api.graphql\n", ""))
+    assert compose(folder) == 0
+    assert (folder / "supergraph.graphql").exists()
+    assert not (folder / "api.graphql").exists()
 
 
 def test_same_input_writes_nothing_again(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,7 +130,7 @@ def test_a_pattern_joins_files_and_places_lead_back_to_them(
     parts.mkdir()
     (parts / "1.graphql").write_text(SDL, encoding="utf-8")
     (parts / "2.graphql").write_text("extend type T {\n  x: Int\n}", encoding="utf-8")
-    config = "subgraphs: {a: {url: u, file: 'parts/*.graphql'}}"
+    config = "subgraphs: {a: {url: u, file: 'parts/*.graphql'}}\napi: api.graphql"
     assert compose(tmp_path, config) == 0
     assert "x: Int" in (tmp_path / "api.graphql").read_text(encoding="utf-8")
     (parts / "2.graphql").write_text("extend type T {\n  x: Nope\n}", encoding="utf-8")

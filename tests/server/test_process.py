@@ -127,6 +127,22 @@ async def test_a_life_from_start_over_reload_to_sigterm(tmp_path: Path) -> None:
     assert "personal" not in out.decode()
 
 
+async def test_polls_of_machines_are_not_in_the_log(tmp_path: Path) -> None:
+    async with raw_server(answers_hello) as server:
+        write_graph(tmp_path, server)
+        config = write_config(tmp_path)
+        async with (
+            process("serve", "--config", config, "--port", "0") as child,
+            httpx.AsyncClient(trust_env=False) as client,
+        ):
+            url = await announced(child)
+            for page in ("health/live", "health/ready", "metrics", "nowhere"):
+                await client.get(url.replace("graphql", page))
+            child.send_signal(signal.SIGTERM)
+            out, _ = await asyncio.wait_for(child.communicate(), 5)
+    assert [json.loads(line)["path"] for line in out.splitlines()] == ["/nowhere"]
+
+
 async def a_token(config: str) -> str:
     code, out, err = await outcome("token", "--config", config, "--persona", "reader")
     assert (code, err) == (0, "")
@@ -210,6 +226,18 @@ async def test_a_demo_token_says_what_it_was_told(tmp_path: Path) -> None:
     assert code == 0
     claims = jwt.decode(out.strip(), KEY.public_key(), algorithms=["EdDSA"], audience="graph")
     assert (claims["role"], claims["team"], claims["exp"] - claims["iat"]) == ("READER", "a=b", 60)
+
+
+def test_a_token_needs_no_config_where_the_environment_names_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CREDGRAPH_CONFIG", write_config(tmp_path))
+    assert main(["token", "--persona", "reader"]) == 0
+    assert capsys.readouterr().out.count(".") == 2
+    monkeypatch.delenv("CREDGRAPH_CONFIG")
+    monkeypatch.chdir(tmp_path)
+    assert main(["token", "--persona", "reader"]) == 1
+    assert "subgraphs/demo/credgraph.yaml" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

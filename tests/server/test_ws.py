@@ -68,9 +68,11 @@ class Client:
 
 
 @asynccontextmanager
-async def dialled(gateway: Served) -> AsyncIterator[Client]:
+async def dialled(gateway: Served, headers: dict[str, str] | None = None) -> AsyncIterator[Client]:
     protocols = [Subprotocol("graphql-transport-ws")]
-    async with connect(gateway.socket_url, subprotocols=protocols, proxy=None) as socket:
+    async with connect(
+        gateway.socket_url, subprotocols=protocols, proxy=None, additional_headers=headers
+    ) as socket:
         yield Client(socket)
 
 
@@ -204,6 +206,29 @@ async def test_the_token_names_the_viewer(gateway: Served) -> None:
         await client.subscribe("{viewer}")
         frame = await client.hear()
         assert frame["payload"]["data"]["role"] == "READER"  # type: ignore[index]  # as just sent
+
+
+@pytest.mark.parametrize(
+    ("payload", "upgrade", "subject"),
+    [
+        pytest.param({}, token(sub="a"), "a", id="by the upgrade"),
+        pytest.param({"authorization": f"Bearer {token(sub='b')}"}, token(sub="a"), "b", id="both"),
+    ],
+)
+async def test_the_token_may_come_with_the_upgrade_where_init_brings_none(
+    gateway: Served, payload: dict[str, object], upgrade: str, subject: str
+) -> None:
+    async with dialled(gateway, {"authorization": f"Bearer {upgrade}"}) as client:
+        await client.say(type="connection_init", payload=payload)
+        assert await client.hear() == {"type": "connection_ack"}
+        await client.subscribe("{viewer}")
+        assert (await client.hear())["payload"]["data"]["sub"] == subject  # type: ignore[index]  # as just sent
+
+
+async def test_a_bad_token_of_the_upgrade_is_4403(gateway: Served) -> None:
+    async with dialled(gateway, {"authorization": f"Bearer {token(-60)}"}) as client:
+        await client.say(type="connection_init")
+        assert (await client.closed())[0] == 4403
 
 
 async def test_a_socket_ends_when_its_token_does(gateway: Served) -> None:
