@@ -18,9 +18,10 @@ from graphql import (
 
 from gateway.composition.findings import HintCode
 from gateway.composition.merging.context import Merge
-from gateway.composition.merging.guards import all_of, requirement, show
+from gateway.composition.merging.guards import requirement, show
 from gateway.composition.model import Applied, Subgraph
 from gateway.spec import names
+from gateway.spec.guards import all_of
 
 Carried: TypeAlias = tuple[Subgraph, tuple[Applied, ...]]
 

@@ -7,9 +7,10 @@ from gateway.composition.contexts import selection_of, setting_types, uses_of
 from gateway.composition.findings import ErrorCode
 from gateway.composition.merged import MergedType, Supergraph
 from gateway.composition.merging.context import Merge
-from gateway.composition.merging.guards import Guards, guards_of
+from gateway.composition.merging.guards import guards_of
 from gateway.composition.model import FieldDef, Subgraph, TypeDef
 from gateway.spec.field_set import FieldSet, TypePick
+from gateway.spec.guards import Guards
 
 
 def requirements_are_guarded_alike(supergraph: Supergraph, merge: Merge) -> None:
