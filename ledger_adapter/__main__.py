@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from ledger_adapter.commands import audit, fetch_tile, lead, witness
+from ledger_adapter.commands import WitnessFiles, audit, fetch_tile, lead, witness
 from ledger_adapter.config import load_settings
+from ledger_adapter.crypto.terms import KeyTerms
 from ledger_adapter.drawing import draw_svg
 from ledger_adapter.errors import BadProof, BadSettings, LedgerFault
 from ledger_adapter.evidence.trust import Trust
@@ -28,7 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         return int(asked.command(asked))
-    except (LedgerFault, OSError) as fault:
+    except OSError as fault:
+        sentence = f"cannot open {fault.filename}: {(fault.strerror or '').lower()}"
+        print(f"ledger: {sentence if fault.filename else fault}", file=sys.stderr)
+        return 1
+    except LedgerFault as fault:
         print(f"ledger: {fault}", file=sys.stderr)
         return 1
 
@@ -54,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     cosigner.add_argument("--name", required=True, help="as it stands in the trust file")
     for option, meaning in _WITNESS_FILES.items():
         cosigner.add_argument(f"--{option}", type=Path, required=True, help=meaning)
+    cosigner.add_argument("--passphrase-file", type=Path, help="what opens the key file")
+    cosigner.add_argument("--demo", action="store_true", help="a key file that is not sealed, too")
     cosigner.add_argument("--host", default="127.0.0.1")
     cosigner.add_argument("--port", type=int, required=True)
     cosigner.set_defaults(command=_witness)
@@ -71,14 +78,16 @@ _WITNESS_FILES: Final = {
 
 def _witness(asked: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="witness: %(message)s", stream=sys.stderr)
-    witness(
-        name=asked.name,
+    terms = {"passphrase": os.environ.get("CREDGRAPH_KEY_PASSPHRASE", "")}
+    if asked.passphrase_file is not None:
+        terms = {"passphrase_file": str(asked.passphrase_file)}
+    files = WitnessFiles(
         key=asked.key,
         state=asked.state,
         trust=asked.trust,
-        host=asked.host,
-        port=asked.port,
+        key_files=KeyTerms.from_mapping(terms, demo=asked.demo, place="witness"),
     )
+    witness(files, name=asked.name, host=asked.host, port=asked.port)
     return 0
 
 

@@ -8,14 +8,15 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import httpx
 
 from ledger_adapter.config import Settings
-from ledger_adapter.crypto.keys import load_private_key
-from ledger_adapter.crypto.sm2 import PrivateKey, active_provider
+from ledger_adapter.crypto.sm2 import PrivateKey
+from ledger_adapter.crypto.terms import KeyTerms
 from ledger_adapter.errors import BadProof, BadSettings, LedgerFault, LedgerUnavailable
 from ledger_adapter.evidence.trust import load_trust
 from ledger_adapter.port import LogRef, Shard
@@ -36,8 +37,9 @@ WAIT_SECONDS: Final = 60.0
 
 async def lead(settings: Settings) -> None:
     """Sequence for ever. Raises LedgerFault with a sentence for the operator."""
-    key = load_private_key(settings.key)
-    logger.info("SM2 signatures by %s", active_provider())
+    provider = settings.key_files.start()
+    key = settings.key_files.load(settings.key)
+    logger.info("SM2 signatures by %s", provider)
     async with _opened(settings) as store, httpx.AsyncClient(trust_env=False) as http:
         options = SequencerOptions(
             owner=f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}",
@@ -71,7 +73,8 @@ def _witnesses(settings: Settings, http: httpx.AsyncClient) -> WitnessGroup | No
 
 async def audit(settings: Settings) -> Audit:
     """Replay the whole log; raises LogCorrupt naming the first difference."""
-    key = load_private_key(settings.key)
+    settings.key_files.start()
+    key = settings.key_files.load(settings.key)
     trust = load_trust(settings.trust) if settings.trust else None
     witnesses = trust.witnesses if trust else ()
     async with _opened(settings) as store:
@@ -79,13 +82,25 @@ async def audit(settings: Settings) -> Audit:
         return await replay(store, log=log, key=key.public_key, witnesses=witnesses)
 
 
-def witness(*, name: str, key: Path, state: Path, trust: Path, host: str, port: int) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessFiles:
+    """What one witness has of its own: its key, what it remembers, and the logs it watches."""
+
+    key: Path
+    state: Path
+    trust: Path
+    key_files: KeyTerms
+
+
+def witness(files: WitnessFiles, *, name: str, host: str, port: int) -> None:
     """Serve one witness until a signal; its logs are those of its own trust file."""
-    private = load_private_key(key)
-    remembered = WitnessState(state)
+    provider = files.key_files.start()
+    private = files.key_files.load(files.key)
+    remembered = WitnessState(files.state)
     judge = Witness(
-        name=name, key=private, logs=load_trust(trust).logs, state=remembered, now=time.time
+        name=name, key=private, logs=load_trust(files.trust).logs, state=remembered, now=time.time
     )
+    logger.info("SM2 signatures by %s", provider)
     logger.info("witness %s listens on %s:%d", name, host, port)
     serve(witness_app(judge), host=host, port=port)
 

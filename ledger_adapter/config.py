@@ -6,12 +6,13 @@ This is a door: the only place of the ledger that knows the environment, which i
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, Self, cast
 
 import yaml
 
+from ledger_adapter.crypto.terms import KeyTerms
 from ledger_adapter.errors import BadSettings
 
 DEFAULT_PATH: Final = "subgraphs/demo/credgraph.yaml"
@@ -74,6 +75,8 @@ class Settings:
     origin: str = "credgraph.example/log"
     shard: str = "2026"
     key: Path
+    demo: bool = False
+    key_files: KeyTerms = field(default_factory=KeyTerms)
     driver: Driver = "motor"
     checkpoint_seconds: float = 1.0
     lease_seconds: float = 3.0
@@ -103,18 +106,23 @@ class Settings:
         if not _SHARD.fullmatch(text.get("shard", "s")):
             raise BadSettings("ledger.shard: up to 32 letters, digits, '.', '_' or '-'")
         seconds = {name: _seconds(name, values[name]) for name in _SECONDS if name in values}
+        demo = _flag("demo", values.get("demo", False))
         fields: dict[str, object] = {
             **text,
             **seconds,
             "key": Path(text["key"]),
             "trust": Path(text["trust"]) if text.get("trust") else None,
             "witnesses": _witnesses(values.get("witnesses", [])),
+            "demo": demo,
+            "key_files": KeyTerms.from_mapping(
+                values.get("key_files"), demo=demo, place="ledger.key_files"
+            ),
         }
         return cls(**fields)  # type: ignore[arg-type]  # every field was checked above
 
 
 _SECONDS: Final = ("checkpoint_seconds", "lease_seconds")
-_NOT_TEXT: Final = (*_SECONDS, "witnesses")
+_NOT_TEXT: Final = (*_SECONDS, "witnesses", "demo", "key_files")
 _HINTS: Final = {
     "mongodb": ": set MONGODB_URI to a replica set, or start everything with `make up`",
     "key": ": name the file of the log's SM2 key",
@@ -125,6 +133,12 @@ def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise BadSettings(f"ledger.{name}: must be text")
     return value
+
+
+def _flag(name: str, value: object) -> bool:
+    if value not in (True, False, "true", "false"):
+        raise BadSettings(f"ledger.{name}: true or false")
+    return value in (True, "true")
 
 
 def _seconds(name: str, value: object) -> float:

@@ -13,7 +13,7 @@ from typing import Final
 from ledger_adapter.crypto import jwk as web_keys
 from ledger_adapter.crypto import sealing
 from ledger_adapter.crypto.sealing import Passphrase
-from ledger_adapter.crypto.sm2 import PrivateKey
+from ledger_adapter.crypto.sm2 import PrivateKey, PublicKey
 from ledger_adapter.errors import BadKey, DecryptionFailed
 
 _PUBLIC: Final = {"kty", "crv", "x", "y"}
@@ -42,23 +42,47 @@ def load_private_key(
 ) -> PrivateKey:
     """The key, after checking that its public half belongs to its private one."""
     place = os.fspath(path)
-    try:
-        jwk = json.loads(Path(path).read_text(encoding="ascii"))
-    except (OSError, ValueError) as fault:
-        raise BadKey(f"key file {place} cannot be read: {type(fault).__name__}") from None
-    if not isinstance(jwk, dict) or set(jwk) not in (_PUBLIC | {"d"}, _PUBLIC | {"sealed"}):
-        raise BadKey(f"key file {place} is not an SM2 key")
+    jwk = _read(Path(path))
     if "d" in jwk and not plain:
-        raise BadKey(f"key file {place} is not sealed; outside demo mode it has to be")
-    public = {name: value for name, value in jwk.items() if name in _PUBLIC}
-    try:
-        expected = web_keys.from_jwk(public)
-    except BadKey as fault:
-        raise BadKey(f"key file {place} is not an SM2 key: {fault}") from None
+        raise _plain(place)
+    public, expected = _public(jwk, place)
     key = PrivateKey.from_scalar(_secret(jwk, public, passphrase, place))
     if key.public_key != expected:
         raise BadKey(f"key file {place} holds two halves of different keys")
     return key
+
+
+def load_public_key(path: str | os.PathLike[str]) -> PublicKey:
+    """The public half as the file states it, sealed or not; no passphrase is needed."""
+    return _public(_read(Path(path)), os.fspath(path))[1]
+
+
+def refuse_plain(path: str | os.PathLike[str]) -> None:
+    """BadKey for a file that is not sealed; the key itself is not opened."""
+    if "d" in _read(Path(path)):
+        raise _plain(os.fspath(path))
+
+
+def _plain(place: str) -> BadKey:
+    return BadKey(f"key file {place} is not sealed; outside demo mode it has to be")
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        jwk = json.loads(path.read_text(encoding="ascii"))
+    except (OSError, ValueError) as fault:
+        raise BadKey(f"key file {path} cannot be read: {type(fault).__name__}") from None
+    if not isinstance(jwk, dict) or set(jwk) not in (_PUBLIC | {"d"}, _PUBLIC | {"sealed"}):
+        raise BadKey(f"key file {path} is not an SM2 key")
+    return jwk
+
+
+def _public(jwk: Mapping[str, object], place: str) -> tuple[dict[str, object], PublicKey]:
+    public = {name: value for name, value in jwk.items() if name in _PUBLIC}
+    try:
+        return public, web_keys.from_jwk(public)
+    except BadKey as fault:
+        raise BadKey(f"key file {place} is not an SM2 key: {fault}") from None
 
 
 def _with_secret(

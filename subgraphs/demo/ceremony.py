@@ -15,16 +15,20 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger_adapter.crypto import keys, sm2
+from ledger_adapter.crypto.sealing import Passphrase
 from ledger_adapter.verify import write_trust
 from subgraphs.demo.deployment import DemoError
-from subgraphs.demo.pilot import INSTITUTIONS
+from subgraphs.demo.pilot import INSTITUTIONS, PilotInstitution
 from subgraphs.kit.ids import institution_id
 
 LOG_ORIGIN = "credgraph.example/log/2026"
 
 
-def hold_ceremony(data: Path) -> None:
-    """Makes keys/ and trust.json below `data`; DemoError when the folder can't be written."""
+def hold_ceremony(data: Path, passphrase: Passphrase | None = None) -> None:
+    """Makes keys/ and trust.json below `data`; DemoError when the folder can't be written.
+
+    SM2 keys are sealed under the passphrase, or plain without one (demo mode only).
+    """
     home = data / "keys"
     try:
         (home / "institutions").mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -33,10 +37,10 @@ def hold_ceremony(data: Path) -> None:
         _ed25519_pair(home, "gateway-context")
         _ed25519_pair(home, "token-issuer")
         _jwks(home)
-        _sm2(home / "log.json")
+        _sm2(home / "log.json", passphrase)
         for institution in INSTITUTIONS:
-            _sm2(home / "institutions" / f"{institution_id(institution.uscc)}.json")
-        log_key = keys.load_private_key(home / "log.json").public_key
+            _sm2(_first_key(home / "institutions", institution), passphrase)
+        log_key = keys.load_public_key(home / "log.json")
         write_trust(data / "trust.json", origin=LOG_ORIGIN, keys=[log_key])
     except OSError as error:
         raise DemoError(f"the data folder {data} can't be written: {error.strerror}") from error
@@ -54,9 +58,19 @@ def _once(path: Path, make: Callable[[], bytes]) -> None:
     draft.rename(path)  # a ceremony killed half-way leaves no half a key
 
 
-def _sm2(path: Path) -> None:
+def _sm2(path: Path, passphrase: Passphrase | None) -> None:
     if not path.exists():
-        keys.save_private_key(path, sm2.PrivateKey.generate())
+        keys.save_private_key(path, sm2.PrivateKey.generate(), passphrase=passphrase)
+
+
+def _first_key(home: Path, institution: PilotInstitution) -> Path:
+    """Each institution has a folder of its own; the file of an older layout moves into it."""
+    id_ = institution_id(institution.uscc)
+    folder, older = home / id_, home / f"{id_}.json"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if older.exists():
+        older.rename(folder / "key-1.json")
+    return folder / "key-1.json"
 
 
 def _ed25519_pair(home: Path, name: str) -> None:

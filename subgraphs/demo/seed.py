@@ -70,7 +70,7 @@ async def _register(
     mongo: Mongo, registrar: Database, outbox: Outbox, data: Path, institution: PilotInstitution
 ) -> None:
     id_ = institution_id(institution.uscc)
-    key = keys.load_private_key(data / "keys" / "institutions" / f"{id_}.json").public_key
+    key = keys.load_public_key(data / "keys" / "institutions" / id_ / "key-1.json")
     registered = event(
         "INSTITUTION_REGISTERED",
         entity=id_,

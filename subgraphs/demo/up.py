@@ -22,6 +22,7 @@ import psutil
 
 from subgraphs.demo.ceremony import hold_ceremony
 from subgraphs.demo.deployment import HOST, ROOT, DemoError, Deployment
+from subgraphs.kit.main import load
 from subgraphs.kit.mongod import MongodError, binary, check_external
 
 READY_SECONDS = 90.0
@@ -170,7 +171,7 @@ def run(deployment: Deployment, seed: Callable[[Deployment], None]) -> int:
             print(f"ended {left} processes of an earlier run that was killed")
         check_ports(deployment)
         check_database(deployment)
-        hold_ceremony(deployment.data)
+        hold_ceremony(deployment.data, load(deployment.environment()).key_files.passphrase)
         deployment.remember()
         supervisor.start()
         supervisor.wait_until(lambda: is_ready(deployment), "the gateway was ready")

@@ -20,7 +20,7 @@ from subgraphs.kit.base import Base, open_base
 from subgraphs.kit.feed import Feed, Item
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.identity import HttpIdentityProvider, IdentityProvider
-from subgraphs.kit.keystore import FileKeyStores
+from subgraphs.kit.keystore import file_keys
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.serve import Service, asgi
 from subgraphs.kit.settings import Settings
@@ -68,7 +68,7 @@ def wire(base: Base, *, identity: IdentityProvider, core_system: CoreSystem) -> 
         outbox=base.outbox,
         identity=identity,
         core_system=core_system,
-        keys=FileKeyStores(base.settings.keys),
+        keys=file_keys(base.settings),
         sealer=base.sealer,
         feed=Feed(),
         log_id=base.log_id,

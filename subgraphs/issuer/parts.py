@@ -14,7 +14,7 @@ from subgraphs.kit.feed import Feed
 from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.identity import IdentityProvider
 from subgraphs.kit.institutions import Institutions
-from subgraphs.kit.keystore import KeyStores
+from subgraphs.kit.keystore import Signer
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.prepared import Prepared
 from subgraphs.kit.roots import Roots
@@ -32,7 +32,7 @@ class Parts:
     outbox: Outbox
     identity: IdentityProvider
     core_system: CoreSystem
-    keys: KeyStores
+    keys: Signer
     sealer: CursorSealer
     feed: Feed[Update]
     log_id: str

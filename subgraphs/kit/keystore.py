@@ -1,66 +1,72 @@
-"""Institutions' private keys: one key store each, behind `sign`.
+"""Institutions' private keys, off the event loop: one store each (decision 26).
 
-An HSM takes the place of the files by implementing KeyStore. A store signs for its own institution
-and no other; KeyStores only hands out the right one.
+The stores themselves are `ledger_adapter.crypto.keystore`: files here, a hardware module where a
+deployment hands in its own `KeyStores`. Nothing but bytes and names passes here, never a key.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Protocol
 
-from ledger_adapter.crypto.keys import load_private_key
-from ledger_adapter.crypto.sm2 import PrivateKey
-from ledger_adapter.errors import BadKey
+from ledger_adapter.crypto.keys import refuse_plain
+from ledger_adapter.crypto.keystore import FileKeyStore, KeyId, KeyStores
+from ledger_adapter.crypto.sm2 import PublicKey
+from ledger_adapter.errors import CryptoError
 from subgraphs.kit.errors import Refusal
 from subgraphs.kit.ids import InstitutionId, is_id
 from subgraphs.kit.offload import offload
+from subgraphs.kit.settings import Settings
 
 
 class NoKey(Refusal):
-    """The institution has no usable key on this deployment."""
+    """The institution has no usable key of this name on this deployment."""
 
     code = "SIGNING_KEY_UNAVAILABLE"
 
 
-class KeyStore(Protocol):
-    """The key of one institution."""
+class Signer(Protocol):
+    """Signs with a key of the institution that is named, and of no other."""
 
-    async def sign(self, message: bytes, /) -> bytes:
-        """SM2-with-SM3, 64 bytes r||s."""
-
-
-class KeyStores(Protocol):
-    """The way to each institution's own store."""
-
-    def of(self, institution: InstitutionId, /) -> KeyStore: ...
+    async def sign(self, institution: InstitutionId, key_id: KeyId, message: bytes, /) -> bytes:
+        """SM2-with-SM3, 64 bytes r || s; NoKey where the store holds no such key."""
 
 
-class FileKeyStore:
-    """An SM2 key in a file of its own."""
+class InstitutionKeys:
+    """A Signer over key stores."""
 
-    def __init__(self, key: PrivateKey) -> None:
-        self._key = key
+    def __init__(self, stores: KeyStores) -> None:
+        self._stores = stores
 
-    async def sign(self, message: bytes, /) -> bytes:
-        return await offload(self._key.sign, message)
-
-
-class FileKeyStores:
-    """`<folder>/<institution id>.json`, read when first used."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._open = lru_cache(maxsize=1024)(self._load)
-
-    def of(self, institution: InstitutionId, /) -> KeyStore:
-        return self._open(institution)
-
-    def _load(self, institution: InstitutionId) -> KeyStore:
+    async def sign(self, institution: InstitutionId, key_id: KeyId, message: bytes, /) -> bytes:
         if not is_id(institution, "inst"):
             raise NoKey("not an institution")
         try:
-            return FileKeyStore(load_private_key(self._folder / f"{institution}.json"))
-        except BadKey as fault:
-            raise NoKey("the institution has no key on this deployment") from fault
+            return await offload(self._stores.sign, institution, key_id, message)
+        except CryptoError as fault:
+            raise NoKey("the institution has no such key on this deployment") from fault
+
+    def public_key(self, institution: InstitutionId, key_id: KeyId, /) -> PublicKey:
+        """The public half; CryptoError where there is none."""
+        return self._stores.public_key(institution, key_id)
+
+
+def file_keys(settings: Settings) -> InstitutionKeys:
+    """Keys in `<keys>/<institution id>/<key id>.json`, each read when first used.
+
+    BadKey at once for a file that is not sealed and would have to be.
+    """
+    terms = settings.key_files
+    if not terms.plain:
+        for file in sorted(settings.keys.glob("*/*.json")):
+            refuse_plain(file)
+
+    def opened(institution: str) -> FileKeyStore:
+        folder = settings.keys / institution
+        return FileKeyStore(folder, passphrase=terms.passphrase, plain=terms.plain)
+
+    return InstitutionKeys(KeyStores(opened))
+
+
+def key_id(number: int) -> KeyId:
+    """The name of an institution's n-th key, as in its DID document: `key-1`."""
+    return KeyId(f"key-{number}")

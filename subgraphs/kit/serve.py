@@ -160,7 +160,9 @@ def run(name: ServiceName, settings: Settings, opened: Open) -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     # its background task cries out in thirty lines when the database goes first at a shutdown
     logging.getLogger("pymongo.client").setLevel(logging.CRITICAL)
+    provider = settings.key_files.start()
     listener = _listen(settings.host, settings.ports[name])
+    log.info("SM2 signatures by %s", provider)
     try:
         config = uvicorn.Config(
             app=_not_yet,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, cast
 
+from ledger_adapter.crypto.terms import KeyTerms
+from ledger_adapter.errors import BadSettings
 from subgraphs.kit.mongo import Driver
 from subgraphs.kit.mongod import embedded_uri
 
@@ -14,7 +16,7 @@ ServiceName = Literal["issuer", "wallet", "verifier", "audit", "identity"]
 SERVICES: Final[tuple[ServiceName, ...]] = ("issuer", "wallet", "verifier", "audit", "identity")
 
 _PLAIN: Final = ("mongodb", "database_prefix", "driver", "demo", "data", "identity_url")
-_TOP: Final = frozenset({*_PLAIN, "context", "ledger", "listen", "cursor_key", "keys"})
+_TOP: Final = frozenset({*_PLAIN, "context", "ledger", "listen", "cursor_key", "keys", "key_files"})
 _CONTEXT: Final = frozenset({"issuer", "public_key"})
 _LEDGER: Final = frozenset({"database", "origin", "shard"})
 _LISTEN: Final = frozenset({"host", *SERVICES})
@@ -61,6 +63,7 @@ class Settings:
     ports: Mapping[ServiceName, int]
     cursor_key: Path
     keys: Path
+    key_files: KeyTerms
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, object]) -> Settings:
@@ -89,6 +92,7 @@ class Settings:
             ports={name: _port(listen, name) for name in SERVICES},
             cursor_key=Path(_text(values, "cursor_key")),
             keys=Path(_text(values, "keys")),
+            key_files=_key_files(values),
         )
         settings._check_demo_is_loopback()
         return settings
@@ -136,6 +140,14 @@ def _flag(values: Mapping[str, object], key: str) -> bool:
     if value in (False, "false"):
         return False
     raise BadSetting(key, "true or false is expected")
+
+
+def _key_files(values: Mapping[str, object]) -> KeyTerms:
+    try:
+        demo = _flag(values, "demo")
+        return KeyTerms.from_mapping(values.get("key_files"), demo=demo, place="key_files")
+    except BadSettings as fault:
+        raise BadSetting("key_files", str(fault)) from None
 
 
 def _port(values: Mapping[str, object], key: str) -> int:

@@ -22,7 +22,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ledger_adapter.crypto import sm3
-from ledger_adapter.crypto.keys import load_private_key
 from ledger_adapter.crypto.sm2 import PrivateKey
 from subgraphs.kit.ids import InstitutionId, institution_id
 from subgraphs.kit.main import main
@@ -178,7 +177,7 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
         database = mongo.database(settings.database("identity"))
         await create_indexes(database, INDEXES)
         institution = institution_id(USCC)
-        key = load_private_key(settings.keys / f"{institution}.json")
+        key = settings.key_files.load(settings.keys / institution / "key-1.json")
         register = Register(database, institution=institution, key=key)
         yield Service(app=identity_app(register, health=lambda: database.command("ping")))
     finally:

@@ -1,17 +1,47 @@
-"""`make demo` as a person runs it, and the proof it leaves, checked with nothing running."""
+"""`make demo` as a person runs it, and the proof it leaves, checked with nothing running.
+
+It runs as a deployment outside demo mode has to: every SM2 key file is sealed.
+"""
 
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from subgraphs.demo.deployment import ROOT
+from subgraphs.demo.ceremony import hold_ceremony
+from subgraphs.demo.deployment import CONFIG, ROOT
 from subgraphs.demo.play import verify_proof
+from tests.e2e.conftest import started
 from tests.kit.stack import Stack
 
 pytestmark = pytest.mark.e2e
+
+PASSPHRASE = "a passphrase of the operator"
+MODULES = {
+    "ledger": ("ledger_adapter", "run"),
+    "identity": ("subgraphs.simulators.identity",),
+    "issuer": ("subgraphs.issuer",),
+}
+SIGNING = tuple(MODULES)
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A system that takes no plain key; the gateway alone stays in demo mode, for its tokens."""
+    folder = tmp_path_factory.mktemp("sealed")
+    gateway, rest = (ROOT / CONFIG).read_text(encoding="utf-8").split("\nledger:\n")
+    config, secret = folder / "credgraph.yaml", folder / "passphrase"
+    config.write_text(f"{gateway}\nledger:\n{rest.replace('demo: true', 'demo: false')}")
+    secret.write_text(f"{PASSPHRASE}\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CREDGRAPH_CONFIG", str(config))
+        patch.setenv("CREDGRAPH_KEY_PASSPHRASE_FILE", str(secret))
+        with started(folder / "data") as running:
+            yield running
+
 
 STEPS = (
     "root DID registered",
@@ -55,6 +85,32 @@ def run_demo(stack: Stack, folder: Path) -> "subprocess.CompletedProcess[str]":
         check=False,
         timeout=120,
     )
+
+
+def test_no_private_key_lies_open_and_the_log_says_who_signs(stack: Stack) -> None:
+    files = list((stack.deployment.data / "keys").rglob("*.json"))
+    keys = [json.loads(file.read_text()) for file in files if "jwks" not in file.name]
+    assert len(keys) == 6
+    assert all("sealed" in key and "d" not in key for key in keys)
+    for name in (*SIGNING, "wallet", "verifier", "audit"):
+        said = (stack.deployment.data / "logs" / f"{name}.log").read_text(encoding="utf-8")
+        assert "SM2 signatures by " in said
+        assert PASSPHRASE not in said
+
+
+@pytest.mark.parametrize("name", SIGNING)
+def test_a_process_that_signs_takes_no_plain_key_outside_demo_mode(
+    stack: Stack, tmp_path: Path, name: str
+) -> None:
+    alone = Stack(tmp_path)
+    hold_ceremony(alone.deployment.data)  # without a passphrase
+    environment = alone.deployment.environment() | {"MONGODB_URI": stack.deployment.uri}
+    command = [sys.executable, "-m", *MODULES[name]]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert "is not sealed; outside demo mode it has to be" in done.stderr
 
 
 def test_the_demo_plays_every_step_and_its_proof_outlives_the_system(

@@ -19,6 +19,7 @@ from honcho.environ import parse_procfile
 
 from subgraphs.demo.ceremony import hold_ceremony
 from subgraphs.demo.deployment import DEFAULT_PORTS, HOST, ROOT, Deployment
+from subgraphs.kit.main import load
 
 READY_SECONDS = 60.0
 
@@ -55,7 +56,8 @@ class Stack:
 
     def start(self, *names: str) -> None:
         """Starts the named processes (all without names); those that run are left alone."""
-        hold_ceremony(self.deployment.data)
+        environment = self.deployment.environment()
+        hold_ceremony(self.deployment.data, load(environment).key_files.passphrase)
         for name in names or self.names:
             running = self._processes.get(name)
             if running is None or running.poll() is not None:

@@ -27,6 +27,7 @@ ledger:
   origin: test.example/log
   shard: "2026"
   key: {key}
+  demo: true
   driver: {driver}
   checkpoint_seconds: 0.1
   lease_seconds: 0.6
@@ -178,6 +179,11 @@ async def test_a_proof_file_is_checked_and_drawn_without_any_service(tmp_path: P
     bad = called("verify-proof", proof, "--trust", trust)
     assert bad.returncode == 1
     assert bad.stdout.startswith("REFUSED at step path")
+    for arguments in ((tmp_path / "gone.json", "--trust", trust), (proof, "--trust", "gone.json")):
+        missing = called("verify-proof", *arguments)
+        assert missing.returncode == 1
+        assert missing.stderr.startswith("ledger: cannot open ")
+        assert missing.stderr.endswith("gone.json: no such file or directory\n")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def free_port() -> int:
 def witness(folder: Path, name: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
     asked = command(
         "witness", "--name", name, "--key", folder / f"{name}.key", "--port", str(port),
-        "--state", folder / "witness" / f"{name}.json", "--trust", folder / "trust.json",
+        "--state", folder / "witness" / f"{name}.json", "--trust", folder / "trust.json", "--demo",
     )  # fmt: skip
     process = subprocess.Popen(asked, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
@@ -102,7 +102,7 @@ def test_a_witness_that_cannot_start_says_one_sentence(tmp_path: Path, missing: 
     (tmp_path / missing).unlink()
     asked = command(
         "witness", "--name", "w.one", "--key", tmp_path / "w.one.key", "--port", "1",
-        "--state", tmp_path / "state.json", "--trust", tmp_path / "trust.json",
+        "--state", tmp_path / "state.json", "--trust", tmp_path / "trust.json", "--demo",
     )  # fmt: skip
     done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
     assert done.returncode == 1

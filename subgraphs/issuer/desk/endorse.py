@@ -15,6 +15,7 @@ from subgraphs.issuer.records import Credential, Endorsement
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import EndorsementId, new_id
+from subgraphs.kit.keystore import key_id
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.viewer import Viewer
 from subgraphs.kit.vocabulary import EndorsementEffect, member
@@ -75,7 +76,7 @@ async def _signed(
         at=now,
         signature="",
     )
-    signature = await parts.keys.of(row.issuer).sign(signed_bytes(unsigned, row))
+    signature = await parts.keys.sign(row.issuer, key_id(1), signed_bytes(unsigned, row))
     return replace(unsigned, signature=multibase58(signature))
 
 

@@ -17,6 +17,7 @@ from subgraphs.issuer.records import Credential, Draft, Offer
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import CredentialId
+from subgraphs.kit.keystore import key_id
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.offload import offload
 from subgraphs.kit.viewer import Viewer
@@ -130,7 +131,7 @@ async def _offer(parts: Parts, row: Credential) -> Offer:
         verification_method=method_id(proof.issuer), purpose=Purpose.ASSERTION, created=now
     )
     prepared = prepare(body.concealed.document, options)
-    signature = await parts.keys.of(row.issuer).sign(prepared.payload)
+    signature = await parts.keys.sign(row.issuer, key_id(1), prepared.payload)
     return Offer(
         credential_no=proof.credential_no,
         valid_from=proof.valid_from,

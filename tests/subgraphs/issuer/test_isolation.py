@@ -7,10 +7,11 @@ import pymongo
 import pytest
 
 from ledger_adapter.crypto.keys import load_private_key
+from ledger_adapter.crypto.keystore import KeyId
 from subgraphs.demo.pilot import GUOTAI_JUNAN, GUOTAI_JUNAN_FUTURES, HUAAN_FUND
 from subgraphs.issuer.desk.clock import end_what_is_due
 from subgraphs.kit.ids import InstitutionId, institution_id
-from subgraphs.kit.keystore import FileKeyStores, KeyStore
+from subgraphs.kit.keystore import NoKey, Signer, file_keys, key_id
 from subgraphs.kit.viewer import Role
 from tests.subgraphs.issuer.desk import OTHER, OWN, Desk
 from tests.subgraphs.kit.gateway import Who, an_institution
@@ -91,18 +92,18 @@ async def test_a_list_of_entities_is_one_call_to_the_database(desk: Desk, profil
 
 
 class Recording:
-    """Key stores that write down who was asked to sign."""
+    """A signer that writes down whose key was asked for."""
 
-    def __init__(self, inner: FileKeyStores) -> None:
+    def __init__(self, inner: Signer) -> None:
         self.inner, self.asked = inner, list[InstitutionId]()
 
-    def of(self, institution: InstitutionId, /) -> KeyStore:
+    async def sign(self, institution: InstitutionId, key_id: KeyId, message: bytes, /) -> bytes:
         self.asked.append(institution)
-        return self.inner.of(institution)
+        return await self.inner.sign(institution, key_id, message)
 
 
 async def test_a_request_of_one_institution_never_uses_anothers_key(desk: Desk) -> None:
-    recording = Recording(FileKeyStores(desk.world.settings.keys))
+    recording = Recording(file_keys(desk.world.settings))
     desk.use(keys=recording)
     futures = an_institution(Role.ISSUER, GUOTAI_JUNAN_FUTURES.uscc)
     person = await desk.customer()
@@ -121,13 +122,16 @@ async def test_a_request_of_one_institution_never_uses_anothers_key(desk: Desk) 
 
 
 async def test_what_one_institution_signed_verifies_with_no_other_key(desk: Desk) -> None:
-    stores = FileKeyStores(desk.world.settings.keys)
+    stores = file_keys(desk.world.settings)
     keys = {
         one.uscc: load_private_key(key_file(desk.world.settings.keys, one)).public_key
         for one in (GUOTAI_JUNAN, HUAAN_FUND)
     }
 
-    signature = await stores.of(institution_id(GUOTAI_JUNAN.uscc)).sign(b"text")
+    signature = await stores.sign(institution_id(GUOTAI_JUNAN.uscc), key_id(1), b"text")
 
     assert keys[GUOTAI_JUNAN.uscc].verify(b"text", signature)
     assert not keys[HUAAN_FUND.uscc].verify(b"text", signature)
+    for unknown in (key_id(2), KeyId(f"../{institution_id(HUAAN_FUND.uscc)}/key-1")):
+        with pytest.raises(NoKey):
+            await stores.sign(institution_id(GUOTAI_JUNAN.uscc), unknown, b"text")

@@ -91,7 +91,7 @@ def settings_in(folder: Path, *, uri: str, prefix: str, context_key: Ed25519Priv
 
 
 def key_file(folder: Path, one: PilotInstitution) -> Path:
-    return folder / f"{institution_id(one.uscc)}.json"
+    return folder / institution_id(one.uscc) / "key-1.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
