@@ -54,13 +54,17 @@ SUBREQUEST_HTTP_ERROR: Final = "SUBREQUEST_HTTP_ERROR"
 SUBREQUEST_MALFORMED_RESPONSE: Final = "SUBREQUEST_MALFORMED_RESPONSE"
 SUBREQUEST_TOO_LARGE: Final = "SUBREQUEST_TOO_LARGE"
 SUBREQUEST_OVERLOADED: Final = "SUBREQUEST_OVERLOADED"
+SUBREQUEST_CIRCUIT_OPEN: Final = "SUBREQUEST_CIRCUIT_OPEN"
 SUBREQUEST_INVALID: Final = "SUBREQUEST_INVALID"
 DOWNSTREAM_SERVICE_ERROR: Final = "DOWNSTREAM_SERVICE_ERROR"
 UNEXPECTED_NULL: Final = "UNEXPECTED_NULL"
 SUBSCRIPTION_UPSTREAM_LOST: Final = "SUBSCRIPTION_UPSTREAM_LOST"
 SUBSCRIPTION_UPSTREAM_REFUSED: Final = "SUBSCRIPTION_UPSTREAM_REFUSED"
+SUBSCRIPTION_INVALIDATED: Final = "SUBSCRIPTION_INVALIDATED"
 SUBSCRIPTION_TOO_MANY_OPERATIONS: Final = "SUBSCRIPTION_TOO_MANY_OPERATIONS"
 SUBSCRIPTION_NEEDS_STREAM: Final = "SUBSCRIPTION_NEEDS_STREAM"
+UNAUTHORIZED_FIELD_OR_TYPE: Final = "UNAUTHORIZED_FIELD_OR_TYPE"
+SUBSCRIPTION_GRANT_ENDED: Final = "SUBSCRIPTION_GRANT_ENDED"
 INTERNAL_SERVER_ERROR: Final = "INTERNAL_SERVER_ERROR"
 
 VALUE_CODES: Final[Mapping[str, str]] = {
@@ -70,13 +74,17 @@ VALUE_CODES: Final[Mapping[str, str]] = {
     SUBREQUEST_MALFORMED_RESPONSE: "A subgraph's answer is no GraphQL answer to what was asked.",
     SUBREQUEST_TOO_LARGE: "A subgraph's answer has more bytes than the gateway takes.",
     SUBREQUEST_OVERLOADED: "Too many requests already wait for the subgraph.",
+    SUBREQUEST_CIRCUIT_OPEN: "The subgraph failed too often just now; it is left alone a moment.",
     SUBREQUEST_INVALID: "The gateway could not ask: the subgraph or the request is unfit.",
     DOWNSTREAM_SERVICE_ERROR: "A subgraph gave an error of its own without a code.",
     UNEXPECTED_NULL: "Nothing came for a place that the schema says is never null.",
     SUBSCRIPTION_UPSTREAM_LOST: "The subgraph's stream broke off; ask again from where you are.",
     SUBSCRIPTION_UPSTREAM_REFUSED: "The subgraph would not take the subscription.",
+    SUBSCRIPTION_INVALIDATED: "The graph was reloaded, and the subscription does not fit it.",
     SUBSCRIPTION_TOO_MANY_OPERATIONS: "The socket or stream runs as many operations as it may.",
     SUBSCRIPTION_NEEDS_STREAM: "A subscription was sent where one answer is expected.",
+    UNAUTHORIZED_FIELD_OR_TYPE: "The caller lacks what a guard of the schema requires.",
+    SUBSCRIPTION_GRANT_ENDED: "What the caller may see has changed; subscribe again.",
 }
 """Codes of errors that are values inside the executor and never raised."""
 
@@ -85,6 +93,7 @@ OWN_CODES: Final = frozenset(VALUE_CODES.keys() - {DOWNSTREAM_SERVICE_ERROR})
 
 RETRYABLE_CODES: Final = frozenset(
     {SUBREQUEST_CONNECTION_ERROR, SUBREQUEST_TIMEOUT, SUBREQUEST_OVERLOADED}
+    | {SUBREQUEST_CIRCUIT_OPEN}
     | {SUBSCRIPTION_UPSTREAM_LOST, SUBSCRIPTION_TOO_MANY_OPERATIONS}
     | {"NOT_READY", "GRAPH_NOT_LOADED", "SHUTTING_DOWN", "RATE_LIMITED", "REQUEST_TIMEOUT"}
     | {"TOO_MANY_STREAMS", "PERSISTED_QUERY_NOT_FOUND"}
@@ -169,7 +178,7 @@ class NoIntrospection(ClientFault):
 
 
 class CursorConflict(ClientFault):
-    """`Last-Event-ID` and `extensions.after` name different places in a stream."""
+    """`Last-Event-ID`, `extensions.after` and the argument do not all name the same place."""
 
     code = "CURSOR_CONFLICT"
 

@@ -72,6 +72,9 @@ class SubgraphSettings(Record):
         Path | None, Meaning("our client certificate (chain) for this subgraph")
     ] = None
     key: Annotated[Path | None, Meaning("the private key of that certificate")] = None
+    concurrency: Annotated[
+        int | None, Meaning("requests under way at once; only the connections' bound if absent")
+    ] = None
 
     def problems(self) -> Iterator[tuple[str, str]]:
         if self.url is not None and not _is_url(self.url, ("http", "https")):

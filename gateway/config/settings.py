@@ -28,6 +28,7 @@ from gateway.config.parts import (
 )
 from gateway.config.record import Meaning, Record
 from gateway.config.section import Section
+from gateway.config.traffic import TrafficSettings
 from gateway.errors import BadSettings
 
 _HEADER_NAME: Final = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")
@@ -83,6 +84,9 @@ class Settings(Record):
         default_factory=Telemetry
     )
     reload: Annotated[Reload, Meaning("when files are read again")] = field(default_factory=Reload)
+    traffic: Annotated[TrafficSettings, Meaning("how requests to subgraphs are treated")] = field(
+        default_factory=TrafficSettings
+    )
     subgraphs: Annotated[
         Mapping[str, SubgraphSettings], Meaning("what differs from the supergraph, by subgraph")
     ] = field(default_factory=dict)

@@ -41,6 +41,7 @@ from gateway.server.rules import (
 )
 from gateway.server.single import SingleStreams
 from gateway.server.streams import Streams
+from gateway.server.traffic import traffic_source, watch_traffic
 from gateway.server.ws import SocketDoor
 from gateway.spec.names import SubgraphName
 from gateway.supergraph.reader import read_supergraph
@@ -87,10 +88,12 @@ class Gateway:
 def build_gateway(settings: Settings) -> Gateway:
     """Raises OperatorFault, one clear sentence, for a missing or unusable file."""
     sdl = read_text(settings.supergraph)
-    client = NetworkClient(endpoints_of(sdl, settings), header_source(settings), _pool(settings))
+    pool, traffic = _pool(settings), traffic_source(settings)
+    client = NetworkClient(endpoints_of(sdl, settings), header_source(settings), pool, traffic)
     open_to_some = settings.introspection_claims or not is_closed(settings)
     options = EngineOptions(limits=document_limits(settings), introspection=bool(open_to_some))
     metrics, spans = Metrics(time.monotonic), _spans(settings)
+    watch_traffic(metrics, client)
     tracer = Both(metrics, spans)
     engine = Engine.from_supergraph(sdl, client=client, options=options, tracer=tracer)
     health = Health(client, ProbeRules(timeout=settings.timeouts.probe))

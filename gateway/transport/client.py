@@ -7,8 +7,9 @@ from typing import Self
 from gateway.errors import SUBREQUEST_INVALID
 from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
 from gateway.spec.names import SubgraphName
+from gateway.transport.breaker import State
 from gateway.transport.endpoint import Endpoint, tls_of
-from gateway.transport.http import HeaderSource, HttpTransport
+from gateway.transport.http import HeaderSource, HttpTransport, TrafficSource, same_for_all
 from gateway.transport.pool import PoolLimits
 from gateway.transport.ws import SocketLimits, UpstreamSubscription
 
@@ -17,11 +18,15 @@ class NetworkClient:
     """What the engine is given in a real process. `use` replaces the subgraphs at a reload."""
 
     def __init__(
-        self, endpoints: Mapping[SubgraphName, Endpoint], headers: HeaderSource, limits: PoolLimits
+        self,
+        endpoints: Mapping[SubgraphName, Endpoint],
+        headers: HeaderSource,
+        limits: PoolLimits,
+        traffic: TrafficSource = same_for_all,
     ) -> None:
         self._endpoints = dict(endpoints)
         self._headers = headers
-        self._http = HttpTransport(endpoints, headers, limits)
+        self._http = HttpTransport(endpoints, headers, limits, traffic)
         self._sockets = SocketLimits(
             answer_bytes=limits.answer_bytes, connect_seconds=limits.connect_seconds
         )
@@ -30,6 +35,15 @@ class NetworkClient:
     def subgraphs(self) -> tuple[SubgraphName, ...]:
         """The names served now."""
         return tuple(self._endpoints)
+
+    @property
+    def shared(self) -> int:
+        """Requests so far that an equal one under way has answered as well."""
+        return self._http.shared
+
+    def breakers(self) -> Mapping[SubgraphName, State]:
+        """What each subgraph's breaker is doing."""
+        return self._http.breakers()
 
     def use(self, endpoints: Mapping[SubgraphName, Endpoint]) -> None:
         """Serve these subgraphs from now on. Subscriptions under way go on as they are."""

@@ -32,11 +32,18 @@ class Answer:
 
 class ExchangeFailed(Exception):
     """No whole answer came. `stale`: a kept connection died before the first byte of an answer,
-    so its peer had most likely closed it before it could read the request."""
+    so its peer had most likely closed it before it could read the request. `waited`: it was never
+    sent, for want of a place."""
 
-    def __init__(self, code: str, problem: str, *, stale: bool = False) -> None:
+    def __init__(
+        self, code: str, problem: str, *, stale: bool = False, waited: bool = False
+    ) -> None:
         super().__init__(problem)
-        self.code, self.problem, self.stale = code, problem, stale
+        self.code, self.problem, self.stale, self.waited = code, problem, stale, waited
+
+    def again(self) -> "ExchangeFailed":
+        """The same for somebody else: one exception raised in two places mixes their traces."""
+        return ExchangeFailed(self.code, self.problem, stale=self.stale, waited=self.waited)
 
 
 class Connection(asyncio.Protocol):

@@ -1,8 +1,8 @@
-"""Requests to subgraphs over HTTP: body, deadline, one careful retry, reply or fault."""
+"""Requests to subgraphs over HTTP: bytes out by the subgraph's line, reply or fault back."""
 
-import asyncio
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from typing import Final
 
 import orjson
 
@@ -10,52 +10,82 @@ from gateway.auth.context import CallContext
 from gateway.errors import SUBREQUEST_INVALID
 from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
 from gateway.spec.names import SubgraphName
+from gateway.transport.breaker import State
 from gateway.transport.connection import Answer, ExchangeFailed
 from gateway.transport.endpoint import Endpoint, Origin, tls_for
+from gateway.transport.line import Line, Traffic
 from gateway.transport.pool import Pool, PoolLimits
 from gateway.transport.reply import read_reply
+from gateway.transport.sharing import Sharing
 
 HeaderSource = Callable[[SubgraphRequest], Mapping[str, str]]
 """What the gateway adds to a request: the viewer's context token, forwarded headers."""
 
-_SURELY_OPEN_SECONDS = 2.0
-"""Kept connections idle for longer may just be closing (servers close after 5 s and more); a
-mutation, which must never be sent twice, takes a younger or a new one."""
+TrafficSource = Callable[[SubgraphName], Traffic]
+"""How each subgraph's requests are treated."""
+
+_OF_ONE_REQUEST: Final = frozenset({"traceparent", "tracestate"})
+"""Headers that differ between equal requests and change no answer."""
+
+
+def same_for_all(_: SubgraphName) -> Traffic:
+    """The defaults."""
+    return Traffic()
 
 
 class HttpTransport:
-    """One pool per origin, shared by the subgraphs behind it."""
+    """One pool per origin, shared by the subgraphs behind it; one line per subgraph."""
 
     def __init__(
-        self, endpoints: Mapping[SubgraphName, Endpoint], headers: HeaderSource, limits: PoolLimits
+        self,
+        endpoints: Mapping[SubgraphName, Endpoint],
+        headers: HeaderSource,
+        limits: PoolLimits,
+        traffic: TrafficSource = same_for_all,
     ) -> None:
-        self._headers, self._limits = headers, limits
+        self._headers, self._limits, self._traffic = headers, limits, traffic
         self._pools: dict[Origin, Pool] = {}
         self._endpoints: Mapping[SubgraphName, Endpoint] = {}
         self._heads: dict[SubgraphName, bytes] = {}
+        self._lines: dict[SubgraphName, Line] = {}
+        self._sharing = Sharing()
         self.use(endpoints)
 
     def use(self, endpoints: Mapping[SubgraphName, Endpoint]) -> None:
-        """Serve these subgraphs from now on; exchanges with others are cut."""
-        self._endpoints = dict(endpoints)
+        """Serve these subgraphs from now on; exchanges with others are cut. A subgraph that stays
+        where it was keeps its connections and its breaker's memory."""
+        before, self._endpoints = self._endpoints, dict(endpoints)
         self._heads = {name: _head(endpoint) for name, endpoint in endpoints.items()}
         wanted = {endpoint.origin for endpoint in endpoints.values()}
         for origin in wanted - self._pools.keys():
             self._pools[origin] = Pool(origin, self._limits, tls_for(origin))
         for origin in self._pools.keys() - wanted:
             self._pools.pop(origin).close()
+        self._lines = {
+            name: self._lines[name] if before.get(name) == endpoint else self._line(name, endpoint)
+            for name, endpoint in endpoints.items()
+        }
+
+    def breakers(self) -> Mapping[SubgraphName, State]:
+        """What each subgraph's breaker is doing."""
+        return {name: line.breaker.state for name, line in self._lines.items()}
+
+    @property
+    def shared(self) -> int:
+        """Requests so far that an equal one under way has answered as well."""
+        return self._sharing.shared
 
     async def fetch(self, request: SubgraphRequest) -> SubgraphReply | Fault:
         """One answer before the deadline. Raises nothing but CancelledError."""
-        endpoint = self._endpoints.get(request.subgraph)
-        if endpoint is None:
+        line = self._lines.get(request.subgraph)
+        if line is None:
             return _fault(request, SUBREQUEST_INVALID, "the subgraph is not known")
         try:
-            payload = self._encode(request)
+            payload, key = self._encode(request)
         except (TypeError, ValueError):
             return _fault(request, SUBREQUEST_INVALID, "the request is not JSON")
         try:
-            answer = await self._send(endpoint.origin, payload, request)
+            answer = await self._send(line, payload, key, request)
         except ExchangeFailed as failure:
             return _fault(request, failure.code, failure.problem)
         context = request.context
@@ -68,41 +98,37 @@ class HttpTransport:
         for pool in self._pools.values():
             pool.close()
 
-    async def _send(self, origin: Origin, payload: bytes, request: SubgraphRequest) -> Answer:
-        now = asyncio.get_running_loop().time()
-        mutation = request.kind == "mutation"
-        youngest = now - _SURELY_OPEN_SECONDS if mutation else 0.0
-        try:
-            return await self._exchange(origin, payload, request.deadline, youngest)
-        except ExchangeFailed as failure:
-            if mutation or not failure.stale:
-                raise
-        return await self._exchange(origin, payload, request.deadline, math.inf)
-
-    async def _exchange(
-        self, origin: Origin, payload: bytes, deadline: float, fresher_than: float
+    async def _send(
+        self, line: Line, payload: bytes, key: Hashable, request: SubgraphRequest
     ) -> Answer:
-        pool = self._pools[origin]
-        connection = await pool.take(deadline, fresher_than=fresher_than)
-        try:
-            return await connection.exchange(payload, deadline)
-        finally:
-            pool.release(connection, asyncio.get_running_loop().time())
+        if request.kind == "mutation":
+            return await line.mutation(payload, request.deadline)
+        if not line.shares:
+            return await line.query(payload, request.deadline)
+        send = partial(line.query, payload, request.deadline)
+        return await self._sharing.answer(key, send, request.deadline)
 
-    def _encode(self, request: SubgraphRequest) -> bytes:
+    def _line(self, name: SubgraphName, endpoint: Endpoint) -> Line:
+        return Line(self._pools[endpoint.origin], self._traffic(name))
+
+    def _encode(self, request: SubgraphRequest) -> tuple[bytes, Hashable]:
+        """The request as bytes, and what an equal one has in common with it."""
         message: dict[str, object] = {"query": request.document}
         if request.variables:
             message["variables"] = request.variables
         if request.operation_name is not None:
             message["operationName"] = request.operation_name
         body = orjson.dumps(message)
-        further = _header_lines(self._headers(request))
-        return b"%b%bcontent-length: %d\r\n\r\n%b" % (
-            self._heads[request.subgraph],
-            further,
-            len(body),
-            body,
-        )
+        headers = self._headers(request)
+        lines = _header_lines(headers)
+        common = lines
+        if not _OF_ONE_REQUEST.isdisjoint(headers):
+            common = _header_lines(
+                {name: value for name, value in headers.items() if name not in _OF_ONE_REQUEST}
+            )
+        head = self._heads[request.subgraph]
+        payload = b"%b%bcontent-length: %d\r\n\r\n%b" % (head, lines, len(body), body)
+        return payload, (request.subgraph, common, body)
 
 
 def _head(endpoint: Endpoint) -> bytes:
@@ -122,4 +148,5 @@ def _header_lines(headers: Mapping[str, str]) -> bytes:
 
 
 def _fault(request: SubgraphRequest, code: str, problem: str) -> Fault:
-    return Fault(code=code, message=problem, subgraph=request.subgraph)
+    message = f"subgraph {request.subgraph}: {problem}"
+    return Fault(code=code, message=message, subgraph=request.subgraph)

@@ -5,16 +5,12 @@ At most `connections` are open or being opened; at most `waiting` callers queue 
 
 import asyncio
 import ssl
-from collections import deque
 from dataclasses import dataclass
 
-from gateway.errors import (
-    SUBREQUEST_CONNECTION_ERROR,
-    SUBREQUEST_OVERLOADED,
-    SUBREQUEST_TIMEOUT,
-)
+from gateway.errors import SUBREQUEST_CONNECTION_ERROR, SUBREQUEST_TIMEOUT
 from gateway.transport.connection import Connection, ExchangeFailed
-from gateway.transport.endpoint import Origin
+from gateway.transport.endpoint import Origin, why_not
+from gateway.transport.places import Places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +30,7 @@ class Pool:
         self._origin, self._limits, self._tls = origin, limits, tls
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
-        self._taken = 0
-        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._places = Places(limits.connections, limits.waiting)
         self._closed = False
 
     async def take(self, deadline: float, *, fresher_than: float = 0.0) -> Connection:
@@ -43,14 +38,11 @@ class Pool:
 
         `fresher_than` passes over kept connections that have lain idle since before that time:
         their peer may be about to close them."""
-        if self._taken >= self._limits.connections:
-            await self._queue(deadline)
-        else:
-            self._taken += 1
+        await self._places.take(deadline)
         try:
             return self._kept(fresher_than) or await self._connect(deadline)
         except BaseException:
-            self._hand_on()
+            self._places.leave()
             raise
 
     def release(self, connection: Connection, now: float) -> None:
@@ -60,7 +52,7 @@ class Pool:
             self._idle.append(connection)
         else:
             self._drop(connection)
-        self._hand_on()
+        self._places.leave()
 
     def close(self) -> None:
         """Drop every connection; exchanges under way fail."""
@@ -101,38 +93,6 @@ class Pool:
                 SUBREQUEST_TIMEOUT, "the subgraph accepted no connection in time"
             ) from None
         except OSError as error:
-            problem = error.strerror or type(error).__name__
-            raise ExchangeFailed(SUBREQUEST_CONNECTION_ERROR, f"no connection: {problem}") from None
+            raise ExchangeFailed(SUBREQUEST_CONNECTION_ERROR, why_not(error)) from None
         self._open.add(connection)
         return connection
-
-    async def _queue(self, deadline: float) -> None:
-        """Wait for somebody's place; it is handed over, so `_taken` does not change."""
-        if len(self._waiters) >= self._limits.waiting:
-            raise ExchangeFailed(SUBREQUEST_OVERLOADED, "too many requests wait for this subgraph")
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        try:
-            async with asyncio.timeout_at(deadline):
-                await waiter
-        except BaseException as error:
-            self._leave(waiter)
-            if isinstance(error, TimeoutError):
-                raise ExchangeFailed(
-                    SUBREQUEST_TIMEOUT, "no connection became free in time"
-                ) from None
-            raise
-
-    def _leave(self, waiter: asyncio.Future[None]) -> None:
-        if waiter.done() and not waiter.cancelled():
-            self._hand_on()  # the place was given in the same moment: pass it on
-        elif waiter in self._waiters:
-            self._waiters.remove(waiter)
-
-    def _hand_on(self) -> None:
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
-        self._taken -= 1

@@ -12,6 +12,7 @@ from gateway.executor.ports import Fault, OperationKind, SubgraphReply, Subgraph
 from gateway.spec.names import SubgraphName
 from gateway.transport.endpoint import parse_endpoint
 from gateway.transport.http import HttpTransport
+from gateway.transport.line import Traffic
 from gateway.transport.pool import PoolLimits
 from tests.transport.raw_server import RawServer, Script, http, raw_server, read_request
 
@@ -24,8 +25,10 @@ def no_headers(_: SubgraphRequest) -> Mapping[str, str]:
 
 
 def transport_to(server: RawServer, **limits: float) -> HttpTransport:
+    """Equal requests are not shared, since all requests of these tests are equal."""
     endpoint = parse_endpoint(f"http://127.0.0.1:{server.port}/graphql")
-    return HttpTransport({NAME: endpoint}, no_headers, PoolLimits(**limits))  # type: ignore[arg-type]
+    pool = PoolLimits(**limits)  # type: ignore[arg-type]
+    return HttpTransport({NAME: endpoint}, no_headers, pool, lambda _: Traffic(share=False))
 
 
 def request(

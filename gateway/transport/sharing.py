@@ -1,0 +1,62 @@
+"""Equal queries under way to one subgraph are sent once; each asker reads the answer for itself.
+
+The first asker sends, the others wait for it. Nobody's leaving harms another: when the first one
+is cancelled, the next in line sends anew.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+
+from gateway.errors import SUBREQUEST_TIMEOUT
+from gateway.transport.connection import Answer, ExchangeFailed
+
+Outcome = Answer | ExchangeFailed
+
+
+class Sharing:
+    """`shared` counts the requests that were not sent because an equal one was under way."""
+
+    def __init__(self) -> None:
+        self._under_way: dict[Hashable, asyncio.Future[Outcome | None]] = {}
+        self.shared = 0
+
+    async def answer(
+        self, key: Hashable, send: Callable[[], Awaitable[Answer]], deadline: float
+    ) -> Answer:
+        """The answer to what `key` stands for. Raises ExchangeFailed, at `deadline` at the latest.
+
+        A first asker whose own time is up says nothing of those who still have some: they ask
+        for themselves."""
+        while (first := self._under_way.get(key)) is not None:
+            outcome = await _wait(first, deadline)
+            if outcome is None:
+                continue
+            self.shared += 1
+            if isinstance(outcome, ExchangeFailed):
+                raise outcome.again()
+            return outcome
+        return await self._send(key, send)
+
+    async def _send(self, key: Hashable, send: Callable[[], Awaitable[Answer]]) -> Answer:
+        place: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
+        self._under_way[key] = place
+        outcome: Outcome | None = None
+        try:
+            outcome = await send()
+        except ExchangeFailed as failure:
+            outcome = None if failure.code == SUBREQUEST_TIMEOUT else failure
+            raise
+        else:
+            return outcome
+        finally:
+            del self._under_way[key]
+            place.set_result(outcome)
+
+
+async def _wait(first: asyncio.Future[Outcome | None], deadline: float) -> Outcome | None:
+    """`shield`: a waiter that leaves must not cancel what the others wait for."""
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await asyncio.shield(first)
+    except TimeoutError:
+        raise ExchangeFailed(SUBREQUEST_TIMEOUT, "no answer came in time") from None
