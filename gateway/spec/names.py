@@ -21,6 +21,7 @@ REQUIRES_SCOPES_IDENTITY: Final = "https://specs.apollo.dev/requiresScopes"
 POLICY_IDENTITY: Final = "https://specs.apollo.dev/policy"
 COST_IDENTITY: Final = "https://specs.apollo.dev/cost"
 CONTEXT_IDENTITY: Final = "https://specs.apollo.dev/context"
+RESUMABLE_IDENTITY: Final = "https://credgraph.dev/specs/resumable"
 
 JOIN_GRAPH_ENUM: Final = "join__Graph"
 JOIN_FIELD_SET: Final = "join__FieldSet"

@@ -72,6 +72,12 @@ def read_features(document: DocumentNode, understood: frozenset[str]) -> Feature
     return Features(by_identity=features)
 
 
+def local_name(document: DocumentNode, identity: str, element: str) -> str | None:
+    """The name under which an element of a feature goes, None where it is not linked."""
+    found = next((each for each in _links(document) if each.identity == identity), None)
+    return found.local(element) if found else None
+
+
 def _links(document: DocumentNode) -> Iterator[Feature]:
     for definition in document.definitions:
         if isinstance(definition, SchemaDefinitionNode | SchemaExtensionNode):
