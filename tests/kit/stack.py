@@ -42,6 +42,7 @@ class Stack:
             parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes
         )
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.overrides: dict[str, dict[str, str]] = {}  # by process: what it alone is told
         (data / "logs").mkdir(parents=True, exist_ok=True)
 
     @property
@@ -69,7 +70,7 @@ class Stack:
             return subprocess.Popen(
                 ["sh", "-c", self._commands[name]],
                 cwd=ROOT,
-                env=self.deployment.environment(),
+                env=self.deployment.environment() | self.overrides.get(name, {}),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
