@@ -20,8 +20,6 @@ contract LogRegistry {
 
     /// The anchored head: `head` is the digest of the signed checkpoint's body.
     event Anchored(bytes32 indexed log, uint64 indexed size, bytes32 root, bytes32 head);
-    /// Commitments of single entries, for deployments that want them on the chain as well.
-    event Committed(bytes32 indexed log, uint64 indexed first, bytes32[] commitments);
     event WritersNamed(bytes32 indexed log, address indexed writer, address indexed backup);
 
     /// Opens logs and names their writers; can't touch a root.
@@ -44,6 +42,22 @@ contract LogRegistry {
 
     /// Writes the root of a new, larger size. The same root again changes nothing and says nothing.
     function anchor(bytes32 log, uint64 size, bytes32 root, bytes32 head) external {
+        _anchor(log, size, root, head);
+    }
+
+    /// The same, with the commitments of the entries since the last anchor in the call's data, for
+    /// deployments that want those on the chain as well. The contract neither reads nor keeps them.
+    function anchorWithCommitments(
+        bytes32 log,
+        uint64 size,
+        bytes32 root,
+        bytes32 head,
+        bytes32[] calldata
+    ) external {
+        _anchor(log, size, root, head);
+    }
+
+    function _anchor(bytes32 log, uint64 size, bytes32 root, bytes32 head) private {
         Log storage found = logs[log];
         if (msg.sender != found.writer && msg.sender != found.backup) revert NotAllowed();
         if (root == bytes32(0)) revert NoRoot();
@@ -54,12 +68,5 @@ contract LogRegistry {
         found.size = size;
         roots[log][size] = root;
         emit Anchored(log, size, root, head);
-    }
-
-    /// Puts commitments of entries, from index `first` on, into the transaction log; stores nothing.
-    function commit(bytes32 log, uint64 first, bytes32[] calldata commitments) external {
-        Log storage found = logs[log];
-        if (msg.sender != found.writer && msg.sender != found.backup) revert NotAllowed();
-        emit Committed(log, first, commitments);
     }
 }
