@@ -4,8 +4,11 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
+from gateway.access import Grants
+
 Item = TypeVar("Item")
-Key = tuple[str, str | None]
+Key = tuple[str, str | None, Grants]
+"""Text, name, and what of the caller's grants matters."""
 
 
 class BoundedCache(Generic[Item]):

@@ -4,13 +4,23 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Final, Self
 
+from gateway.access import NOBODY, Grants
+from gateway.engine.cache import Key
 from gateway.engine.graph import Graph
 from gateway.engine.messages import EngineOptions, GatewayRequest, GatewayResponse
 from gateway.engine.prepare import Prepared, Refusal
-from gateway.engine.report import plan_report
-from gateway.errors import SUBSCRIPTION_NEEDS_STREAM, BadRequest, GatewayError
+from gateway.engine.refused import refused_errors
+from gateway.engine.report import incremental_body, plan_report
+from gateway.errors import (
+    SUBSCRIPTION_GRANT_ENDED,
+    SUBSCRIPTION_NEEDS_STREAM,
+    BadRequest,
+    GatewayError,
+)
+from gateway.executor.deliver import Delivery, deliver, is_deferring
 from gateway.executor.ports import NullTracer, OperationKind, SubgraphClient, Tracer
-from gateway.executor.run import Answer, Call, execute, stream
+from gateway.executor.run import Answer, Call, execute
+from gateway.executor.stream import stream
 from gateway.plan.render import render_plan
 
 _LONG: Final = 4_096
@@ -51,41 +61,45 @@ class Engine:
         if sdl != self._graph.sdl:
             self._graph = Graph.load(sdl, self._options, self._tracer)
 
-    def recent_operations(self) -> list[tuple[str, str | None]]:
-        """Texts and names of the operations that are ready to run, latest first."""
+    def recent_operations(self) -> list[Key]:
+        """Texts, names and callers' grants of the operations that are ready, latest first."""
         return list(self._graph.operations.recent())
 
-    async def warm(self, operations: list[tuple[str, str | None]]) -> None:
+    async def warm(self, operations: list[Key]) -> None:
         """Prepare these operations one by one, letting requests pass in between; after a swap,
         with what `recent_operations` said before it."""
-        for query, name in reversed(operations):
-            self._graph.operation(query, name)
+        for query, name, grants in reversed(operations):
+            self._graph.operation(query, name, grants)
             await asyncio.sleep(0)
 
-    async def prepare(self, query: str, operation_name: str | None) -> None:
+    async def prepare(
+        self, query: str, operation_name: str | None, grants: Grants = NOBODY
+    ) -> None:
         """Have an operation ready to run, so that whatever is asked about it next takes no time.
 
         A long text that is new is thought about in a thread of its own, one at a time, while the
         event loop serves others; a short one at once.
         """
         graph = self._graph
-        if len(query) < _LONG or graph.knows(query, operation_name):
-            graph.operation(query, operation_name)
+        if len(query) < _LONG or graph.knows(query, operation_name, grants):
+            graph.operation(query, operation_name, grants)
             return
         async with self._thinking:
-            await asyncio.to_thread(graph.operation, query, operation_name)
+            await asyncio.to_thread(graph.operation, query, operation_name, grants)
 
     def operation_kind(
-        self, query: str, operation_name: str | None
+        self, query: str, operation_name: str | None, grants: Grants = NOBODY
     ) -> OperationKind | GatewayResponse:
         """Which kind of operation this is, or the request error it would be answered with."""
-        found = self._graph.operation(query, operation_name)
+        found = self._graph.operation(query, operation_name, grants)
         return _refused(found) if isinstance(found, Refusal) else found.kind
 
-    def is_incremental(self, query: str, operation_name: str | None) -> bool:
+    def is_incremental(
+        self, query: str, operation_name: str | None, grants: Grants = NOBODY
+    ) -> bool:
         """Whether an operation has parts that may come later than the rest: see `deliver`."""
-        found = self._graph.operation(query, operation_name)
-        return isinstance(found, Prepared) and found.incremental
+        found = self._graph.operation(query, operation_name, grants)
+        return isinstance(found, Prepared) and found.in_parts is not None
 
     async def deliver(self, request: GatewayRequest) -> AsyncGenerator[GatewayResponse, None]:
         """An answer in parts, as `deferSpec=20220824` has them.
@@ -93,17 +107,27 @@ class Engine:
         First `{data, errors?, hasNext}`, then bodies of `{incremental: [...], hasNext}`, each
         entry being `{path, label?, data, errors?}`; the last body says `hasNext: false`. What
         can't be answered in parts is one whole body without `hasNext`: a request error too."""
-        response = await self.execute(request)
-        if response.request_error or not self.is_incremental(request.query, request.operation_name):
-            yield response
+        graph = self._graph
+        await self.prepare(request.query, request.operation_name, request.grants)
+        ready = self._ready(graph, request)
+        if isinstance(ready, GatewayResponse):
+            yield ready
             return
-        yield GatewayResponse(body={**response.body, "hasNext": True}, request_error=False)
-        yield GatewayResponse(body={"hasNext": False}, request_error=False)
+        prepared, call = ready
+        if prepared.in_parts is None or not is_deferring(prepared.in_parts, call.variables):
+            yield await self.execute(request)
+            return
+        deliveries = deliver(prepared.in_parts, call)
+        try:
+            async for each in deliveries:
+                yield self._part(prepared, call, each)
+        finally:
+            await deliveries.aclose()
 
     async def execute(self, request: GatewayRequest) -> GatewayResponse:
         """Answer a query or mutation; a subscription is a request error here."""
         graph = self._graph
-        await self.prepare(request.query, request.operation_name)
+        await self.prepare(request.query, request.operation_name, request.grants)
         ready = self._ready(graph, request)
         if isinstance(ready, GatewayResponse):
             return ready
@@ -115,18 +139,21 @@ class Engine:
     async def subscribe(self, request: GatewayRequest) -> AsyncGenerator[GatewayResponse, None]:
         """The events in order; the first item may be a request error, and then is the only one."""
         graph = self._graph
-        await self.prepare(request.query, request.operation_name)
+        await self.prepare(request.query, request.operation_name, request.grants)
         ready = self._ready(graph, request)
         if isinstance(ready, GatewayResponse):
             yield ready
             return
         prepared, call = ready
-        if prepared.kind != "subscription":
+        if prepared.kind != "subscription" or prepared.program.plan.node is None:
             yield self._response(prepared, call, await execute(prepared.program, call))
             return
         answers = stream(prepared.program, call)
         try:
             async for answer in answers:
+                if not request.still_granted():
+                    yield _grant_ended()
+                    return
                 yield self._response(prepared, call, answer)
         finally:
             await answers.aclose()
@@ -135,9 +162,9 @@ class Engine:
         """The schema as clients see it."""
         return self._graph.api_sdl()
 
-    def plan_text(self, query: str, operation_name: str | None) -> str:
+    def plan_text(self, query: str, operation_name: str | None, grants: Grants = NOBODY) -> str:
         """The plan of an operation, for people. Raises ClientFault where there is none."""
-        found = self._graph.operation(query, operation_name)
+        found = self._graph.operation(query, operation_name, grants)
         if isinstance(found, Refusal):
             raise BadRequest("; ".join(str(error["message"]) for error in found.errors))
         return render_plan(found.program.plan)
@@ -145,7 +172,7 @@ class Engine:
     def _ready(
         self, graph: Graph, request: GatewayRequest
     ) -> tuple[Prepared, Call] | GatewayResponse:
-        found = graph.operation(request.query, request.operation_name)
+        found = graph.operation(request.query, request.operation_name, request.grants)
         if isinstance(found, Refusal):
             return _refused(found)
         if found.kind == "mutation" and not request.allow_mutation:
@@ -164,12 +191,27 @@ class Engine:
             record=request.want_plan,
         )
 
+    def _part(self, prepared: Prepared, call: Call, part: Answer | Delivery) -> GatewayResponse:
+        if isinstance(part, Delivery):
+            return GatewayResponse(body=incremental_body(part), request_error=False)
+        body = self._response(prepared, call, part).body
+        return GatewayResponse(body={**body, "hasNext": part.data is not None}, request_error=False)
+
     def _response(self, prepared: Prepared, call: Call, answer: Answer) -> GatewayResponse:
         body: dict[str, object] = {"data": answer.data}
-        if answer.errors:
+        extensions: dict[str, object] = {}
+        if prepared.refused:
+            refused = refused_errors(prepared.refused, call.variables)
+            if self._options.refusals == "dry-run":
+                extensions["unauthorized"] = list(refused)
+            else:
+                body["errors"] = [*refused, *answer.errors]
+        if answer.errors and "errors" not in body:
             body["errors"] = answer.errors
         if call.record:
-            body["extensions"] = {"queryPlan": plan_report(prepared.program.plan, answer.fetches)}
+            extensions["queryPlan"] = plan_report(prepared.program.plan, answer.fetches)
+        if extensions:
+            body["extensions"] = extensions
         return GatewayResponse(body=body, request_error=False)
 
 
@@ -182,6 +224,15 @@ def _refused(refusal: Refusal) -> GatewayResponse:
 
 def _refused_with(fault: GatewayError) -> GatewayResponse:
     return _refused(Refusal(errors=(fault.as_graphql(),)))
+
+
+def _grant_ended() -> GatewayResponse:
+    message = "what you may see has changed; subscribe again from where you are"
+    error: dict[str, object] = {
+        "message": message,
+        "extensions": {"code": SUBSCRIPTION_GRANT_ENDED},
+    }
+    return GatewayResponse(body={"data": None, "errors": [error]}, request_error=False)
 
 
 def _needs_stream() -> GatewayResponse:

@@ -8,11 +8,13 @@ from typing import Any, Final, Self
 from graphql import (
     DocumentNode,
     GraphQLSchema,
+    OperationDefinitionNode,
     execute_sync,
     get_variable_values,
     print_schema,
 )
 
+from gateway.access import NOBODY, Grants, Guarded, Refusals, read_guarded, refuse
 from gateway.engine.cache import BoundedCache, Key
 from gateway.engine.footprint import footprint
 from gateway.engine.messages import EngineOptions
@@ -21,6 +23,7 @@ from gateway.errors import BadVariables
 from gateway.executor.ports import Tracer
 from gateway.plan.nodes import QueryPlan
 from gateway.planner import Budget, World, plan_operation
+from gateway.spec.names import GUARD_IDENTITIES
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.reader import read_supergraph
 
@@ -38,6 +41,7 @@ class Graph:
 
     sdl: str
     schema: GraphQLSchema
+    guarded: Guarded
     preparation: Preparation
     operations: BoundedCache[Prepared | Refusal]
     introspections: BoundedCache[dict[str, Any]]
@@ -45,31 +49,48 @@ class Graph:
     @classmethod
     def load(cls, sdl: str, options: EngineOptions, tracer: Tracer) -> Self:
         """Raises BadSupergraph."""
-        supergraph = read_supergraph(sdl)
+        supergraph = read_supergraph(sdl, understood=GUARD_IDENTITIES)
         schema = build_api_schema(supergraph)
+        guarded = read_guarded(supergraph.document)
         world = World.of(supergraph)
 
-        def plan(document: DocumentNode, name: str | None) -> QueryPlan:
-            return plan_operation(world, document, name, budget=Budget(clock=monotonic))
+        def plan(
+            document: DocumentNode, name: str | None, refused: frozenset[int], in_parts: bool
+        ) -> QueryPlan:
+            budget = Budget(clock=monotonic)
+            return plan_operation(
+                world, document, name, budget=budget, refused=refused, in_parts=in_parts
+            )
 
-        preparation = Preparation(schema=schema, plan=plan, options=options, phase=tracer.phase)
+        def judge(
+            document: DocumentNode, operation: OperationDefinitionNode, grants: Grants
+        ) -> Refusals:
+            spend = Budget(clock=monotonic).spend
+            return refuse(guarded, schema, document, operation, grants, spend=spend)
+
+        preparation = Preparation(
+            schema=schema, plan=plan, refuse=judge, options=options, phase=tracer.phase
+        )
         return cls(
             sdl=sdl,
             schema=schema,
+            guarded=guarded,
             preparation=preparation,
             operations=BoundedCache(options.cache_bytes),
             introspections=BoundedCache(options.cache_bytes // _INTROSPECTION_SHARE),
         )
 
-    def knows(self, query: str, name: str | None) -> bool:
+    def knows(self, query: str, name: str | None, grants: Grants) -> bool:
         """Whether an operation is ready already."""
-        return self.operations.get((query, name)) is not None
+        return self.operations.get((query, name, self.guarded.decision(grants))) is not None
 
-    def operation(self, query: str, name: str | None) -> Prepared | Refusal:
-        key: Key = (query, name)
+    def operation(self, query: str, name: str | None, grants: Grants) -> Prepared | Refusal:
+        """The operation as callers with these grants may have it."""
+        decision = self.guarded.decision(grants)
+        key: Key = (query, name, decision)
         found = self.operations.get(key)
         if found is None:
-            found = self.preparation.prepare(query, name)
+            found = self.preparation.prepare(query, name, decision)
             self.operations.put(key, found, footprint(query, found))
         return found
 
@@ -88,7 +109,8 @@ class Graph:
         """The answers to `__schema` and `__type`, which no subgraph is asked for."""
         if prepared.introspection is None:
             return {}
-        key: Key = (prepared.program.plan.introspection or "", repr(sorted(variables.items())))
+        text = prepared.program.plan.introspection or ""
+        key: Key = (text, repr(sorted(variables.items())), NOBODY)
         found = self.introspections.get(key)
         if found is None:
             result = execute_sync(self.schema, prepared.introspection, variable_values=variables)

@@ -1,24 +1,39 @@
 """What goes into the engine and what comes out of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from gateway.access import NOBODY, Grants
 from gateway.limits import DocumentLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineOptions:
-    """Plain values from the door. `cache_bytes` bounds all cached operations together."""
+    """Plain values from the door. `cache_bytes` bounds all cached operations together.
+
+    `refusals` says what becomes of an operation with selections its caller may not make: these
+    are null (filter), it is refused as a whole (reject), or it is run all the same and told about
+    in `extensions` (dry-run)."""
 
     cache_bytes: int = 32 * 1024 * 1024
     limits: DocumentLimits = field(default_factory=DocumentLimits)
     max_errors: int = 100
     introspection: bool = True
+    refusals: Literal["filter", "reject", "dry-run"] = "filter"
+
+
+def always() -> bool:
+    """For callers whose grants never change."""
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayRequest:
-    """One GraphQL request as the door read it; `context` is handed to the subgraph client."""
+    """One GraphQL request as the door read it; `context` is handed to the subgraph client.
+
+    `grants` decide what the caller may select; a stream asks `still_granted` before each event
+    and ends as soon as it says no."""
 
     query: str
     operation_name: str | None
@@ -28,6 +43,8 @@ class GatewayRequest:
     timeout: float
     allow_mutation: bool = True
     want_plan: bool = False
+    grants: Grants = NOBODY
+    still_granted: Callable[[], bool] = always
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,9 @@ from graphql import (
     validate,
 )
 
+from gateway.access import Grants, Refusals, Refused
 from gateway.engine.messages import EngineOptions
+from gateway.engine.refused import refused_errors
 from gateway.errors import (
     GatewayError,
     InternalFault,
@@ -35,10 +37,13 @@ from gateway.errors import (
 from gateway.executor.ports import OperationKind
 from gateway.executor.program import Program, compile_plan
 from gateway.limits import check_document, check_source
-from gateway.plan.nodes import QueryPlan
-from gateway.spec.names import DEFER
+from gateway.plan.nodes import Defer, QueryPlan
+from gateway.planner.parts import defers
 
-Plan: TypeAlias = Callable[[DocumentNode, str | None], QueryPlan]
+Plan: TypeAlias = Callable[[DocumentNode, str | None, frozenset[int], bool], QueryPlan]
+"""From a document, the operation's name, what is refused of it, and whether to heed @defer."""
+
+Refuse: TypeAlias = Callable[[DocumentNode, OperationDefinitionNode, Grants], Refusals]
 Phase: TypeAlias = Callable[[str, float, float], None]
 
 MAX_REPORTED: Final = 20
@@ -47,13 +52,15 @@ MAX_REPORTED: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """An operation that needs nothing but its variables."""
+    """An operation that needs nothing but its variables; `refused` is told with each answer.
+    `in_parts` is the same with @defer heeded, where there is any."""
 
     kind: OperationKind
     variables: tuple[VariableDefinitionNode, ...]
     program: Program
     introspection: DocumentNode | None
-    incremental: bool = False
+    in_parts: Program | None = None
+    refused: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +77,13 @@ class Preparation:
 
     schema: GraphQLSchema
     plan: Plan
+    refuse: Refuse
     options: EngineOptions
     phase: Phase
 
-    def prepare(self, query: str, operation_name: str | None) -> Prepared | Refusal:
+    def prepare(self, query: str, operation_name: str | None, grants: Grants) -> Prepared | Refusal:
         try:
-            return self._prepared(query, operation_name)
+            return self._prepared(query, operation_name, grants)
         except InternalFault as fault:
             return Refusal(errors=(fault.as_graphql(),), ours=True)
         except GatewayError as fault:
@@ -83,7 +91,9 @@ class Preparation:
         except RecursionError:
             return Refusal(errors=(TooDeep(self.options.limits.nesting).as_graphql(),))
 
-    def _prepared(self, query: str, operation_name: str | None) -> Prepared | Refusal:
+    def _prepared(
+        self, query: str, operation_name: str | None, grants: Grants
+    ) -> Prepared | Refusal:
         times = [perf_counter()]
         document = self._parsed(query)
         operation = _selected(document, operation_name)
@@ -92,7 +102,13 @@ class Preparation:
         times.append(perf_counter())
         if invalid:
             return Refusal(errors=tuple(map(_validation_error, invalid)))
-        plan = self.plan(document, operation_name)
+        refusals = self.refuse(document, operation, grants)
+        if refusals.refused and self.options.refusals == "reject":
+            return Refusal(errors=refused_errors(refusals.refused, None))
+        dry = self.options.refusals == "dry-run"
+        refused = frozenset[int]() if dry else refusals.nodes
+        plan = self.plan(document, operation_name, refused, False)  # noqa: FBT003 - see Plan
+        parts = self._in_parts(document, operation_name, refused)
         times.append(perf_counter())
         prepared = Prepared(
             kind=plan.kind,
@@ -101,12 +117,24 @@ class Preparation:
             introspection=parse(plan.introspection, no_location=True)
             if plan.introspection
             else None,
-            incremental=f"@{DEFER}" in query and operation.operation.value == "query",
+            in_parts=parts,
+            refused=refusals.refused,
         )
         times.append(perf_counter())
         for name, started, ended in zip(_PHASES, times, times[1:], strict=False):
             self.phase(name, started, ended)
         return prepared
+
+    def _in_parts(
+        self, document: DocumentNode, operation_name: str | None, refused: frozenset[int]
+    ) -> Program | None:
+        if not defers(document):
+            return None
+        try:
+            plan = self.plan(document, operation_name, refused, True)  # noqa: FBT003 - see Plan
+        except GatewayError:  # the answer can be had as a whole at least
+            return None
+        return compile_plan(plan) if isinstance(plan.node, Defer) else None
 
     def _parsed(self, query: str) -> DocumentNode:
         check_source(query, self.options.limits)

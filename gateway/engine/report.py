@@ -1,10 +1,29 @@
-"""The `queryPlan` entry of `extensions`: the plan, and how each of its fetches went."""
+"""Bodies of an answer in parts; and the `queryPlan` entry of `extensions`: the plan, and how each
+of its fetches went."""
 
 from collections.abc import Sequence
 
+from gateway.executor.deliver import Delivery, Payload
 from gateway.executor.run import FetchRecord
 from gateway.plan.nodes import QueryPlan
 from gateway.plan.render import plan_json, render_plan
+
+
+def incremental_body(delivery: Delivery) -> dict[str, object]:
+    """Payloads as `deferSpec=20220824` has them."""
+    more: dict[str, object] = {"hasNext": delivery.more}
+    if not delivery.payloads:
+        return more
+    return {"incremental": [_incremental(each) for each in delivery.payloads], **more}
+
+
+def _incremental(payload: Payload) -> dict[str, object]:
+    body: dict[str, object] = {"path": list(payload.path), "data": payload.data}
+    if payload.label is not None:
+        body["label"] = payload.label
+    if payload.errors:
+        body["errors"] = payload.errors
+    return body
 
 
 def plan_report(plan: QueryPlan, fetches: Sequence[FetchRecord]) -> dict[str, object]:

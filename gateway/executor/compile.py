@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
 from gateway.executor.conditions import holds
-from gateway.executor.failures import Failures
+from gateway.executor.failures import Failures, ResponsePath
 from gateway.executor.leaves import COERCIONS, BadLeaf
 from gateway.executor.paths import Tree
 from gateway.executor.project import depends_on_type, project
@@ -20,6 +20,7 @@ from gateway.plan.shape import (
     Content,
     EnumLeaf,
     ObjectShape,
+    RefusedLeaf,
     ScalarLeaf,
     ShapeField,
     TypenameLeaf,
@@ -49,14 +50,19 @@ class Projection:
     size: int
 
     def project(
-        self, tree: Tree, variables: Mapping[str, object], failures: Failures
+        self,
+        tree: Tree,
+        variables: Mapping[str, object],
+        failures: Failures,
+        *,
+        above: ResponsePath = (),
     ) -> Tree | None:
         state: list[bool | dict[int, Tree]] = [{} for _ in range(self.memos)]
         state.extend([holds(when, variables) for when in self.whens])
         try:
             return self.generated(tree, state)
         except _FLAWS:
-            return project(self.shape, tree, variables, failures)
+            return project(self.shape, tree, variables, failures, above=above)
 
 
 def compile_projection(shape: ObjectShape, *, shared: frozenset[int] = frozenset()) -> Projection:
@@ -190,6 +196,8 @@ class _Writer:
     def _value(self, content: Content, non_null: tuple[bool, ...], first: str, again: str) -> str:
         """An expression; `first` reads the value, `again` names it once it was read."""
         required = non_null[0]
+        if isinstance(content, RefusedLeaf):  # null, lists or not
+            return "care()" if required else "None"
         if len(non_null) == 1:
             return self._leaf(content, first, again, required=required)
         item = f"i{len(non_null)}"
@@ -212,6 +220,8 @@ class _Writer:
                 return repr(name)
             case VerbatimLeaf():
                 return first
+            case RefusedLeaf():
+                return "None"
             case ObjectShape():
                 return self._object_value(content, first, again, required=required)
             case _:

@@ -2,22 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import assert_never
 
 from gateway.executor.collect import Collect, compile_collect
 from gateway.executor.compile import Projection, compile_projection
 from gateway.executor.paths import Gather, compile_gather
 from gateway.plan.nodes import (
-    Condition,
-    Fetch,
+    Defer,
+    DeferredPart,
     Flatten,
-    Parallel,
     Path,
     PlanNode,
     QueryPlan,
-    Sequence,
-    Subscribe,
     Target,
+    inner_nodes,
 )
 from gateway.plan.shape import ObjectShape
 
@@ -34,11 +31,13 @@ class TargetCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """`targets` is by the identity of the plan's `Flatten` nodes, which live as long as it."""
+    """`targets` is by the identity of the plan's `Flatten` nodes, which live as long as it;
+    `payloads` by that of the shapes of objects that deferred fragments are about."""
 
     plan: QueryPlan
     projection: Projection
     targets: Mapping[int, tuple[TargetCode, ...]]
+    payloads: Mapping[int, Projection]
 
 
 def compile_plan(plan: QueryPlan) -> Program:
@@ -48,7 +47,17 @@ def compile_plan(plan: QueryPlan) -> Program:
         plan=plan,
         projection=compile_projection(plan.shape, shared=_shapes_at(plan.shape, paths)),
         targets={id(node): tuple(map(_target_code, node.targets)) for node in flattens},
+        payloads=dict(_payloads(plan.node.parts)) if isinstance(plan.node, Defer) else {},
     )
+
+
+def _payloads(parts: Iterable[DeferredPart]) -> Iterator[tuple[int, Projection]]:
+    for part in parts:
+        shapes = [part.shape]
+        for _ in range(part.depth):
+            below = [field.content for shape in shapes for field in shape.fields]
+            shapes = [content for content in below if isinstance(content, ObjectShape)]
+        yield from ((id(shape), compile_projection(shape)) for shape in shapes)
 
 
 def _target_code(target: Target) -> TargetCode:
@@ -71,18 +80,7 @@ def _shapes_at(shape: ObjectShape, paths: Iterable[Path]) -> frozenset[int]:
 
 
 def _flattens(node: PlanNode) -> Iterator[Flatten]:
-    match node:
-        case Flatten():
-            yield node
-        case Sequence(nodes=nodes) | Parallel(nodes=nodes):
-            for inner in nodes:
-                yield from _flattens(inner)
-        case Condition(node=inner):
-            yield from _flattens(inner)
-        case Subscribe(rest=rest):
-            if rest is not None:
-                yield from _flattens(rest)
-        case Fetch():
-            pass
-        case _:
-            assert_never(node)
+    if isinstance(node, Flatten):
+        yield node
+    for inner in inner_nodes(node):
+        yield from _flattens(inner)

@@ -18,6 +18,7 @@ from gateway.executor.paths import Tree
 from gateway.plan.shape import (
     EnumLeaf,
     ObjectShape,
+    RefusedLeaf,
     ScalarLeaf,
     ShapeField,
     TypenameLeaf,
@@ -30,11 +31,17 @@ class _Bubble(Exception):
 
 
 def project(
-    shape: ObjectShape, tree: Tree, variables: Mapping[str, object], failures: Failures
+    shape: ObjectShape,
+    tree: Tree,
+    variables: Mapping[str, object],
+    failures: Failures,
+    *,
+    above: ResponsePath = (),
 ) -> Tree | None:
-    """The answer's data; what is wrong with the tree is added to `failures`."""
+    """The answer's data, or those of its part at the path `above`; what is wrong with the tree is
+    added to `failures`."""
     try:
-        return _Projection(variables, failures).selection(shape, tree, ())
+        return _Projection(variables, failures).selection(shape, tree, above)
     except _Bubble:
         return None
 
@@ -82,7 +89,8 @@ class _Projection:
                 raise
             return None
         if completed is None and non_null:
-            if not self._failures.explains(path):
+            told = isinstance(site.field.content, RefusedLeaf) or self._failures.explains(path)
+            if not told:
                 message = f"Cannot return null for non-nullable field {site}."
                 self._failures.add(message, UNEXPECTED_NULL, path=path)
             raise _Bubble
@@ -114,6 +122,8 @@ class _Projection:
                 return known if isinstance(known, str) else self._untyped(site, path)
             case VerbatimLeaf():
                 return value
+            case RefusedLeaf():
+                return None
             case ObjectShape():
                 return self._object(site, content, value, path)
             case _:

@@ -5,7 +5,7 @@ raises. Whoever cancels the run cancels every fetch it has open. No fetch starts
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -19,6 +19,7 @@ from gateway.executor.ports import Fault, SubgraphClient, SubgraphReply, Subgrap
 from gateway.executor.program import Program
 from gateway.plan.nodes import (
     Condition,
+    Defer,
     Fetch,
     Flatten,
     Parallel,
@@ -26,6 +27,7 @@ from gateway.plan.nodes import (
     Sequence,
     Subscribe,
 )
+from gateway.plan.shape import ObjectShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,33 +65,13 @@ class Answer:
 
 async def execute(program: Program, call: Call) -> Answer:
     """Run a query or mutation to its end."""
-    run = _Run(program, call)
+    run = Run(program, call)
     if program.plan.node is not None:
         await run.node(program.plan.node)
     return run.answer()
 
 
-async def stream(program: Program, call: Call) -> AsyncGenerator[Answer, None]:
-    """One answer for each event, in order; the next event waits until this one is complete."""
-    node = program.plan.node
-    if not isinstance(node, Subscribe):
-        raise TypeError("the plan of a subscription starts with its stream")
-    deadline = asyncio.get_running_loop().time() + call.timeout
-    events = call.client.subscribe(_request(node.fetch, call, deadline, {}))
-    try:
-        async for event in events:
-            run = _Run(program, call)
-            run.intake.take_root(node.fetch, event)
-            if node.rest is not None and isinstance(event, SubgraphReply):
-                await run.node(node.rest)
-            yield run.answer()
-    finally:
-        close = getattr(events, "aclose", None)
-        if close is not None:
-            await close()  # frees the upstream now, not when the garbage collector comes by
-
-
-class _Run:
+class Run:
     """One tree, from empty to answered."""
 
     def __init__(self, program: Program, call: Call) -> None:
@@ -100,16 +82,27 @@ class _Run:
         self._records: list[FetchRecord] = []
         self.intake = Intake(dict(call.introspection))
 
+    def beside(self) -> "Run":
+        """Another run that fills the same tree before the same deadline, with its own troubles."""
+        other = Run(self._program, self._call)
+        other._deadline, other._records = self._deadline, self._records
+        other.intake = Intake(self.intake.tree)
+        return other
+
     def answer(self) -> Answer:
         tree, variables = self.intake.tree, self._call.variables
-        failures = Failures(self._call.max_errors)
-        if self.intake.troubles:
-            shape = self._program.plan.shape
-            blame = Blame(shape=shape, tree=tree, variables=variables, failures=failures)
-            for trouble in self.intake.troubles:
-                blame.report(trouble)
+        failures = self.failures(self._program.plan.shape)
         data = self._program.projection.project(tree, variables, failures)
         return Answer(data=data, errors=failures.entries, fetches=self._records)
+
+    def failures(self, shape: ObjectShape) -> Failures:
+        """What went wrong so far, told by a shape from the root of the response."""
+        tree, variables = self.intake.tree, self._call.variables
+        failures = Failures(self._call.max_errors)
+        blame = Blame(shape=shape, tree=tree, variables=variables, failures=failures)
+        for trouble in self.intake.troubles:
+            blame.report(trouble)
+        return failures
 
     async def node(self, node: PlanNode) -> None:
         match node:
@@ -123,7 +116,7 @@ class _Run:
                 await self._parallel(nodes)
             case Condition():
                 await self._condition(node)
-            case Subscribe():
+            case Subscribe() | Defer():
                 raise TypeError("a stream stands only at the top of a plan")
             case _:
                 assert_never(node)
@@ -163,7 +156,7 @@ class _Run:
         call, started = self._call, self._time()
         if started >= self._deadline:
             return _too_late(fetch, call.timeout)
-        request = _request(fetch, call, self._deadline, given)
+        request = subrequest(fetch, call, self._deadline, given)
         outcome = await call.client.fetch(request)
         call.tracer.fetched(request, outcome, started)
         if call.record:
@@ -171,9 +164,10 @@ class _Run:
         return outcome
 
 
-def _request(
+def subrequest(
     fetch: Fetch, call: Call, deadline: float, given: Mapping[str, object]
 ) -> SubgraphRequest:
+    """The request of one fetch; `given` are the variables that do not come from the client."""
     variables = {name: call.variables[name] for name in fetch.variables if name in call.variables}
     variables.update(given)
     return SubgraphRequest(

@@ -8,6 +8,7 @@ A plan fills the internal tree (see `gateway.plan.shape`) from its root:
 * `Sequence` runs its nodes one after the other, `Parallel` all at once.
 * `Condition` runs its node if the variables say so.
 * `Subscribe` opens a stream; each event starts a new tree, to which `rest` is applied.
+* `Defer` stands only at the top: when `first` is done the answer can go out, `parts` follow it.
 
 Documents are final: their response names are internal keys, conditions that concern only parts of
 a document stand in it as @skip and @include, and every variable they use is listed in `variables`.
@@ -22,7 +23,7 @@ they need, and skip them; a `Flatten` that gathered nothing sends nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, assert_never
 
 from gateway.plan.shape import ObjectShape, When
 from gateway.spec.names import SubgraphName
@@ -157,7 +158,35 @@ class Subscribe:
     rest: PlanNode | None
 
 
-PlanNode: TypeAlias = Fetch | Sequence | Parallel | Flatten | Condition | Subscribe
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeferredPart:
+    """What one deferred fragment adds to the answer, if `when` holds.
+
+    `shape` is a shape from the root of the response: `depth` fields down stand the objects the
+    fragment is about, and there just what nobody before it gives. Each of these objects that the
+    client has got makes one payload; null that is not allowed takes no more than its payload.
+    `node` runs beside those of other parts, once the parts at the positions `after` are done.
+    """
+
+    label: str | None
+    when: When
+    depth: int
+    after: tuple[int, ...]
+    node: PlanNode | None
+    shape: ObjectShape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defer:
+    """The first answer and what follows it, a part always after those it needs.
+
+    Parts that come later than the first write to keys of the tree that nobody else reads."""
+
+    first: PlanNode | None
+    parts: tuple[DeferredPart, ...]
+
+
+PlanNode: TypeAlias = Fetch | Sequence | Parallel | Flatten | Condition | Subscribe | Defer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,3 +203,21 @@ class QueryPlan:
     node: PlanNode | None
     shape: ObjectShape
     introspection: str | None = None
+
+
+def inner_nodes(node: PlanNode | None) -> tuple[PlanNode, ...]:
+    """The nodes right below one, in order."""
+    match node:
+        case Sequence(nodes=nodes) | Parallel(nodes=nodes):
+            return nodes
+        case Condition(node=inner):
+            return (inner,)
+        case Subscribe(rest=rest):
+            return () if rest is None else (rest,)
+        case Defer(first=first, parts=parts):
+            below = (first, *(part.node for part in parts))
+            return tuple(each for each in below if each is not None)
+        case Fetch() | Flatten() | None:
+            return ()
+        case _:
+            assert_never(node)

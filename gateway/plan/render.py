@@ -6,6 +6,8 @@ from typing import Final, assert_never
 
 from gateway.plan.nodes import (
     Condition,
+    Defer,
+    DeferredPart,
     Fetch,
     Flatten,
     Parallel,
@@ -17,8 +19,9 @@ from gateway.plan.nodes import (
     Sequence,
     Subscribe,
     Target,
+    inner_nodes,
 )
-from gateway.plan.shape import When
+from gateway.plan.shape import ALWAYS, ObjectShape, When
 
 _INDENT: Final = "  "
 _WIDTH: Final = 100
@@ -46,19 +49,55 @@ def _node(node: PlanNode) -> Iterator[str]:
             yield from _headed(f"Fetch({node.subgraph})", node.document)
         case Flatten():
             yield from _flatten(node)
-        case Sequence(nodes=nodes) | Parallel(nodes=nodes):
+        case Sequence() | Parallel():
             yield type(node).__name__
-            for each in nodes:
-                yield from _indented(_node(each))
-        case Condition(when=when, node=inner):
+            yield from _inside(node)
+        case Condition(when=when):
             yield f"Condition({_when(when)})"
-            yield from _indented(_node(inner))
-        case Subscribe(fetch=fetch, rest=rest):
+            yield from _inside(node)
+        case Subscribe(fetch=fetch):
             yield from _headed(f"Subscribe({fetch.subgraph})", fetch.document)
-            if rest is not None:
-                yield from _indented(_node(rest))
+            yield from _inside(node)
+        case Defer(first=first, parts=parts):
+            yield from _defer(first, parts)
         case _:
             assert_never(node)
+
+
+def _inside(node: PlanNode) -> Iterator[str]:
+    return _indented(line for inner in inner_nodes(node) for line in _node(inner))
+
+
+def _defer(first: PlanNode | None, parts: tuple[DeferredPart, ...]) -> Iterator[str]:
+    yield "Defer"
+    if first is not None:
+        yield from _indented(_node(first))
+    for number, part in enumerate(parts):
+        yield f"Part {number}{_about(part)}"
+        yield from _indented(_deferred(part))
+
+
+def _about(part: DeferredPart) -> str:
+    label = "" if part.label is None else f" {part.label!r}"
+    when = "" if part.when == ALWAYS else f" if {_when(part.when)}"
+    after = f" after {', '.join(map(str, part.after))}" if part.after else ""
+    return f"{label}{when}{after}"
+
+
+def _deferred(part: DeferredPart) -> Iterator[str]:
+    yield from _places(part.shape, part.depth)
+    if part.node is not None:
+        yield from _node(part.node)
+
+
+def _places(shape: ObjectShape, depth: int, above: str = "") -> Iterator[str]:
+    """The objects a part is about, each with the response names it adds there."""
+    if depth == 0:
+        yield f"{above or 'the root'} + {' '.join(field.response_key for field in shape.fields)}"
+    for field in shape.fields if depth else ():
+        if isinstance(field.content, ObjectShape):
+            here = field.response_key + "@" * (len(field.non_null) - 1)
+            yield from _places(field.content, depth - 1, f"{above}.{here}".lstrip("."))
 
 
 def _flatten(node: Flatten) -> Iterator[str]:

@@ -64,6 +64,12 @@ class VerbatimLeaf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedLeaf:
+    """A place the caller may not see: null, whatever its type. Nothing is ever at its key, and
+    why it is null is told beside the plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectShape:
     """The selection on one object, for all of its possible runtime types together.
 
@@ -80,7 +86,7 @@ class ObjectShape:
     fields: tuple[ShapeField, ...]
 
 
-Content: TypeAlias = ScalarLeaf | EnumLeaf | TypenameLeaf | VerbatimLeaf | ObjectShape
+Content: TypeAlias = ScalarLeaf | EnumLeaf | TypenameLeaf | VerbatimLeaf | RefusedLeaf | ObjectShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

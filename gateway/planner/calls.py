@@ -15,18 +15,20 @@ from gateway.spec.names import TYPENAME
 class Call:
     """`arguments` is "(a: 1, b: $x)" in the order of names, or empty.
 
-    `salt` keeps apart calls that must not be merged (root fields of a mutation); `variables` are
-    those the arguments use.
+    `salt` keeps apart calls that must not be merged (root fields of a mutation), `part` those of a
+    deferred part from the first answer's; `variables` are those the arguments use.
     """
 
     name: str
     arguments: str = ""
     variables: tuple[str, ...] = ()
     salt: str = ""
+    part: int = 0
 
     @property
     def identity(self) -> str:
-        return f"{self.name}{self.arguments}#{self.salt}" if self.salt else self.text
+        own = f"{self.text}#{self.salt}" if self.salt else self.text
+        return f"{own}@{self.part}" if self.part else own
 
     @property
     def text(self) -> str:

@@ -49,6 +49,17 @@ def settle_depths(steps: list[Step]) -> None:
         step.depth = depth(step)
 
 
+def settle_parts(steps: list[Step]) -> None:
+    """Whatever a step needs must be there no later than the step: move it to an earlier part."""
+    unsettled = list(steps)
+    while unsettled:
+        step = unsettled.pop()
+        for need in step.needs:
+            if need.part > step.part:
+                need.part = step.part
+                unsettled.append(need)
+
+
 def is_open_to_doubt(step: Step) -> bool:
     """Whether everything this step brings could perhaps be had without it."""
     return not _indispensable(step.view)

@@ -25,10 +25,13 @@ class Emitter:
     definitions: Mapping[str, str]
     number: int = 0
 
-    def node(self, choice: Choice) -> PlanNode | None:
-        """The nodes for one choice, None if it needs no request."""
-        requests = requests_of(send_together(choice.steps))
-        return in_line(requests, self._request)
+    def nodes(self, choice: Choice) -> dict[int, PlanNode]:
+        """The node for each part of one choice that needs a request; part 0 is the first answer."""
+        by_part: dict[int, list[Request]] = {}
+        for request in requests_of(send_together(choice.steps)):
+            by_part.setdefault(request.steps[0].part, []).append(request)
+        nodes = {part: in_line(by_part[part], self._request) for part in sorted(by_part)}
+        return {part: node for part, node in nodes.items() if node is not None}
 
     def _request(self, request: Request) -> PlanNode:
         view = request.steps[0].view

@@ -2,7 +2,13 @@
 
 from collections.abc import Mapping
 
-from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode, print_ast
+from graphql import (
+    DirectiveNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    OperationDefinitionNode,
+    print_ast,
+)
 from graphql.language.ast import (
     DocumentNode,
     FragmentSpreadNode,
@@ -13,26 +19,27 @@ from graphql.language.ast import (
 )
 from graphql.utilities import separate_operations
 
-from gateway.planner.normalise import INTROSPECTION, Pick
+from gateway.planner.normalise import INTROSPECTION
 from gateway.planner.shapes import introspection_key
 from gateway.planner.world import World
+from gateway.spec.names import DEFER
 
 
 def introspection_document(
     world: World,
     operation: OperationDefinitionNode,
-    picks: tuple[Pick, ...],
     fragments: Mapping[str, FragmentDefinitionNode],
 ) -> str | None:
     """A document of the `__schema` and `__type` fields under their keys, None without such."""
-    if not any(pick.call.name in INTROSPECTION for pick in picks):
+    selections = _Keeper(world, fragments).keep(operation.selection_set)
+    if not selections.selections:
         return None
     kept = OperationDefinitionNode(
         operation=operation.operation,
         name=NameNode(value="Introspection"),
         variable_definitions=operation.variable_definitions,
         directives=(),
-        selection_set=_Keeper(world, fragments).keep(operation.selection_set),
+        selection_set=selections,
     )
     document = DocumentNode(definitions=(kept, *fragments.values()))
     return print_ast(separate_operations(document)["Introspection"])
@@ -69,5 +76,9 @@ class _Keeper:
         if not inner.selections:
             return None
         return InlineFragmentNode(
-            type_condition=None, directives=node.directives, selection_set=inner
+            type_condition=None, directives=_conditions(node), selection_set=inner
         )
+
+
+def _conditions(node: SelectionNode) -> tuple[DirectiveNode, ...]:
+    return tuple(each for each in node.directives or () if each.name.value != DEFER)

@@ -175,12 +175,35 @@ class Levels:
     def _ways(self, level: Level, call: Call, owner: TypeName) -> tuple[View, ...]:
         """Every view that can answer the call for one type."""
         self.budget.spend()
+        if call.part and (apart := tuple(dict.fromkeys(self._apart(level, owner, call)))):
+            return apart
         ways: list[View] = []
         for view in level.views:
             join = self.resolution(view, owner, call.name)
             if join is not None and not self._required(view, owner, call.name, join):
                 ways.append(view)
         return (*ways, *dict.fromkeys(self._jumps(level, owner, call.name)))
+
+    def _apart(self, level: Level, owner: TypeName, call: Call) -> Iterator[View]:
+        """Views that answer a call of a deferred part without burdening earlier requests."""
+        if level.unit is None:
+            yield from self._roots_apart(level, owner, call)
+        for jump in self._jumps(level, owner, call.name, part=call.part):
+            keyless = jump.declared in self._root_types()
+            if keyless or any(self._can_jump(view, jump) for view in level.views):
+                yield jump
+
+    def _roots_apart(self, level: Level, owner: TypeName, call: Call) -> Iterator[View]:
+        for subgraph in sorted(self.world.supergraph.types[owner].joins):
+            join = self.world.join(owner, call.name, subgraph)
+            if join is None or not self.world.resolves(join):
+                continue
+            place = (subgraph, "", owner, call.part)
+            if place not in level.jumps:
+                standing = self.world.standing(subgraph, owner)
+                level.jumps[place] = self._view(level, subgraph, owner, standing)
+                level.jumps[place].part = call.part
+            yield level.jumps[place]
 
     def _required(self, view: View, owner: TypeName, name: str, join: FieldJoin) -> bool:
         """Whether a field needs inputs that this view does not have by being provided."""
@@ -205,27 +228,29 @@ class Levels:
         provided = self.world.provided(view.provided, view.subgraph, owner, name)
         return join if provided is not None else None
 
-    def _jumps(self, level: Level, owner: TypeName, name: str) -> Iterator[View]:
+    def _jumps(self, level: Level, owner: TypeName, name: str, *, part: int = 0) -> Iterator[View]:
         if level.unit is not None and owner in self._root_types():
-            yield from self._root_jumps(level, owner, name)
-        if not level.typed:
+            yield from self._root_jumps(level, owner, name, part)
+        if not level.typed and not part:
             yield from self._through_interface(level, owner, name)
         for landing in self.world.jumps.landings.get(owner, ()):
             join = self.world.join(landing.typename, name, landing.subgraph)
             if join is not None and self.world.resolves(join):
-                jump = self._jump(level, landing.subgraph, join.requires_text, TypeName(""))
+                jump = self._jump(
+                    level, landing.subgraph, join.requires_text, TypeName(""), part=part
+                )
                 jump.landings.setdefault(owner, landing)
                 yield jump
 
     def _root_types(self) -> frozenset[TypeName]:
         return frozenset({self.world.supergraph.roots["query"]})
 
-    def _root_jumps(self, level: Level, owner: TypeName, name: str) -> Iterator[View]:
+    def _root_jumps(self, level: Level, owner: TypeName, name: str, part: int) -> Iterator[View]:
         """An object of the query type can be entered anew in any subgraph, without a key."""
         for subgraph in sorted(self.world.supergraph.types[owner].joins):
             join = self.world.join(owner, name, subgraph)
             if join is not None and self.world.resolves(join):
-                yield self._jump(level, subgraph, "", owner)
+                yield self._jump(level, subgraph, "", owner, part=part)
 
     def _through_interface(self, level: Level, owner: TypeName, name: str) -> Iterator[View]:
         """Where only the interface is known, its own entity resolver tells type and fields."""
@@ -246,10 +271,16 @@ class Levels:
         return jumps
 
     def _jump(
-        self, level: Level, subgraph: SubgraphName, requirement: str, declared: TypeName
+        self,
+        level: Level,
+        subgraph: SubgraphName,
+        requirement: str,
+        declared: TypeName,
+        *,
+        part: int = 0,
     ) -> View:
         """The jump to a subgraph; `declared` is empty if objects are named by their own types."""
-        place = (subgraph, requirement, declared)
+        place = (subgraph, requirement, declared, part)
         if place not in level.jumps:
             standing = (
                 self.world.standing(subgraph, declared)
@@ -257,7 +288,7 @@ class Levels:
                 else Standing(types=frozenset(), typed=True)
             )
             jump = self._view(level, subgraph, declared, standing)
-            jump.is_jump, jump.requirement = True, requirement
+            jump.is_jump, jump.requirement, jump.part = True, requirement, part
             level.jumps[place] = jump
         return level.jumps[place]
 

@@ -4,10 +4,14 @@ The same selection is wanted in two forms. *By response name* it says what the c
 becomes the shape. *By call* (field and arguments) it says what must be fetched: two aliases of
 one call are one call there. Either way a level is a list of picks, each for a set of runtime
 types; types that are treated alike stay together, and no two picks of one name share a type.
+
+A deferred part is read from the root like a whole operation, of which just the way to its fragment
+and what the fragment adds is left (see `_Reader._role`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Final
 
 from graphql import (
@@ -24,7 +28,8 @@ from graphql.language.ast import BooleanValueNode, VariableNode
 from gateway.plan.shape import ALWAYS, Guard, When
 from gateway.planner.budget import Budget
 from gateway.planner.calls import TYPENAME_CALL, Call, read_call
-from gateway.planner.conditions import NEVER, any_of, both, within
+from gateway.planner.conditions import NEVER, any_of, both, implies, within
+from gateway.planner.parts import Parts, deferral_of
 from gateway.planner.world import World
 from gateway.spec.names import TYPENAME, TypeName
 from gateway.supergraph.model import TypeRef
@@ -39,7 +44,8 @@ class Pick:
 
     `jointly` are types of which some selection asked for it at once, through an abstract type; it
     may hold more than `types`. `ref` is the field's type for all of `types`. Conditions of a pick
-    by call include those above it; of a pick by response name they don't.
+    by call include those above it; of a pick by response name they don't. One that is `refused`
+    is null in the response; by call there is none.
     """
 
     name: str
@@ -49,16 +55,19 @@ class Pick:
     when: When
     jointly: TypeNames
     picks: tuple["Pick", ...]
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A selection set, with the types and conditions under which it applies."""
+    """A selection set, with the types and conditions under which it applies, and its part."""
 
     selections: SelectionSetNode
     types: TypeNames
     site: TypeNames
     when: When
+    part: int
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,18 @@ class _Occurrence:
     site: TypeNames
     when: When
     selections: SelectionSetNode | None
+    part: int
+    refused: bool = False
+
+
+class _Role(Enum):
+    """What a field is to the part being read: its own, on the way to what is its own, where the
+    first answer has it or not, or neither."""
+
+    OWN = auto()
+    SHARED_WAY = auto()
+    WAY = auto()
+    NONE = auto()
 
 
 _Naming = Callable[[str, Call], str]
@@ -75,29 +96,39 @@ _Naming = Callable[[str, Call], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Normaliser:
-    """Reads selections of one operation. `serial` keeps equal calls of the root apart."""
+    """Reads selections of one operation. `serial` keeps equal calls of the root apart; `refused`
+    are the identities of the fields and fragments that the caller may not have. Without `parts`
+    @defer means nothing."""
 
     world: World
     fragments: Mapping[str, FragmentDefinitionNode]
     budget: Budget
     serial: bool = False
+    refused: frozenset[int] = frozenset()
+    parts: Parts | None = None
     _visible: dict[TypeName, TypeNames] = field(default_factory=dict)
 
-    def by_response(self, selections: SelectionSetNode, root: TypeName) -> tuple[Pick, ...]:
-        """The picks in the form of the response."""
-        return self._top(selections, root, lambda response, _call: response, relative=True)
+    def by_response(
+        self, selections: SelectionSetNode, root: TypeName, part: int = 0
+    ) -> tuple[Pick, ...]:
+        """The picks of a part in the form of the response."""
+        naming: _Naming = lambda response, _call: response  # noqa: E731 - one of two
+        return self._top(selections, root, _Reader(self, naming, part, relative=True))
 
-    def by_call(self, selections: SelectionSetNode, root: TypeName) -> tuple[Pick, ...]:
-        """The picks in the form of what to fetch, introspection left out."""
-        picks = self._top(selections, root, lambda _response, call: call.identity, relative=False)
+    def by_call(
+        self, selections: SelectionSetNode, root: TypeName, part: int = 0
+    ) -> tuple[Pick, ...]:
+        """The picks of a part in the form of what to fetch, introspection left out."""
+        naming: _Naming = lambda _response, call: call.identity  # noqa: E731 - one of two
+        picks = self._top(selections, root, _Reader(self, naming, part, relative=False))
         return tuple(pick for pick in picks if pick.call.name not in INTROSPECTION)
 
     def _top(
-        self, selections: SelectionSetNode, root: TypeName, naming: _Naming, *, relative: bool
+        self, selections: SelectionSetNode, root: TypeName, reader: "_Reader"
     ) -> tuple[Pick, ...]:
         types = frozenset({root})
-        reader = _Reader(normaliser=self, naming=naming, relative=relative)
-        return reader.level([_Place(selections, types, types, ALWAYS)], serial=self.serial)
+        place = _Place(selections, types, types, ALWAYS, 0)
+        return reader.level([place], 0, serial=self.serial)
 
     def visible(self, name: TypeName) -> TypeNames:
         found = self._visible.get(name)
@@ -106,42 +137,78 @@ class Normaliser:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Reader:
-    normaliser: Normaliser
-    naming: _Naming
-    relative: bool
+    """Reads one part. `relative` conditions leave out what the fields above are under."""
 
-    def level(self, places: Iterable[_Place], *, serial: bool = False) -> tuple[Pick, ...]:
+    def __init__(
+        self, normaliser: Normaliser, naming: _Naming, part: int, *, relative: bool
+    ) -> None:
+        self.normaliser = normaliser
+        self.naming = naming
+        self.part = part
+        self.relative = relative
+        parts = normaliser.parts
+        self.chain = parts.chain(part) if parts is not None else frozenset({0})
+
+    def level(
+        self, places: Iterable[_Place], depth: int, *, serial: bool = False, inside: bool = False
+    ) -> tuple[Pick, ...]:
+        """The picks of one object; `inside` is below a field that is the part's own."""
         found: dict[str, list[_Occurrence]] = {}
         for place in dict.fromkeys(places):
-            for response, occurrence in self._occurrences(place, serial=serial):
-                name = self.naming(response, occurrence.call)
-                found.setdefault(name, []).append(occurrence)
-        return tuple(
-            self._pick(name, types, ref, [occurrences[i] for i in indexes])
+            for response, occurrence in self._occurrences(place, depth, serial=serial):
+                if occurrence.part in self.chain:
+                    name = self.naming(response, occurrence.call)
+                    found.setdefault(name, []).append(occurrence)
+        picks = (
+            self._pick(name, types, ref, [occurrences[i] for i in indexes], (depth, inside))
             for name, occurrences in found.items()
             for (indexes, ref), types in self._groups(occurrences).items()
         )
+        return tuple(pick for pick in picks if pick is not None)
 
-    def _occurrences(self, place: _Place, *, serial: bool) -> Iterator[tuple[str, _Occurrence]]:
+    def _occurrences(
+        self, place: _Place, depth: int, *, serial: bool
+    ) -> Iterator[tuple[str, _Occurrence]]:
         for node in place.selections.selections:
             self.normaliser.budget.spend()
             when = both(place.when, condition_of(node))
             if when == NEVER:
                 continue
+            refused = place.refused or id(node) in self.normaliser.refused
             if isinstance(node, FieldNode):
+                if refused and not self.relative:
+                    continue
                 response = node.alias.value if node.alias else node.name.value
                 call = read_call(node, salt=response if serial and not _told(node) else "")
+                below = node.selection_set
                 yield (
                     response,
-                    _Occurrence(call, place.types, place.site, when, node.selection_set),
+                    _Occurrence(call, place.types, place.site, when, below, place.part, refused),
                 )
                 continue
             selections, site = self._inner(node, place.site)
             if types := place.types & site:
-                inner = _Place(selections, types, site, when)
-                yield from self._occurrences(inner, serial=serial)
+                for part, condition in self._parted(node, place.part, depth, when):
+                    inner = _Place(selections, types, site, condition, part, refused)
+                    yield from self._occurrences(inner, depth, serial=serial)
+
+    def _parted(
+        self, node: SelectionNode, part: int, depth: int, when: When
+    ) -> Iterator[tuple[int, When]]:
+        """The parts in which a fragment's selections stand: by variable, here or in its own."""
+        directive = deferral_of(node) if self.normaliser.parts is not None else None
+        if directive is None or self.normaliser.parts is None:
+            yield part, when
+            return
+        deferred, here = (both(when, each) for each in occasions(directive))
+        if here != NEVER:
+            yield part, here
+        if deferred != NEVER:
+            number = self.normaliser.parts.number(
+                directive, parent=part, depth=depth, when=deferred
+            )
+            yield number, deferred
 
     def _inner(self, node: SelectionNode, site: TypeNames) -> tuple[SelectionSetNode, TypeNames]:
         if isinstance(node, FragmentSpreadNode):
@@ -172,28 +239,75 @@ class _Reader:
         return self.normaliser.world.has_field(owner, name)
 
     def _pick(
-        self, name: str, types: TypeNames, ref: TypeRef, occurrences: list[_Occurrence]
-    ) -> Pick:
-        when = any_of(occurrence.when for occurrence in occurrences)
-        below = [
+        self,
+        name: str,
+        types: TypeNames,
+        ref: TypeRef,
+        occurrences: list[_Occurrence],
+        at: tuple[int, bool],
+    ) -> Pick | None:
+        depth, inside = at
+        allowed = [each for each in occurrences if not each.refused]
+        role, applying = self._role(allowed or occurrences)
+        if role is _Role.NONE:
+            return None
+        deciding = [each for each in applying if each.part == self.part] or applying
+        when = any_of(each.when for each in deciding)
+        below = inside or (role is not _Role.SHARED_WAY and self.part > 0)
+        places = self._below(ref, applying, when) if allowed else ()
+        picks = self.level(places, depth + 1, inside=below)
+        if role is not _Role.OWN and not picks:
+            return None
+        call = applying[0].call
+        if below and not inside and call != TYPENAME_CALL and not self.relative:
+            call = replace(call, part=self.part)
+        return Pick(
+            name=name,
+            call=call,
+            types=types,
+            ref=ref,
+            when=when,
+            jointly=frozenset().union(*(each.types for each in applying)),
+            picks=picks,
+            refused=not allowed,
+        )
+
+    def _role(self, occurrences: list[_Occurrence]) -> tuple[_Role, list[_Occurrence]]:
+        """What a field is to the part, and which of its occurrences tell what is below it.
+
+        What an earlier part gives, under the conditions at hand, is not given again; below it
+        there may still be more. To fetch is only spared what the first answer has.
+        """
+        if not self.part:
+            return _Role.OWN, occurrences
+        own = [each for each in occurrences if each.part == self.part]
+        before = [each for each in occurrences if each.part != self.part]
+        if not self.relative:
+            before = [each for each in before if each.part == 0]
+        given = bool(before) and implies(
+            any_of(each.when for each in own), any_of(each.when for each in before)
+        )
+        composite = occurrences[0].selections is not None
+        if own and not given:
+            rest = [] if self.relative else [each for each in occurrences if each.part]
+            return _Role.OWN, rest or own
+        if not composite or occurrences[0].call.name in INTROSPECTION:
+            return _Role.NONE, []
+        return (_Role.SHARED_WAY if before else _Role.WAY), occurrences
+
+    def _below(self, ref: TypeRef, occurrences: list[_Occurrence], when: When) -> list[_Place]:
+        visible = self.normaliser.visible(ref.name)
+        return [
             _Place(
                 occurrence.selections,
-                self.normaliser.visible(ref.name),
-                self.normaliser.visible(ref.name),
+                visible,
+                visible,
                 within(occurrence.when, when) if self.relative else occurrence.when,
+                occurrence.part,
             )
             for occurrence in occurrences
             if occurrence.selections is not None and occurrence.call.name not in INTROSPECTION
         ]
-        return Pick(
-            name=name,
-            call=occurrences[0].call,
-            types=types,
-            ref=ref,
-            when=when,
-            jointly=frozenset().union(*(each.types for each in occurrences)),
-            picks=self.level(below),
-        )
 
 
 def condition_of(node: SelectionNode) -> When:
@@ -201,19 +315,20 @@ def condition_of(node: SelectionNode) -> When:
     total = ALWAYS
     for directive in node.directives or ():
         if directive.name.value in {"skip", "include"}:
-            total = both(total, _guard(directive))
+            holding, failing = occasions(directive)
+            total = both(total, holding if directive.name.value == "include" else failing)
     return total
 
 
-def _guard(directive: DirectiveNode) -> When:
-    wanted = directive.name.value == "include"
+def occasions(directive: DirectiveNode) -> tuple[When, When]:
+    """When the `if` of a directive is true, and when it is false."""
     for argument in directive.arguments or ():
         match argument.value:
             case VariableNode(name=name):
-                return ((Guard(name.value, wanted),),)
+                return ((Guard(name.value, True),),), ((Guard(name.value, False),),)  # noqa: FBT003
             case BooleanValueNode(value=value):
-                return ALWAYS if value is wanted else NEVER
-    return ALWAYS
+                return (ALWAYS, NEVER) if value else (NEVER, ALWAYS)
+    return ALWAYS, NEVER
 
 
 def _told(node: FieldNode) -> bool:

@@ -13,7 +13,17 @@ from graphql import (
 )
 
 from gateway.errors import PlanningFailed
-from gateway.plan.nodes import Condition, Fetch, PlanNode, QueryPlan, Sequence, Subscribe
+from gateway.plan.nodes import (
+    Condition,
+    Defer,
+    DeferredPart,
+    Fetch,
+    Parallel,
+    PlanNode,
+    QueryPlan,
+    Sequence,
+    Subscribe,
+)
 from gateway.planner.budget import Budget, PlanBudgetExceeded
 from gateway.planner.calls import TYPENAME_CALL
 from gateway.planner.choice import Choice, cost_of
@@ -21,6 +31,7 @@ from gateway.planner.emit import Emitter
 from gateway.planner.improve import improved
 from gateway.planner.introspection import introspection_document
 from gateway.planner.normalise import Normaliser, Pick
+from gateway.planner.parts import Part, Parts
 from gateway.planner.passes.ask_everybody_for_what_must_be_there import (
     ask_everybody_for_what_must_be_there,
 )
@@ -51,15 +62,21 @@ def plan_operation(
     operation_name: str | None = None,
     *,
     budget: Budget | None = None,
+    refused: frozenset[int] = frozenset(),
+    in_parts: bool = False,
 ) -> QueryPlan:
-    """Plan one operation of a document that is valid against the API schema.
+    """Plan one operation of a document that is valid against the API schema. `refused` are the
+    identities of fields and fragments that are not fetched and become null.
 
-    Raises PlanBudgetExceeded, or PlanningFailed where no plan exists.
+    `in_parts` heeds @defer: where there is any, the plan's node is a `Defer`; else the operation is
+    answered whole. Raises PlanBudgetExceeded, or PlanningFailed where no plan exists.
     """
     operation = _operation(document, operation_name)
     limits = budget or Budget()
     try:
-        return _Planning(world, document, operation, limits).plan()
+        return _Planning(
+            world, document, operation, limits, refused=refused, in_parts=in_parts
+        ).plan()
     except RecursionError:
         raise PlanBudgetExceeded(limits.paths) from None
 
@@ -80,6 +97,9 @@ class _Planning:
         document: DocumentNode,
         operation: OperationDefinitionNode,
         budget: Budget,
+        *,
+        refused: frozenset[int],
+        in_parts: bool,
     ) -> None:
         self._world = world
         self._operation = operation
@@ -87,6 +107,9 @@ class _Planning:
         self._kind: RootKind = _KINDS[operation.operation.value]
         self._root = world.supergraph.roots[self._kind]
         self._slots = Slots(world)
+        self._parts = Parts()
+        self._needed: dict[int, set[int]] = {}
+        self._later: dict[int, tuple[Pick, ...]] = {}
         self._normaliser = Normaliser(
             world=world,
             fragments={
@@ -96,6 +119,8 @@ class _Planning:
             },
             budget=budget,
             serial=self._kind == "mutation",
+            refused=refused,
+            parts=self._parts if in_parts and self._kind != "subscription" else None,
         )
         self._emitter = Emitter(
             world=world,
@@ -110,41 +135,80 @@ class _Planning:
     def plan(self) -> QueryPlan:
         selections = self._operation.selection_set
         wanted = self._normaliser.by_call(selections, self._root)
-        node = self._node(wanted)
+        for part in self._parts.reading():
+            self._later[part.number] = self._normaliser.by_call(selections, self._root, part.number)
+        nodes = self._nodes(wanted)
         given = self._normaliser.by_response(selections, self._root)
         shape = ShapeWriter(self._world).object_shape(self._root, given, self._slots)
         return QueryPlan(
             kind=self._kind,
             operation_name=self._emitter.operation_name,
-            node=node,
+            node=self._deferring(nodes) if self._parts.found else nodes.get(0),
             shape=shape,
             introspection=introspection_document(
-                self._world, self._operation, given, self._normaliser.fragments
+                self._world, self._operation, self._normaliser.fragments
             ),
         )
 
-    def _node(self, wanted: tuple[Pick, ...]) -> PlanNode | None:
+    def _nodes(self, wanted: tuple[Pick, ...]) -> dict[int, PlanNode]:
+        """The nodes of each part; 0 is the first answer."""
         if self._kind == "mutation":
             return self._serial(wanted)
-        node = self._emitter.node(self._improved(wanted))
-        return _as_subscription(node) if self._kind == "subscription" else node
+        nodes = self._emitter.nodes(self._improved(wanted))
+        if self._kind == "subscription" and 0 in nodes:
+            nodes[0] = _as_subscription(nodes[0])
+        return nodes
+
+    def _deferring(self, nodes: dict[int, PlanNode]) -> PlanNode:
+        selections = self._operation.selection_set
+        parts = []
+        for part in self._parts.found:
+            picks = self._normaliser.by_response(selections, self._root, part.number)
+            writer = ShapeWriter(self._world, part.number)
+            parts.append(
+                DeferredPart(
+                    label=part.label,
+                    when=part.when,
+                    depth=part.depth,
+                    after=tuple(sorted(number - 1 for number in self._awaited(part))),
+                    node=nodes.get(part.number),
+                    shape=writer.object_shape(self._root, picks, self._slots),
+                )
+            )
+        return Defer(first=nodes.get(0), parts=tuple(parts))
+
+    def _awaited(self, part: Part) -> set[int]:
+        """The parts that must be there before one: what it is within, what its requests need."""
+        needed = self._needed.get(part.number, set()) | {part.parent}
+        return needed - {0, part.number}
 
     def _improved(self, wanted: tuple[Pick, ...]) -> Choice:
         def settle(banned: frozenset[str], budget: Budget) -> Choice:
             walk = Walk(self._world, budget, banned=banned)
-            return _tidied(walk.choose(self._root, Slots(self._world), wanted))
+            return _tidied(walk.choose(self._root, Slots(self._world), wanted, later=self._later))
 
         choice = improved(settle, self._budget)
         self._slots = choice.root.slots
+        self._note_needs(choice)
         return choice
+
+    def _note_needs(self, choice: Choice) -> None:
+        for step in choice.steps:
+            needed = {need.part for need in step.needs}
+            self._needed.setdefault(step.part, set()).update(needed)
 
     def _settled(self, wanted: tuple[Pick, ...], *, only: SubgraphName | None = None) -> Choice:
         walk = Walk(self._world, self._budget)
-        return _tidied(walk.choose(self._root, self._slots, wanted, only=only))
+        calls = {pick.call for pick in wanted}
+        later = {
+            part: tuple(pick for pick in picks if pick.call in calls)
+            for part, picks in self._later.items()
+        }
+        return _tidied(walk.choose(self._root, self._slots, wanted, only=only, later=later))
 
     # -- mutations --------------------------------------------------------------------------
 
-    def _serial(self, wanted: tuple[Pick, ...]) -> PlanNode | None:
+    def _serial(self, wanted: tuple[Pick, ...]) -> dict[int, PlanNode]:
         """One root field after the other, each with all that follows from it.
 
         Neighbours for which one subgraph is enough travel together: it runs them in order.
@@ -159,11 +223,16 @@ class _Planning:
                 groups[-1][1].append(pick)
             else:
                 groups.append((home, [pick]))
-        nodes = [self._emitter.node(self._home_of(tuple(picks))) for _, picks in groups]
-        present = tuple(node for node in nodes if node is not None)
-        if len(present) > 1:
-            return Sequence(nodes=present)
-        return present[0] if present else None
+        by_part: dict[int, list[PlanNode]] = {}
+        for _, picks in groups:
+            choice = self._home_of(tuple(picks))
+            self._note_needs(choice)
+            for part, node in self._emitter.nodes(choice).items():
+                by_part.setdefault(part, []).append(node)
+        return {
+            part: nodes[0] if len(nodes) == 1 else _all_of(part, tuple(nodes))
+            for part, nodes in by_part.items()
+        }
 
     def _home_of(self, picks: tuple[Pick, ...]) -> Choice:
         if len(picks) == 1:
@@ -189,6 +258,11 @@ class _Planning:
         return best
 
 
+def _all_of(part: int, nodes: tuple[PlanNode, ...]) -> PlanNode:
+    """What follows from several root fields: their order matters to the first answer only."""
+    return Parallel(nodes=nodes) if part else Sequence(nodes=nodes)
+
+
 def _tidied(choice: Choice) -> Choice:
     return reduce(lambda each, step: step(each), PASSES, choice)
 
@@ -198,7 +272,7 @@ def _definition(node: VariableDefinitionNode) -> str:
     return f"${node.variable.name.value}: {print_ast(node.type)}{default}"
 
 
-def _as_subscription(node: PlanNode | None) -> PlanNode | None:
+def _as_subscription(node: PlanNode) -> PlanNode:
     match node:
         case Fetch():
             return Subscribe(fetch=node, rest=None)
@@ -207,7 +281,5 @@ def _as_subscription(node: PlanNode | None) -> PlanNode | None:
             return Subscribe(fetch=first, rest=after)
         case Condition(node=inner):
             return _as_subscription(inner)
-        case None:
-            return None
         case _:
             raise PlanningFailed("a subscription must have one root field in one subgraph")

@@ -4,11 +4,11 @@ from gateway.planner.state import Step
 
 
 def send_together(steps: list[Step]) -> list[tuple[Step, ...]]:
-    """Group steps by what they may travel with: subgraph, depth and conditions."""
+    """Group steps by what they may travel with: subgraph, depth, part and conditions."""
     groups: dict[tuple[object, ...], list[Step]] = {}
     for step in steps:
         keyless = any(entry.landing is None for entry in step.view.entries)
         alone = keyless or not step.view.is_jump
-        place = (step.number,) if alone else (step.subgraph, step.depth, step.view.when)
+        place = (step.number,) if alone else (step.subgraph, step.depth, step.part, step.view.when)
         groups.setdefault(place, []).append(step)
     return [tuple(group) for group in groups.values()]

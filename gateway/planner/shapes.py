@@ -1,12 +1,13 @@
 """The response's shape: which key of the tree each response name is read from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.plan.shape import (
     Content,
     EnumLeaf,
     ObjectShape,
+    RefusedLeaf,
     ScalarLeaf,
     ShapeField,
     TypenameLeaf,
@@ -22,9 +23,10 @@ from gateway.supergraph.possible import TypeNames
 
 @dataclass(frozen=True, slots=True)
 class ShapeWriter:
-    """Writes shapes from picks by response name."""
+    """Writes shapes from picks by response name, of one part of the answer."""
 
     world: World
+    part: int = 0
 
     def object_shape(self, name: TypeName, picks: tuple[Pick, ...], slots: Slots) -> ObjectShape:
         """The shape of a selection on the type."""
@@ -41,6 +43,9 @@ class ShapeWriter:
     def _fields(
         self, owner: TypeName, possible: TypeNames, pick: Pick, slots: Slots
     ) -> Iterator[ShapeField]:
+        if pick.refused:
+            yield self._refused(possible, pick)
+            return
         for key, types, below in self._keys(pick, slots):
             yield ShapeField(
                 response_key=pick.name,
@@ -52,6 +57,17 @@ class ShapeWriter:
                 content=self._content(owner, pick, below),
             )
 
+    def _refused(self, possible: TypeNames, pick: Pick) -> ShapeField:
+        return ShapeField(
+            response_key=pick.name,
+            key=f"{self.world.prefix}_refused",
+            field=pick.call.name,
+            types=None if pick.types >= possible else pick.types,
+            when=pick.when,
+            non_null=pick.ref.non_null,
+            content=RefusedLeaf(),
+        )
+
     def _keys(self, pick: Pick, slots: Slots) -> Iterator[tuple[str, TypeNames, Slots]]:
         """The keys of a pick, each with its types: more than one where subgraphs made it so."""
         if pick.call == TYPENAME_CALL:
@@ -62,7 +78,8 @@ class ShapeWriter:
             return
         groups: dict[str, tuple[set[TypeName], Slots]] = {}
         for name in sorted(pick.types):
-            slot = slots.slot(pick.call, name)
+            apart = replace(pick.call, part=self.part)
+            slot = slots.slot(apart if slots.has(apart, name) else pick.call, name)
             groups.setdefault(slot.key, (set(), slot.below))[0].add(name)
         for key, (types, below) in groups.items():
             yield key, frozenset(types), below

@@ -47,6 +47,10 @@ class Slots:
         slots.append(slot)
         return slot
 
+    def has(self, call: Call, owner: TypeName) -> bool:
+        """Whether there is a slot of a call of one type."""
+        return any(owner in slot.types for slot in self._by_call.get(call.identity, ()))
+
     def _new_key(self, name: str) -> str:
         number = self._by_name.get(name, 0)
         self._by_name[name] = number + 1

@@ -26,11 +26,13 @@ NO_TYPES: Final[TypeNames] = frozenset()
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Step:
-    """One request. `needs` are the steps that must have answered before."""
+    """One request for a part of the answer. `needs` are the steps that must have answered before;
+    their parts are no later ones."""
 
     number: int
     subgraph: SubgraphName
     view: "View"
+    part: int = 0
     needs: "set[Step]" = field(default_factory=set)
     depth: int = 0
 
@@ -70,7 +72,8 @@ class View:
 
     `declared` is the subgraph's own type of the place (for a jump: empty, its landings say it).
     `parents` are views of the level above of which one leads here; `parent` is the one chosen.
-    `requirement` is the field set a jump must satisfy beside its key, as text.
+    `requirement` is the field set a jump must satisfy beside its key, as text. `part` is the
+    deferred part for whose sake a request of its own is made here.
     """
 
     number: int
@@ -82,6 +85,7 @@ class View:
     parents: "tuple[View, ...]" = ()
     landings: dict[TypeName, Landing] = field(default_factory=dict)
     requirement: str = ""
+    part: int = 0
     is_jump: bool = False
     parent: "View | None" = None
     step: Step | None = None
@@ -95,7 +99,8 @@ class View:
     def place(self) -> str:
         """The same for the same view in another walk over the same operation."""
         kind = f"+{self.requirement}" if self.is_jump else ""
-        return f"{self.level.place} {self.subgraph} {self.declared}{kind}"
+        apart = f"@{self.part}" if self.part else ""
+        return f"{self.level.place} {self.subgraph} {self.declared}{kind}{apart}"
 
     @property
     def entered(self) -> TypeNames:
@@ -120,7 +125,7 @@ class Level:
     reach: TypeNames = NO_TYPES
     possible: TypeNames = NO_TYPES
     units: dict[str, list[Unit]] = field(default_factory=dict)
-    jumps: dict[tuple[SubgraphName, str, TypeName], View] = field(default_factory=dict)
+    jumps: dict[tuple[SubgraphName, str, TypeName, int], View] = field(default_factory=dict)
     typename_when: When = NEVER
 
     @property

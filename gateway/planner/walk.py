@@ -5,13 +5,14 @@ others then find most of what they need already on its way; among equals the ord
 decides. Whatever was taken stays taken, so every choice is priced against all before it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.errors import PlanningFailed
 from gateway.plan.shape import When
 from gateway.planner.budget import Budget
 from gateway.planner.calls import TYPENAME_CALL
-from gateway.planner.choice import Choice, settle_depths
+from gateway.planner.choice import Choice, settle_depths, settle_parts
 from gateway.planner.conditions import either, implies
 from gateway.planner.inputs import shares_key
 from gateway.planner.levels import Levels
@@ -59,6 +60,7 @@ class Walk:
         self._prices = Prices(world, self.levels, budget, banned)
         self._leaves: list[_Wish] = []
         self._places: list[_Wish] = []
+        self._part = 0
 
     def choose(
         self,
@@ -67,22 +69,32 @@ class Walk:
         picks: tuple[Pick, ...],
         *,
         only: SubgraphName | None = None,
+        later: Mapping[int, tuple[Pick, ...]] | None = None,
     ) -> Choice:
         """Settle everything the picks ask for; with `only`, from the root of one subgraph.
 
-        Raises PlanningFailed, PlanBudgetExceeded.
+        `later` are the picks of deferred parts. Raises PlanningFailed, PlanBudgetExceeded.
         """
         self.choice = Choice(root=self.levels.root(root, slots, only=only))
+        self._settle(picks)
+        for part, wanted in (later or {}).items():
+            self._part = part
+            self._settle(wanted)
+        for step in self.choice.steps:  # grows while types are asked for
+            self._part = step.part
+            self._tell_the_way(step.view)
+        settle_parts(self.choice.steps)
+        settle_depths(self.choice.steps)
+        return self.choice
+
+    def _settle(self, picks: tuple[Pick, ...]) -> None:
+        self._leaves, self._places = [], []
         self._register(self.choice.root, picks)
         for wish in sorted(self._leaves, key=_fewest_subgraphs):
             self._take(wish.unit, wish.when, Trail())
             self.choice.leaves.append(wish.unit)
         for wish in self._places:
             self._be_there(wish.unit, wish.when)
-        for step in self.choice.steps:  # grows while types are asked for
-            self._tell_the_way(step.view)
-        settle_depths(self.choice.steps)
-        return self.choice
 
     # -- what is wanted ---------------------------------------------------------------------
 
@@ -157,7 +169,8 @@ class Walk:
         unit = view.level.unit
         if view.is_jump or unit is None:
             self._prices.forget()
-            view.step = Step(number=len(self.choice.steps), subgraph=view.subgraph, view=view)
+            number = len(self.choice.steps)
+            view.step = Step(number=number, subgraph=view.subgraph, view=view, part=self._part)
             self.choice.steps.append(view.step)
             return
         parent = self._prices.best_parent(view, trail)

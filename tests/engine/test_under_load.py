@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.access import NOBODY
 from gateway.errors import BadSupergraph
 from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
 from tests.engine.graphs import SHOP, SHOP_SDLS
@@ -57,7 +58,7 @@ async def test_a_long_text_holds_up_nobody(shop: Pair) -> None:
         served += 1
     # thought about on the event loop, it would be done before the first of these had its answer
     assert served > 1
-    assert (long, None) in shop.engine.recent_operations()
+    assert (long, None, NOBODY) in shop.engine.recent_operations()
 
 
 async def test_introspection_is_executed_once(shop: Pair) -> None:
