@@ -14,6 +14,7 @@ from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.ports import CoreSystem
 from subgraphs.issuer.records import Update
 from subgraphs.issuer.schema import schema
+from subgraphs.issuer.status import StatusLists, status_app
 from subgraphs.issuer.store import INDEXES, Store
 from subgraphs.issuer.worker import apply
 from subgraphs.kit.base import Base, open_base
@@ -51,8 +52,10 @@ def service(base: Base, *, identity: IdentityProvider, core_system: CoreSystem) 
     async def clock() -> None:
         await keep_time(parts)
 
+    app = asgi(schema, name="issuer", parts=parts, tokens=base.tokens, health=health)
+    app.mount("/status", status_app(StatusLists(parts)))  # no login: whoever checks a credential
     return Service(
-        app=asgi(schema, name="issuer", parts=parts, tokens=base.tokens, health=health),
+        app=app,
         jobs=[follower.run, clock],
         stopping=[parts.feed.close],
     )
@@ -63,12 +66,14 @@ def wire(base: Base, *, identity: IdentityProvider, core_system: CoreSystem) -> 
         store=Store(base.database),
         institutions=base.institutions,
         roots=base.roots,
+        statuses=base.statuses,
         prepared=base.prepared,
         idempotent=base.idempotent,
         outbox=base.outbox,
         identity=identity,
         core_system=core_system,
         keys=file_keys(base.settings),
+        status_base=base.settings.status_base,
         sealer=base.sealer,
         feed=Feed(),
         log_id=base.log_id,

@@ -7,6 +7,7 @@ from typing import Any
 
 from subgraphs.issuer.records import Binding, Credential, Draft, Endorsement, Offer, Update
 from subgraphs.kit.mongo import Document
+from subgraphs.kit.statuses import Place
 from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
 from subgraphs.vc.asset_proof import AssetCategory, AssetLine, TradingExperience
 from subgraphs.vc.money import format_amount, parse_amount
@@ -30,6 +31,7 @@ def credential_document(row: Credential) -> Document:
         "draft": _draft_document(row.draft) if row.draft else None,
         "offer": _offer_document(row.offer) if row.offer else None,
         **_optional(vc_hash=row.offer.vc_hash if row.offer else None, due=_due(row)),
+        **_place_document(row.offer.place if row.offer else None),
     }
 
 
@@ -48,7 +50,7 @@ def credential(found: Document) -> Credential:
         requested_at=found["requested_at"],
         reason_code=found["reason_code"],
         draft=_draft(found["draft"]) if found["draft"] else None,
-        offer=_offer(found["offer"]) if found["offer"] else None,
+        offer=_offer(found["offer"], _place(found)) if found["offer"] else None,
     )
 
 
@@ -197,7 +199,17 @@ def _offer_document(offer: Offer) -> Document:
     }
 
 
-def _offer(found: Document) -> Offer:
+def _place_document(place: Place | None) -> Document:
+    return {"status_list": place.number, "status_index": place.index} if place else {}
+
+
+def _place(found: Document) -> Place | None:
+    if "status_list" not in found:
+        return None
+    return Place(number=found["status_list"], index=found["status_index"])
+
+
+def _offer(found: Document, place: Place | None) -> Offer:
     return Offer(
         credential_no=found["credential_no"],
         valid_from=found["valid_from"],
@@ -209,4 +221,5 @@ def _offer(found: Document) -> Offer:
         disclosures=tuple(found["disclosures"]),
         issuer_signature=found["issuer_signature"],
         holder_signature=found["holder_signature"],
+        place=place,
     )

@@ -91,8 +91,11 @@ def _in_force(row: Credential) -> dict[str, JsonValue]:
     offer = offered(row)
     if row.draft is None:
         raise TypeError(f"{row.id} carries no draft")
-    return {
+    body: dict[str, JsonValue] = {
         "vcHash": offer.vc_hash,
         "validUntil": to_time(offer.valid_until),
         "asOf": row.draft.as_of.isoformat(),
     }
+    if offer.place is not None:
+        body |= {"statusList": offer.place.number, "statusIndex": offer.place.index}
+    return body

@@ -18,6 +18,7 @@ from subgraphs.kit.keystore import Signer
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.prepared import Prepared
 from subgraphs.kit.roots import Roots
+from subgraphs.kit.statuses import Statuses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +28,14 @@ class Parts:
     store: Store
     institutions: Institutions
     roots: Roots
+    statuses: Statuses
     prepared: Prepared
     idempotent: Idempotent
     outbox: Outbox
     identity: IdentityProvider
     core_system: CoreSystem
     keys: Signer
+    status_base: str
     sealer: CursorSealer
     feed: Feed[Update]
     log_id: str

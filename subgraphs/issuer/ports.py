@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -31,3 +32,12 @@ class CoreSystem(Protocol):
 
     async def statement(self, institution: InstitutionId, account_no: str, /) -> Statement | None:
         """The positions at the last close, None for an unknown account."""
+
+
+class Places(Protocol):
+    """Which places on an issuer's status lists are given away."""
+
+    async def newest_list(self, issuer: InstitutionId, /) -> int: ...
+    async def taken(
+        self, issuer: InstitutionId, number: int, drawn: Sequence[int], /
+    ) -> set[int]: ...

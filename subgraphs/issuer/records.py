@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from subgraphs.kit.ids import CredentialId, EndorsementId, HolderId, InstitutionId
+from subgraphs.kit.statuses import Place
 from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
 from subgraphs.vc.asset_proof import AssetLine, TradingExperience
 from subgraphs.vc.money import Fen
@@ -44,6 +45,7 @@ class Offer:
     disclosures: tuple[str, ...]
     issuer_signature: str
     holder_signature: str | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from subgraphs.issuer import codec
 from subgraphs.issuer.records import Binding, Credential, Endorsement, Update
-from subgraphs.kit import idempotent, institutions, prepared, roots
+from subgraphs.kit import idempotent, institutions, prepared, roots, statuses
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
@@ -20,6 +20,11 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("holder", 1), ("requested_at", -1), ("_id", -1)]),
         IndexModel([("vc_hash", 1)], unique=True, sparse=True),
         IndexModel([("due", 1)], sparse=True),
+        IndexModel(
+            [("issuer", 1), ("status_list", 1), ("status_index", 1)],
+            unique=True,
+            partialFilterExpression={"status_index": {"$exists": True}},
+        ),
     ],
     "endorsements": [IndexModel([("credential", 1), ("at", -1), ("_id", -1)])],
     "bindings": [
@@ -31,6 +36,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     **prepared.INDEXES,
     **idempotent.INDEXES,
     **roots.INDEXES,
+    **statuses.INDEXES,
 }
 
 NEWEST: Final = Order(fields=("requested_at", "_id"))
@@ -72,6 +78,19 @@ class Store:
             session=session,
         )
         return bool(done.modified_count == 1)
+
+    async def newest_list(self, issuer: InstitutionId, /) -> int:
+        """The number of the issuer's newest status list; 1 for a new issuer."""
+        where = {"issuer": issuer, "status_index": {"$exists": True}}
+        shown = {"_id": 0, "status_list": 1}
+        newest = self._credentials.find(where, shown).sort([("status_list", -1)]).limit(1)
+        return next((int(row["status_list"]) for row in await newest.to_list(None)), 1)
+
+    async def taken(self, issuer: InstitutionId, number: int, drawn: Sequence[int], /) -> set[int]:
+        """Those of the drawn indices that belong to a credential already."""
+        where = {"issuer": issuer, "status_list": number, "status_index": {"$in": list(drawn)}}
+        found = await self._credentials.find(where, {"_id": 0, "status_index": 1}).to_list(None)
+        return {row["status_index"] for row in found}
 
     async def issued(
         self, issuer: InstitutionId, state: str | None, asked: Window

@@ -1,4 +1,4 @@
-"""What the issuer takes from the log: the trust register, root DIDs, and its credentials' steps."""
+"""What the issuer takes from the log: trust register, root DIDs, status lists, its own steps."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ async def apply(
     """All effects of a batch; what subscribers get of it."""
     await parts.institutions.apply(events, session)
     await parts.roots.apply(events, session)
+    await parts.statuses.apply(events, session)
     rows = [row for event in events if (row := update_of(event)) is not None]
     await parts.store.add_updates(rows, session)
     return [Item(position=row.position, value=row) for row in rows]

@@ -18,6 +18,7 @@ from subgraphs.kit.prepared import Prepared
 from subgraphs.kit.roots import Roots
 from subgraphs.kit.serve import CannotStart
 from subgraphs.kit.settings import ServiceName, Settings
+from subgraphs.kit.statuses import Statuses
 from subgraphs.kit.viewer import ContextTokens, load_public_key
 
 
@@ -34,6 +35,7 @@ class Base:
     sealer: CursorSealer
     institutions: Institutions
     roots: Roots
+    statuses: Statuses
     prepared: Prepared
     idempotent: Idempotent
     log_id: str
@@ -72,6 +74,7 @@ def wire(name: ServiceName, settings: Settings, mongo: Mongo) -> Base:
         sealer=CursorSealer(_cursor_key(settings.cursor_key)),
         institutions=Institutions(database),
         roots=Roots(database),
+        statuses=Statuses(database),
         prepared=Prepared(database),
         idempotent=Idempotent(mongo, database),
         log_id=f"{log.origin}/{log.shard}",

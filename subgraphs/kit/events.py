@@ -57,7 +57,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "CREDENTIAL_WITHDRAWN": _kind(_CRED, "issuer"),
     "CREDENTIAL_LAPSED": _kind(_CRED, "issuer"),
     "CREDENTIAL_EXPIRED": _kind(_CRED, "issuer"),
-    "CREDENTIAL_ACTIVATED": _kind(_CRED, "issuer vcHash validUntil asOf"),
+    "CREDENTIAL_ACTIVATED": _kind(_CRED, "issuer vcHash validUntil asOf", "statusList statusIndex"),
     "CREDENTIAL_ENDORSED": _kind(_ENDO, "issuer vcHash effect reasonCode state", "newTotalBand"),
     "CONSENT_GRANTED": _kind("Consent Holder", "monitoring", "consentDigest"),
     "CONSENT_WITHDRAWN": _kind("Consent Holder", "monitoring", "consentDigest"),

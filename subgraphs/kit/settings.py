@@ -15,8 +15,13 @@ from subgraphs.kit.mongod import embedded_uri
 ServiceName = Literal["issuer", "wallet", "verifier", "audit", "identity"]
 SERVICES: Final[tuple[ServiceName, ...]] = ("issuer", "wallet", "verifier", "audit", "identity")
 
-_PLAIN: Final = ("mongodb", "database_prefix", "driver", "demo", "data", "identity_url")
+_PLAIN: Final = (
+    *("mongodb", "database_prefix", "driver", "demo", "data", "identity_url"),
+    "status_base",
+)
 _TOP: Final = frozenset({*_PLAIN, "context", "ledger", "listen", "cursor_key", "keys", "key_files"})
+DEFAULT_STATUS_BASE: Final = "https://credgraph.example/status"
+LONGEST_BASE: Final = 180
 _CONTEXT: Final = frozenset({"issuer", "public_key"})
 _LEDGER: Final = frozenset({"database", "origin", "shard"})
 _LISTEN: Final = frozenset({"host", *SERVICES})
@@ -59,6 +64,7 @@ class Settings:
     context: ContextSettings
     ledger: LedgerSettings
     identity_url: str
+    status_base: str
     host: str
     ports: Mapping[ServiceName, int]
     cursor_key: Path
@@ -88,6 +94,7 @@ class Settings:
                 shard=_text(ledger, "shard", "ledger."),
             ),
             identity_url=_text(values, "identity_url"),
+            status_base=_status_base(values),
             host=_text(listen, "host", "listen."),
             ports={name: _port(listen, name) for name in SERVICES},
             cursor_key=Path(_text(values, "cursor_key")),
@@ -131,6 +138,14 @@ def _text(values: Mapping[str, object], key: str, place: str = "") -> str:
 def _mongodb(values: Mapping[str, object]) -> str:
     """Empty means the embedded server of this data folder."""
     return str(values.get("mongodb") or embedded_uri(Path(_text(values, "data"))))
+
+
+def _status_base(values: Mapping[str, object]) -> str:
+    """What the URIs of status lists begin with; they stand in credentials, so it never changes."""
+    text = _text({"status_base": DEFAULT_STATUS_BASE, **values}, "status_base").rstrip("/")
+    if not text.startswith(("http://", "https://")) or len(text) > LONGEST_BASE:
+        raise BadSetting("status_base", "an http or https address is expected")
+    return text
 
 
 def _flag(values: Mapping[str, object], key: str) -> bool:

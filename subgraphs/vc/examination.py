@@ -112,6 +112,7 @@ class Examination:
     consent: Consent | None
     credentials: tuple[ExaminedCredential, ...]
     findings: tuple[Finding, ...]
+    at: datetime
 
     def of(self, check: CheckKind) -> tuple[Finding, ...]:
         """The findings one check rests on."""

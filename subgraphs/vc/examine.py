@@ -50,6 +50,7 @@ def examine(presentation: Presentation, terms: Terms, register: TrustRegister) -
         consent=consent,
         credentials=credentials,
         findings=tuple(work.notes.findings),
+        at=terms.now,
     )
 
 

@@ -7,9 +7,9 @@ Nothing is fetched here.
 """
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
@@ -130,7 +130,7 @@ class StatusList:
 
 @dataclass(frozen=True, slots=True)
 class CheckedList:
-    """A list under its issuer's signature: what a verifier caches until `valid_until`."""
+    """A list a verifier may ask: signed by its issuer, or made by the verifier from the log."""
 
     inner: StatusList
 
@@ -166,17 +166,6 @@ def derive(
     }
 
 
-def free_index(
-    taken: Callable[[int], bool], draw: Callable[[int], int], entries: int = LEAST_ENTRIES
-) -> int:
-    """A free place by chance, so that neighbours tell nothing. `draw` is secrets.randbelow."""
-    for _ in range(256):
-        index = draw(entries)
-        if not taken(index):
-            return index
-    raise BadStatusList("the list is full: open the next one")
-
-
 def build_status_list(
     *,
     uri: str,
@@ -203,6 +192,22 @@ def build_status_list(
             "encodedList": bits.encode(),
         },
     }
+
+
+def derived_list(
+    *, uri: str, issuer: Did, purpose: StatusPurpose, states: Mapping[int, str], at: datetime
+) -> CheckedList:
+    """The list a follower of the log makes for itself: good for the moment it was made at."""
+    return CheckedList(
+        StatusList(
+            uri=uri,
+            issuer=issuer,
+            purpose=purpose,
+            bits=derive(states)[purpose],
+            valid_from=at,
+            valid_until=at + timedelta(seconds=1),
+        )
+    )
 
 
 def read_status_list(document: JsonObject, place: str = "") -> StatusList:

@@ -71,6 +71,7 @@ def wire(base: Base, doors: Doors, terms: Terms) -> Parts:
         store=store,
         institutions=base.institutions,
         roots=base.roots,
+        statuses=base.statuses,
         outbox=base.outbox,
         terms=terms,
     )
@@ -86,6 +87,7 @@ def wire(base: Base, doors: Doors, terms: Terms) -> Parts:
         store=store,
         institutions=base.institutions,
         roots=base.roots,
+        statuses=base.statuses,
         idempotent=base.idempotent,
         outbox=base.outbox,
         ledger=base.ledger,

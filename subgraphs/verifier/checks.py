@@ -7,12 +7,15 @@ not assumed in the holder's favour.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.institutions import InstitutionRow
+from subgraphs.kit.statuses import Place, list_name
 from subgraphs.vc.consent import consent_digest
 from subgraphs.vc.examination import CheckKind, Examination, ExaminedCredential, Reason
+from subgraphs.vc.status_list import CheckedList, StatusPurpose, StatusReason, status_of
 from subgraphs.verifier.records import Check, ConsentOnLog, CredentialOnLog
 from subgraphs.verifier.states import CheckOutcome, CredentialStatus, LogReason, VerificationResult
 
@@ -27,6 +30,8 @@ class OnLog:
     credentials: Mapping[str, CredentialOnLog]
     institutions: Mapping[str, InstitutionRow]  # by DID
     consent: ConsentOnLog | None
+    places: Mapping[str, Place]  # by credential id
+    lists: Mapping[str, CheckedList]  # by URI
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class _Note:
     check: CheckKind
     topic: str
     place: str
-    reason: Reason | LogReason | None
+    reason: Reason | LogReason | StatusReason | None
     detail: str | None = None
 
     def as_json(self) -> dict[str, object]:
@@ -53,6 +58,7 @@ def judge(
     notes = [*_shown(examined), *_consent(examined, log, verifier, holder)]
     for place, credential in enumerate(examined.credentials):
         notes += _credential(credential, f"/verifiableCredential/{place}", log, holder)
+        notes += _listed(credential, f"/verifiableCredential/{place}", log, examined.at)
     return tuple(_check(kind, notes, log.index) for kind in CheckKind)
 
 
@@ -120,3 +126,25 @@ def _credential(
     active = None if status is CredentialStatus.ACTIVE else LogReason.NOT_ACTIVE
     detail = "NOT_ON_LOG" if held is None else f"{held.status}@{held.at_index}"
     yield _Note(CheckKind.TIMELINESS, "status", place, active, detail)
+
+
+def _listed(
+    credential: ExaminedCredential, place: str, log: OnLog, now: datetime
+) -> Iterator[_Note]:
+    """Each status entry against the list made from the log, and both against the place there."""
+    head = credential.head
+    if head is None:
+        return
+    known = log.places.get(head.credential_id)
+    if known is not None and len(head.status) != len(StatusPurpose):
+        yield _Note(CheckKind.TIMELINESS, "status-list", place, StatusReason.LIST_MISSING)
+    for entry in head.status:
+        found = status_of(entry, head.issuer, log.lists.get(entry.uri), now)
+        reason: StatusReason | LogReason | None = found.reason
+        name = list_name(entry.uri)
+        if known is None or name is None or known != Place(number=name.number, index=entry.index):
+            reason = reason or LogReason.STATUS_PLACE_MISMATCH
+        elif found.is_set:
+            reason = LogReason.STATUS_BIT_SET
+        detail = f"{entry.uri}#{entry.index}={found.is_set}@{log.index}"
+        yield _Note(CheckKind.TIMELINESS, f"status-list-{entry.purpose}", place, reason, detail)

@@ -13,6 +13,7 @@ from subgraphs.kit.identity import IdentityProvider
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.roots import Roots
+from subgraphs.kit.statuses import Statuses
 from subgraphs.verifier.ports import CustomerRegister
 from subgraphs.verifier.records import Change
 from subgraphs.verifier.store import Store
@@ -36,6 +37,7 @@ class Parts:
     store: Store
     institutions: Institutions
     roots: Roots
+    statuses: Statuses
     idempotent: Idempotent
     outbox: Outbox
     ledger: Ledger

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from subgraphs.kit import idempotent, institutions, roots
+from subgraphs.kit import idempotent, institutions, roots, statuses
 from subgraphs.kit.mongo import (
     ASCENDING,
     DESCENDING,
@@ -84,6 +84,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     **institutions.INDEXES,
     **idempotent.INDEXES,
     **roots.INDEXES,
+    **statuses.INDEXES,
 }
 
 

@@ -23,6 +23,7 @@ from subgraphs.vc.strict_json import parse_object
 from subgraphs.verifier.checks import OnLog, judge
 from subgraphs.verifier.decide import Case, Decision, decide
 from subgraphs.verifier.lifecycle import PRESENTATION, walk
+from subgraphs.verifier.listed import lists_of
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.reactions import Cause
 from subgraphs.verifier.records import Binding, Presentation, Request, Verification
@@ -68,14 +69,16 @@ async def _case(parts: Parts, shown: Presentation) -> tuple[Case, OnLog]:
     dids = {str(item.credential.get("issuer")) for item in presented.shown}
     receipt = presented.receipt or {}
     institutions = await by_did(parts.institutions, dids | {str(receipt.get("issuer"))})
+    index, now = parts.follower.applied, parts.clock()
     log = OnLog(
-        index=parts.follower.applied,
+        index=index,
         credentials=await parts.store.credentials.find(item.credential for item in shown.shown),
         institutions=institutions,
         consent=None if shown.consent is None else await parts.store.consents.get(shown.consent),
+        places=await parts.statuses.places([item.credential for item in shown.shown]),
+        lists=await lists_of(parts.statuses, presented, now),
     )
     shown = _issued(shown, presented, institutions)
-    now = parts.clock()
     terms = Terms(
         nonce=request.nonce,
         audience=Did(request.audience),

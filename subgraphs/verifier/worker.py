@@ -19,6 +19,7 @@ from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Contended, Mongo, PyMongoError, Session
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.roots import Roots
+from subgraphs.kit.statuses import Statuses
 from subgraphs.verifier.parts import Terms
 from subgraphs.verifier.projection import subject
 from subgraphs.verifier.reactions import Cause
@@ -40,10 +41,12 @@ class Listener:
         store: Store,
         institutions: Institutions,
         roots: Roots,
+        statuses: Statuses,
         outbox: Outbox,
         terms: Terms,
     ) -> None:
-        self._store, self._institutions, self._roots = store, institutions, roots
+        self._store, self._institutions = store, institutions
+        self._roots, self._statuses = roots, statuses
         self._outbox, self._terms = outbox, terms
 
     async def apply(
@@ -63,6 +66,7 @@ class Listener:
             sheet.take(event)
         await self._institutions.apply(events, session)
         await self._roots.apply(events, session)
+        await self._statuses.apply(events, session)
         await self._store.save(sheet.written(), session=session)
         await _put(self._outbox, sheet, session)
         return [Item(position=change.index, value=change) for change in sheet.changes]

@@ -12,14 +12,15 @@ from ledger_adapter.crypto.multikey import multibase58
 from subgraphs.issuer import lifecycle
 from subgraphs.issuer.desk.change import for_desk, move
 from subgraphs.issuer.parts import Parts
-from subgraphs.issuer.ports import Statement
+from subgraphs.issuer.ports import Places, Statement
 from subgraphs.issuer.records import Credential, Draft, Offer
-from subgraphs.kit.errors import Invalid
+from subgraphs.kit.errors import Busy, Invalid
 from subgraphs.kit.idempotent import Call
-from subgraphs.kit.ids import CredentialId
+from subgraphs.kit.ids import CredentialId, InstitutionId
 from subgraphs.kit.keystore import key_id
-from subgraphs.kit.mongo import Session
+from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.offload import offload
+from subgraphs.kit.statuses import Place
 from subgraphs.kit.viewer import Viewer
 from subgraphs.kit.vocabulary import CredentialState as State
 from subgraphs.vc import model
@@ -28,7 +29,9 @@ from subgraphs.vc.did import institution_did, method_id, parse_did
 from subgraphs.vc.disclosure import Concealed
 from subgraphs.vc.encoding import Hash
 from subgraphs.vc.proofs import ProofOptions, Purpose, attach, prepare
+from subgraphs.vc.status_list import LEAST_ENTRIES, StatusEntry
 
+_DRAWS: Final = 16
 REASON: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 
@@ -69,7 +72,10 @@ async def issue(
         await move(parts, now, State.OFFERED, session, offer=offer or await _offer(parts, now))
         return {"credential": now.id}
 
-    return CredentialId((await parts.idempotent.once(call, work))["credential"])
+    try:
+        return CredentialId((await parts.idempotent.once(call, work))["credential"])
+    except DuplicateKeyError:
+        raise Busy("its place on the status list was taken meanwhile") from None
 
 
 async def reject(
@@ -125,7 +131,8 @@ class _Body:
 
 async def _offer(parts: Parts, row: Credential) -> Offer:
     now = parts.clock().replace(microsecond=0)
-    proof = _proof(row, now)
+    place = await free_place(parts.store, row.issuer)
+    proof = _proof(row, now, place.entries(parts.status_base, row.issuer))
     body = await offload(_body, proof)
     options = ProofOptions(
         verification_method=method_id(proof.issuer), purpose=Purpose.ASSERTION, created=now
@@ -142,10 +149,23 @@ async def _offer(parts: Parts, row: Credential) -> Offer:
         document=attach(body.concealed.document, prepared, signature),
         disclosures=tuple(one.encoded for one in body.concealed.disclosures),
         issuer_signature=multibase58(signature),
+        place=place,
     )
 
 
-def _proof(row: Credential, now: datetime) -> AssetProof:
+async def free_place(store: Places, issuer: InstitutionId) -> Place:
+    """A place by chance on the newest list, so that neighbours tell nothing; a full one is left."""
+    number = await store.newest_list(issuer)
+    while True:
+        drawn = [secrets.randbelow(LEAST_ENTRIES) for _ in range(_DRAWS)]
+        taken = await store.taken(issuer, number, drawn)
+        free = next((index for index in drawn if index not in taken), None)
+        if free is not None:
+            return Place(number=number, index=free)
+        number += 1
+
+
+def _proof(row: Credential, now: datetime, status: tuple[StatusEntry, ...]) -> AssetProof:
     if row.draft is None:
         raise TypeError(f"{row.id} in {row.state.value} carries no draft")
     return AssetProof(
@@ -159,6 +179,7 @@ def _proof(row: Credential, now: datetime) -> AssetProof:
         lines=row.draft.lines,
         in_transit=row.draft.in_transit,
         trading_experience=row.draft.trading_experience,
+        status=status,
     )
 
 

@@ -88,13 +88,6 @@ def test_equal_states_give_equal_bytes_and_each_state_its_list() -> None:
     assert {p: b.encode() for p, b in again.items()} == {p: b.encode() for p, b in lists.items()}
 
 
-def test_a_free_index_is_drawn_and_a_full_list_says_so() -> None:
-    drawn = iter([5, 5, 6])
-    assert status_list.free_index(lambda index: index == 5, lambda _: next(drawn)) == 6
-    with pytest.raises(BadStatusList, match="full"):
-        status_list.free_index(lambda _: True, lambda _: 1)
-
-
 def test_a_good_list_answers() -> None:
     world = World()
     found = checked(world, StatusBits.of([94_567]))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from secrets import token_bytes
+from secrets import randbelow, token_bytes
 from typing import Any
 
 from ledger_adapter.crypto.keys import load_private_key
@@ -18,6 +18,8 @@ from subgraphs.holder.holder import Grant
 from subgraphs.kit.events import event
 from subgraphs.kit.ids import institution_id, new_id
 from subgraphs.kit.serve import asgi
+from subgraphs.kit.settings import DEFAULT_STATUS_BASE as STATUS_BASE
+from subgraphs.kit.statuses import Place
 from subgraphs.kit.viewer import Role
 from subgraphs.simulators.customers import SimulatedCustomers
 from subgraphs.vc import consent as consents
@@ -30,6 +32,7 @@ from subgraphs.vc.encoding import to_base64url, to_time
 from subgraphs.vc.money import Fen, parse_amount
 from subgraphs.vc.presentation import Shown
 from subgraphs.vc.proofs import ProofOptions, Purpose
+from subgraphs.vc.status_list import LEAST_ENTRIES, StatusEntry
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.verifier.app import Doors, wire
 from subgraphs.verifier.parts import Parts, Terms
@@ -67,6 +70,7 @@ class Paper:
     vc_hash: str
     held: HeldCredential
     issuer: PilotInstitution
+    place: Place
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,10 +142,13 @@ class Counter:
         issuer: PilotInstitution = GUOTAI_JUNAN,
         told: bool = True,
         valid_until: datetime | None = None,
+        status: Sequence[StatusEntry] | None = None,
     ) -> Paper:
         """A credential with both signatures, and what its issuer tells the log about it."""
         now = datetime.now(UTC).replace(microsecond=0)
         id_ = new_id("cred")
+        place = Place(number=1, index=randbelow(LEAST_ENTRIES))
+        named = place.entries(STATUS_BASE, institution_id(issuer.uscc))
         proof = AssetProof(
             credential_id=id_,
             credential_no="AP-1",
@@ -154,6 +161,7 @@ class Counter:
                 AssetLine(category=category, amount=parse_amount(amount))
                 for category, amount in lines.items()
             ),
+            status=named if status is None else tuple(status),
         )
         key = load_private_key(key_file(self.world.settings.keys, issuer))
         concealed = model.build(proof, seed=token_bytes(32), salts=lambda: token_bytes(16))
@@ -164,7 +172,7 @@ class Counter:
         offered = proofs.attach(concealed.document, ready, key.sign(ready.payload))
         disclosures = tuple(item.encoded for item in concealed.disclosures)
         held = person.software.hold(signed(person, offered), disclosures, issuer_key=key.public_key)
-        paper = Paper(id=id_, vc_hash=model.vc_hash(offered), held=held, issuer=issuer)
+        paper = Paper(id=id_, vc_hash=model.vc_hash(offered), held=held, issuer=issuer, place=place)
         if told:
             await self.activated(person, paper, now + timedelta(days=90))
         return paper
@@ -184,6 +192,8 @@ class Counter:
                     "vcHash": paper.vc_hash,
                     "validUntil": to_time(until),
                     "asOf": "2026-11-20",
+                    "statusList": paper.place.number,
+                    "statusIndex": paper.place.index,
                 },
             )
         )
