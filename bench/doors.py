@@ -46,6 +46,14 @@ class QuickEngine:
         """A subscription where the text says so."""
         return "subscription" if query.startswith("subscription") else "query"
 
+    def is_incremental(self, _query: str, _name: str | None, /) -> bool:
+        """Never in parts."""
+        return False
+
+    async def deliver(self, request: GatewayRequest, /) -> AsyncIterator[GatewayResponse]:
+        """In one body."""
+        yield await self.execute(request)
+
     async def execute(self, _request: GatewayRequest, /) -> GatewayResponse:
         """The same for everybody."""
         data = {"a": {"b": "one", "c": "two"}}

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from gateway.auth.context import CallContext
 from gateway.auth.viewer import Viewer
@@ -28,6 +28,8 @@ from gateway.server.parameters import Parameters
 from gateway.server.ports import GraphQLEngine
 from gateway.server.pricing import PriceBook
 from gateway.server.telling import Telling
+
+Told: TypeAlias = dict[str, object]
 
 _LOG = logging.getLogger("credgraph.limits")
 _ANY_LENGTH: Final = 2**53
@@ -129,18 +131,29 @@ class Admission:
             hints=hints,
         )
 
-    def tell(self, admitted: Admitted, response: GatewayResponse) -> dict[str, object]:
+    def tell(self, admitted: Admitted, response: GatewayResponse) -> Told:
         """The body as this caller sees it."""
         body = response.body
         if "errors" in body:
-            body = {**body, "errors": self.tell_errors(body["errors"], admitted.caller)}
-        if "cost" in admitted.caller.wants and self._rules.show_cost and admitted.priced:
-            cost = {"estimated": admitted.estimate}
-            cost["actual"] = admitted.priced.actual(body.get("data"))
-            extensions = body.get("extensions")
-            known = extensions if isinstance(extensions, dict) else {}
-            body = {**body, "extensions": {**known, "cost": cost}}
+            body = self.tell_errors_of(admitted, body)
+        if "cost" in admitted.caller.wants:
+            body = self._with_cost(admitted, body, body.get("data"))
         return body
+
+    def tell_part(self, admitted: Admitted, response: GatewayResponse, whole: object) -> Told:
+        """One of several bodies of an answer; the last tells what the `whole` of them costs."""
+        body, parts = self.tell_errors_of(admitted, response.body), response.body.get("incremental")
+        if isinstance(parts, list):
+            body["incremental"] = [self.tell_errors_of(admitted, part) for part in parts]
+        if "cost" in admitted.caller.wants and not body["hasNext"]:
+            body = self._with_cost(admitted, body, whole)
+        return body
+
+    def tell_errors_of(self, admitted: Admitted, body: Told) -> Told:
+        """A copy of a body whose errors are as this caller sees them."""
+        if "errors" not in body:
+            return dict(body)
+        return {**body, "errors": self.tell_errors(body["errors"], admitted.caller)}
 
     def tell_errors(self, errors: object, caller: Caller) -> list[dict[str, Any]]:
         """Errors as this caller sees them."""
@@ -153,6 +166,14 @@ class Admission:
     def tell_fault(self, fault: GatewayError, request_id: str) -> dict[str, Any]:
         """One error of our own."""
         return self._telling.of(fault.as_graphql(), request_id, suggest=True)
+
+    def _with_cost(self, admitted: Admitted, body: Told, data: object) -> Told:
+        if not self._rules.show_cost or admitted.priced is None:
+            return body
+        cost = {"estimated": admitted.estimate, "actual": admitted.priced.actual(data)}
+        extensions = body.get("extensions")
+        known = extensions if isinstance(extensions, dict) else {}
+        return {**body, "extensions": {**known, "cost": cost}}
 
     def _request(self, parameters: Parameters, caller: Caller, hints: CacheHints) -> GatewayRequest:
         return GatewayRequest(

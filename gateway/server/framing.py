@@ -1,11 +1,11 @@
-"""The two ways results leave on one open answer: as server-sent events or as parts. Pure."""
+"""How results leave on one open answer: as server-sent events or as parts. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from gateway.server.exchange import Headers
-from gateway.server.negotiate import EVENT_STREAM, MULTIPART
+from gateway.server.negotiate import DEFERRED, EVENT_STREAM, MULTIPART
 from gateway.subscriptions import multipart, sse
 
 
@@ -19,6 +19,8 @@ class Framing:
     result: Callable[[Mapping[str, object]], bytes]
     failure: Callable[[list[dict[str, object]]], bytes]
     complete: bytes
+    counted: str = "events"
+    """What the access log calls its results."""
 
 
 def _failed_event(errors: list[dict[str, object]]) -> bytes:
@@ -42,4 +44,17 @@ PARTS: Final = Framing(
     failure=multipart.fatal,
     complete=multipart.COMPLETE,
 )
-FRAMINGS: Final[Mapping[str, Framing]] = {EVENT_STREAM: EVENTS, MULTIPART: PARTS}
+IN_PARTS: Final = Framing(
+    media_type=multipart.DEFERRED_TYPE,
+    opening=multipart.OPENING,
+    heartbeat=multipart.MORE,
+    result=multipart.deferred_part,
+    failure=multipart.broken_off,
+    complete=multipart.COMPLETE,
+    counted="parts",
+)
+FRAMINGS: Final[Mapping[str, Framing]] = {
+    EVENT_STREAM: EVENTS,
+    MULTIPART: PARTS,
+    DEFERRED: IN_PARTS,
+}

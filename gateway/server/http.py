@@ -9,7 +9,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -36,8 +36,9 @@ from gateway.errors import (
 from gateway.server.admission import Admission, Admitted, Caller, resumed
 from gateway.server.caching import NO_STORE
 from gateway.server.exchange import Exchange, Headers, forwarded
-from gateway.server.framing import FRAMINGS
+from gateway.server.framing import FRAMINGS, IN_PARTS
 from gateway.server.negotiate import (
+    DEFERRED,
     EVENT_STREAM,
     GRAPHQL_RESPONSE,
     HTML,
@@ -46,8 +47,10 @@ from gateway.server.negotiate import (
     STREAMS,
     choose,
 )
+from gateway.server.operation import closing
 from gateway.server.origins import Origins
 from gateway.server.parameters import Parameters, from_body, from_query_string
+from gateway.server.parts import is_whole, told_parts
 from gateway.server.single import SingleStreams, stream_token
 from gateway.server.streams import Streams
 from gateway.telemetry.access import operation_hash
@@ -55,8 +58,8 @@ from gateway.telemetry.spans import NoSpans, Spans
 
 _PLAIN_OFFERS: Final = (JSON, GRAPHQL_RESPONSE)
 _STREAM_OFFERS: Final = (EVENT_STREAM, MULTIPART)
-_POST_OFFERS: Final = (*_PLAIN_OFFERS, *_STREAM_OFFERS)
-_GET_OFFERS: Final = (JSON, GRAPHQL_RESPONSE, HTML, *_STREAM_OFFERS)
+_POST_OFFERS: Final = (*_PLAIN_OFFERS, *_STREAM_OFFERS, DEFERRED)
+_GET_OFFERS: Final = (JSON, GRAPHQL_RESPONSE, HTML, *_STREAM_OFFERS, DEFERRED)
 _WANTS: Final[Mapping[bytes, Literal["plan", "cost"]]] = {
     b"credgraph-expose-query-plan": "plan",
     b"credgraph-expose-cost": "cost",
@@ -147,11 +150,38 @@ class HttpDoor:
             await self._answer_batch(exchange, given, caller, media_type)
             return
         admitted = self._admit(exchange, given, caller)
-        media_type = _suited(exchange, admitted, media_type)
-        if media_type in STREAMS:
+        media_type = self._suited(exchange, admitted, media_type)
+        if media_type == DEFERRED:
+            await self._deliver(exchange, admitted)
+        elif media_type in STREAMS:
             await self._streams.answer(exchange, admitted, FRAMINGS[media_type])
+        else:
+            response = await self._execute(admitted)
+            await self._answer_whole(exchange, admitted, response, media_type)
+
+    async def _deliver(self, exchange: Exchange, admitted: Admitted) -> None:
+        """In parts; what comes whole all the same is answered as if nobody had wanted parts."""
+        self._streams.check_room()
+        async with closing(self._bodies(admitted)) as bodies:
+            first = await anext(bodies)
+            plain = choose(exchange.header(b"accept"), _PLAIN_OFFERS)
+            if plain is not None and is_whole(first):
+                await self._answer_whole(exchange, admitted, first, plain)
+                return
+            parts = told_parts(self._admission, admitted, first, bodies)
+            await self._streams.carry(exchange, admitted, IN_PARTS, parts)
+
+    async def _bodies(self, admitted: Admitted) -> AsyncIterator[GatewayResponse]:
+        if admitted.refusal is not None or admitted.kind == "subscription":
+            yield await self._execute(admitted)
             return
-        response = await self._execute(admitted)
+        async with closing(self._admission.engine.deliver(admitted.request)) as bodies:
+            async for body in bodies:
+                yield body
+
+    async def _answer_whole(
+        self, exchange: Exchange, admitted: Admitted, response: GatewayResponse, media_type: str
+    ) -> None:
         body = self._admission.tell(admitted, response)
         errors = body.get("errors")
         exchange.facts["errors"] = len(errors) if isinstance(errors, list) else None
@@ -189,6 +219,23 @@ class HttpDoor:
         rules = self._rules
         return from_body(await exchange.body(rules.body_bytes, rules.body_seconds), rules.batch)
 
+    def _suited(self, exchange: Exchange, admitted: Admitted, media_type: str) -> str:
+        """A stream for a subscription and parts for a deferred answer wherever the client takes
+        them; neither for anything else, but for a client that takes nothing else."""
+        accept = exchange.header(b"accept") or ""
+        if media_type == EVENT_STREAM or "multipart" not in accept.lower():
+            return media_type if admitted.kind != "subscription" else _streamed(accept, media_type)
+        if admitted.kind == "subscription":
+            return _streamed(accept, media_type)
+        wanted = admitted.refusal is None and choose(accept, (DEFERRED,)) is not None
+        given = admitted.parameters
+        engine = self._admission.engine
+        if wanted and engine.is_incremental(given.query, given.operation_name):
+            return DEFERRED
+        return (
+            (choose(accept, _PLAIN_OFFERS) or media_type) if media_type in STREAMS else media_type
+        )
+
     async def _execute(self, admitted: Admitted) -> GatewayResponse:
         if admitted.refusal is not None:
             return admitted.refusal
@@ -200,7 +247,10 @@ class HttpDoor:
         self, exchange: Exchange, batch: list[Parameters], caller: Caller, media_type: str
     ) -> None:
         if media_type in STREAMS:
-            raise BadRequest("a batch is answered as one list, not as a stream")
+            plain = choose(exchange.header(b"accept"), _PLAIN_OFFERS)
+            if plain is None:
+                raise BadRequest("a batch is answered as one list, not as a stream")
+            media_type = plain
 
         async def one(given: Parameters) -> dict[str, object]:
             try:
@@ -279,14 +329,10 @@ def _negotiate(exchange: Exchange) -> str:
     return media_type
 
 
-def _suited(exchange: Exchange, admitted: Admitted, media_type: str) -> str:
-    """A stream for a subscription wherever the client takes one; parts for nothing else."""
-    accept = exchange.header(b"accept")
-    if admitted.kind == "subscription" and media_type not in STREAMS:
-        return (choose(accept, _STREAM_OFFERS) if accept else None) or media_type
-    if admitted.kind != "subscription" and media_type == MULTIPART:
-        return choose(accept, _PLAIN_OFFERS) or media_type
-    return media_type
+def _streamed(accept: str, media_type: str) -> str:
+    if media_type in _STREAM_OFFERS or not accept:
+        return media_type
+    return choose(accept, _STREAM_OFFERS) or choose(accept, _PLAIN_OFFERS) or media_type
 
 
 def _check_size(exchange: Exchange, rules: HttpRules) -> None:

@@ -7,9 +7,12 @@ GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
 JSON: Final = "application/json"
 EVENT_STREAM: Final = "text/event-stream"
 MULTIPART: Final = "multipart/mixed;subscriptionspec=1.0"
-STREAMS: Final = frozenset({EVENT_STREAM, MULTIPART})
+DEFERRED: Final = "multipart/mixed;deferspec=20220824"
+"""`@defer`; whoever takes `multipart/mixed` of any kind takes this one."""
+STREAMS: Final = frozenset({EVENT_STREAM, MULTIPART, DEFERRED})
 """Only for clients that name them: nobody who takes anything wants to get a stream."""
 HTML: Final = "text/html"
+_SPECS: Final = frozenset({"subscriptionspec", "deferspec"})
 _QUOTES: Final = "\"'"
 _WORTH_KEEPING: Final = 200  # characters; longer headers are rare and would fill the memory
 
@@ -44,9 +47,9 @@ def _read(item: str, place: int) -> tuple[str, float, int]:
         key, _, value = parameter.partition("=")
         if key.strip() == "q":
             quality = _quality(value.strip())
-        elif key.strip() == "subscriptionspec":
-            name = f"{name};subscriptionspec={value.strip().strip(_QUOTES)}"
-    return name, quality, place
+        elif key.strip() in _SPECS:
+            name = f"{name};{key.strip()}={value.strip().strip(_QUOTES)}"
+    return (DEFERRED if name == "multipart/mixed" else name), quality, place
 
 
 def _quality(text: str) -> float:

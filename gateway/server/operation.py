@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from gateway.engine import GatewayResponse
-from gateway.server.admission import Admitted
+from gateway.server.admission import Admission, Admitted, Told
 from gateway.server.ports import GraphQLEngine
 
 Item = TypeVar("Item")
@@ -24,6 +24,15 @@ async def run_operation(
                 yield event
     else:
         yield await engine.execute(admitted.request)
+
+
+async def as_told(
+    admission: Admission, admitted: Admitted, responses: AsyncIterator[GatewayResponse]
+) -> AsyncIterator[Told]:
+    """Their bodies as the caller sees them."""
+    async with closing(responses):
+        async for response in responses:
+            yield admission.tell(admitted, response)
 
 
 @asynccontextmanager

@@ -16,6 +16,15 @@ class GraphQLEngine(Protocol):
         """The kind, or the request error the operation would be answered with."""
         ...
 
+    def is_incremental(self, query: str, operation_name: str | None, /) -> bool:
+        """Whether an operation has parts that may come later than the rest."""
+        ...
+
+    def deliver(self, request: GatewayRequest, /) -> AsyncIterator[GatewayResponse]:
+        """Such an operation's answer in bodies that say `hasNext`; what can't be answered in
+        parts is one whole body without it."""
+        ...
+
     async def execute(self, request: GatewayRequest, /) -> GatewayResponse:
         """Answer a query or mutation."""
         ...

@@ -7,12 +7,11 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from gateway.engine import GatewayResponse
 from gateway.errors import GatewayError, InternalFault, TooManyStreams, Unauthenticated
-from gateway.server.admission import Admission, Admitted
+from gateway.server.admission import Admission, Admitted, Told
 from gateway.server.exchange import Exchange
-from gateway.server.framing import STREAM_HEADERS, Framing
-from gateway.server.operation import closing, run_operation
+from gateway.server.framing import IN_PARTS, STREAM_HEADERS, Framing
+from gateway.server.operation import as_told, closing, run_operation
 
 _LOG = logging.getLogger("credgraph.server")
 
@@ -32,29 +31,43 @@ class Streams:
 
     def __init__(self, admission: Admission, rules: StreamRules) -> None:
         self._admission, self.rules = admission, rules
-        self._open: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.Task[None], Framing] = {}
 
-    async def answer(self, exchange: Exchange, admitted: Admitted, framing: Framing) -> None:
-        """Stream the results; ends when they end, the client leaves, its token expires or the
-        gateway stops. Raises TooManyStreams before anything is sent."""
+    def check_room(self) -> None:
+        """Raises TooManyStreams."""
         if len(self._open) >= self.rules.streams:
             raise TooManyStreams("as many streams are open as this gateway takes")
+
+    async def answer(self, exchange: Exchange, admitted: Admitted, framing: Framing) -> None:
+        """Stream the results of an operation; ends when they end, the client leaves, its token
+        expires or the gateway stops. Raises TooManyStreams before anything is sent."""
+        self.check_room()
+        results = run_operation(self._admission.engine, admitted)
+        await self.carry(exchange, admitted, framing, as_told(self._admission, admitted, results))
+
+    async def carry(
+        self, exchange: Exchange, admitted: Admitted, framing: Framing, bodies: AsyncIterator[Told]
+    ) -> None:
+        """Stream these bodies, and close their iterator whatever happens."""
         await exchange.begin(200, framing.media_type, STREAM_HEADERS)
-        pump = asyncio.create_task(_Pump(self, exchange, admitted, framing).run(self._admission))
-        self._open.add(pump)
+        carrying = _Pump(self.rules, exchange, admitted, framing).run(self._admission, bodies)
+        pump = asyncio.create_task(carrying)
+        self._open[pump] = framing
         leave = asyncio.create_task(until_disconnect(exchange))
         try:
             await asyncio.wait({pump, leave}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._open.discard(pump)
+            del self._open[pump]
             for task in (pump, leave):
                 task.cancel()
             await asyncio.gather(pump, leave, return_exceptions=True)
 
     def end_all(self) -> None:
-        """Every stream is completed now; clients may come back."""
-        for pump in tuple(self._open):
-            pump.cancel()
+        """Every endless stream is completed now, and clients may come back; an answer in parts
+        still gets the rest of it."""
+        for pump, framing in tuple(self._open.items()):
+            if framing is not IN_PARTS:
+                pump.cancel()
 
     def __len__(self) -> int:
         return len(self._open)
@@ -64,20 +77,20 @@ class _Pump:
     """One stream from its first byte to its last."""
 
     def __init__(
-        self, streams: Streams, exchange: Exchange, admitted: Admitted, framing: Framing
+        self, rules: StreamRules, exchange: Exchange, admitted: Admitted, framing: Framing
     ) -> None:
-        self._rules, self._exchange = streams.rules, exchange
+        self._rules, self._exchange = rules, exchange
         self._admitted, self._framing = admitted, framing
         self._stalled = False
 
-    async def run(self, admission: Admission) -> None:
+    async def run(self, admission: Admission, bodies: AsyncIterator[Told]) -> None:
         beat = asyncio.create_task(self._beat())
         viewer = self._admitted.caller.viewer
         try:
             remaining = None if viewer.expires_at is None else viewer.expires_at - time.time()
             async with asyncio.timeout(remaining):
                 await self._write(self._framing.opening)
-                await self._results(admission, run_operation(admission.engine, self._admitted))
+                await self._results(bodies)
         except TimeoutError:
             await self._fail(admission, Unauthenticated("TOKEN_EXPIRED", "the token has expired"))
         except GatewayError as error:
@@ -91,14 +104,13 @@ class _Pump:
             if not self._stalled:
                 await self._complete()
 
-    async def _results(self, admission: Admission, results: AsyncIterator[GatewayResponse]) -> None:
+    async def _results(self, bodies: AsyncIterator[Told]) -> None:
         count = 0
-        async with closing(results):
-            async for response in results:
-                body = admission.tell(self._admitted, response)
+        async with closing(bodies):
+            async for body in bodies:
                 await self._write(self._framing.result(body))
                 count += 1
-                self._exchange.facts["events"] = count
+                self._exchange.facts[self._framing.counted] = count
 
     async def _fail(self, admission: Admission, error: GatewayError) -> None:
         if not self._stalled:

@@ -1,4 +1,5 @@
-"""Apollo's subscription protocol over multipart/mixed: results as parts of one answer. Pure."""
+"""Results as parts of one multipart/mixed answer: Apollo's subscription protocol, and incremental
+delivery (`deferSpec=20220824`). Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,10 +7,13 @@ from typing import Final
 import orjson
 
 MEDIA_TYPE: Final = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0'
+DEFERRED_TYPE: Final = 'multipart/mixed;boundary="graphql";deferSpec=20220824'
 OPENING: Final = b"\r\n--graphql"
 _HEAD: Final = b"\r\ncontent-type: application/json\r\n\r\n"
 _NEXT: Final = b"\r\n--graphql"
 HEARTBEAT: Final = _HEAD + b"{}" + _NEXT
+MORE: Final = _HEAD + b'{"hasNext":true}' + _NEXT
+"""A heartbeat between the parts of a deferred answer: nothing new, and more to come."""
 COMPLETE: Final = b"--\r\n"
 """Completes the boundary that the part before has begun."""
 
@@ -22,3 +26,13 @@ def part(result: Mapping[str, object]) -> bytes:
 def fatal(errors: list[dict[str, object]]) -> bytes:
     """The stream itself has failed and ends."""
     return _HEAD + orjson.dumps({"payload": None, "errors": errors}) + _NEXT
+
+
+def deferred_part(body: Mapping[str, object]) -> bytes:
+    """One body of an answer in parts."""
+    return _HEAD + orjson.dumps(body) + _NEXT
+
+
+def broken_off(errors: list[dict[str, object]]) -> bytes:
+    """An answer in parts ends before all of it was there."""
+    return deferred_part({"errors": errors, "hasNext": False})

@@ -52,6 +52,35 @@ class SmallEngine:
                 return kind
         return "query"
 
+    def is_incremental(self, query: str, operation_name: str | None) -> bool:
+        return "@defer" in query
+
+    async def deliver(self, request: GatewayRequest) -> AsyncGenerator[GatewayResponse, None]:
+        self.requests.append(request)
+        self.open += 1
+        try:
+            async for body in self._parts(request.query):
+                yield GatewayResponse(body=body, request_error=False)
+        finally:
+            self.open -= 1
+            self.freed.set()
+
+    async def _parts(self, query: str) -> AsyncIterator[dict[str, object]]:
+        if "whole" in query or "@defer" not in query:
+            yield {"data": {"a": 1}}
+            return
+        yield {"data": {"a": {"b": 1}}, "hasNext": True}
+        if "boom" in query:
+            raise RuntimeError("a secret of ours")
+        if "never" in query:
+            self.opened.set()
+            await asyncio.Event().wait()
+        await asyncio.sleep(0.5 if "slow" in query else 0)
+        ill = {"message": "swordfish", "extensions": {"service": "one", "code": "X"}}
+        part = {"path": ["a"], "label": "L", "data": {"c": 2}, "errors": [ill]}
+        yield {"incremental": [part], "hasNext": True}
+        yield {"incremental": [{"path": ["a"], "data": {"d": 3}}], "hasNext": False}
+
     async def execute(self, request: GatewayRequest) -> GatewayResponse:
         self.requests.append(request)
         match request.query:
