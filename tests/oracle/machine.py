@@ -1,0 +1,201 @@
+"""The campaign as a state machine: Hypothesis chooses what happens, and in which order."""
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar, Self, TypeVar
+from unittest import SkipTest
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from tests.oracle.campaign import Campaign
+from tests.oracle.system import SUBGRAPHS, VICTIMS
+
+T = TypeVar("T")
+LINKS = ("gateway", "verifier", "audit", "issuer")
+AWAY = st.sampled_from([0.0, 0.3, 1.0])
+NUMBERS = st.lists(st.integers(0, 999), min_size=1, max_size=6)
+
+
+class Stage:
+    """A campaign on an event loop of its own thread, so that rules can be plain calls."""
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self._folder, self._options = folder, options
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._held = AsyncExitStack()
+        self.campaign: Campaign
+        self.bulk = 40
+        self.enough: Callable[[], bool] = lambda: False
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine of the campaign."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        opened = Campaign.running(self._folder, **self._options)
+        self.campaign = self.run(self._held.enter_async_context(opened))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.run(self._held.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class Machine(RuleBasedStateMachine):
+    """Every rule first puts events in flight, then breaks something under them."""
+
+    stage: ClassVar[Stage]
+
+    def _publish(self, spread: float) -> None:
+        campaign = self.stage.campaign
+
+        async def work() -> None:
+            campaign.publish(single=4, bulk=self.stage.bulk)
+            await asyncio.sleep(random.uniform(0, spread))
+
+        self.stage.run(work())
+
+    def _fault(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        campaign = self.stage.campaign
+
+        async def act() -> None:
+            await work
+
+        self.stage.run(campaign.fault(name, act))
+
+    @rule(victim=st.sampled_from(VICTIMS), away=AWAY)
+    def kill(self, victim: str, away: float) -> None:
+        """kill -9."""
+        self._publish(0.15)
+        self._fault(f"kill: {victim}", self.stage.campaign.system.kill(victim, away=away))
+
+    @rule(victim=st.sampled_from(VICTIMS), seconds=st.sampled_from([0.3, 1.0, 2.5]))
+    def pause(self, victim: str, seconds: float) -> None:
+        """A process that hangs for a while."""
+        self._publish(0.15)
+        self._fault(f"pause: {victim}", self.stage.campaign.system.pause(victim, seconds))
+
+    @rule(name=st.sampled_from(LINKS), seconds=AWAY)
+    def cut(self, name: str, seconds: float) -> None:
+        """A network that resets connections, and takes none for a while."""
+        link = self.stage.campaign.system.links[name]
+
+        async def work() -> None:
+            link.refuse()
+            await asyncio.sleep(seconds)
+            link.heal()
+
+        self._publish(0.15)
+        self._fault(f"cut: {name}", work())
+
+    @rule(name=st.sampled_from(LINKS), seconds=st.sampled_from([0.3, 1.0, 4.0]))
+    def stall(self, name: str, seconds: float) -> None:
+        """A network that has gone silent."""
+        link = self.stage.campaign.system.links[name]
+
+        async def work() -> None:
+            link.stall()
+            await asyncio.sleep(seconds)
+            link.heal()
+
+        self._publish(0.15)
+        self._fault(f"stall: {name}", work())
+
+    @rule(name=st.sampled_from(LINKS), seconds=AWAY)
+    def half_open(self, name: str, seconds: float) -> None:
+        """One end has vanished and the other has not been told."""
+        link = self.stage.campaign.system.links[name]
+
+        async def work() -> None:
+            link.leave_half_open()
+            await asyncio.sleep(seconds)
+            link.heal()
+
+        self._publish(0.15)
+        self._fault(f"half open: {name}", work())
+
+    @rule(name=st.sampled_from(SUBGRAPHS), delay=st.sampled_from([0.01, 0.1]))
+    def slow(self, name: str, delay: float) -> None:
+        """A slow network; healed by the next fault that heals."""
+        self.stage.campaign.system.links[name].delay = delay
+        self._publish(0.15)
+
+    @rule(numbers=NUMBERS)
+    def drop(self, numbers: list[int]) -> None:
+        """Subscribers die."""
+        self._publish(0.3)
+        self._fault(f"drop: {len(set(numbers))} subscribers", self.stage.campaign.drop(numbers))
+
+    @rule()
+    def reload(self) -> None:
+        """Another supergraph under running subscriptions."""
+
+        async def work() -> None:
+            self.stage.campaign.system.reload()
+
+        self._publish(0.15)
+        self._fault("reload: supergraph", work())
+
+    @rule()
+    def withdraw(self) -> None:
+        """A permission to see ends while events are in flight."""
+
+        async def work() -> None:
+            self.stage.campaign.withdraw()
+
+        self._publish(0.15)
+        self._fault("withdraw: consent", work())
+        self._publish(0.0)
+
+    def teardown(self) -> None:
+        """Everybody has all, and nothing else."""
+        campaign = self.stage.campaign
+        self.stage.run(campaign.settle())
+        assert not campaign.failure, campaign.failure
+        if self.stage.enough():
+            raise SkipTest("enough")  # the one exception that ends a run and is no failure of it
+
+
+def play(
+    stage: Stage,
+    *,
+    steps: int,
+    rounds: int = 1_000_000,
+    bulk: int = 40,
+    enough: Callable[[], bool] = lambda: False,
+) -> None:
+    """Rounds of so many steps until it is enough; AssertionError with what was wrong."""
+
+    class Here(Machine):
+        """The machine over this stage."""
+
+    stage.bulk, stage.enough = bulk, enough
+    Here.stage = stage
+    with suppress(SkipTest):
+        run_state_machine_as_test(
+            Here,
+            settings=settings(
+                max_examples=rounds,
+                stateful_step_count=steps,
+                deadline=None,
+                database=None,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
