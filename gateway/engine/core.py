@@ -2,6 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+from random import random
+from time import monotonic
 from typing import Final, Self
 
 from gateway.access import NOBODY, Grants
@@ -11,33 +15,40 @@ from gateway.engine.messages import EngineOptions, GatewayRequest, GatewayRespon
 from gateway.engine.prepare import Prepared, Refusal
 from gateway.engine.refused import refused_errors
 from gateway.engine.report import incremental_body, plan_report
-from gateway.errors import (
-    SUBSCRIPTION_GRANT_ENDED,
-    SUBSCRIPTION_NEEDS_STREAM,
-    BadRequest,
-    GatewayError,
-)
+from gateway.engine.streaming import Streaming
+from gateway.errors import SUBSCRIPTION_NEEDS_STREAM, BadRequest, GatewayError
 from gateway.executor.deliver import Delivery, deliver, is_deferring
 from gateway.executor.ports import NullTracer, OperationKind, SubgraphClient, Tracer
 from gateway.executor.run import Answer, Call, execute
-from gateway.executor.stream import stream
 from gateway.plan.render import render_plan
+from gateway.subscriptions.follow import Hubs
+from gateway.subscriptions.topic import Means
+from gateway.subscriptions.watch import NoWatcher, Watcher
 
 _LONG: Final = 4_096
 """Characters of a text from which on preparing it takes longer than others should wait."""
 
 
 class Engine:
-    """A request keeps the graph it started with, subscriptions to their end included."""
+    """A request keeps the graph it started with; subscriptions go on with the next one, where they
+    fit it."""
 
     def __init__(
-        self, graph: Graph, *, client: SubgraphClient, options: EngineOptions, tracer: Tracer
+        self,
+        graph: Graph,
+        *,
+        client: SubgraphClient,
+        options: EngineOptions,
+        tracer: Tracer,
+        watcher: Watcher,
     ) -> None:
         self._graph = graph
         self._client = client
         self._options = options
         self._tracer = tracer
         self._thinking = asyncio.Lock()
+        means = Means(now=monotonic, chance=random, patience=options.patience, watcher=watcher)
+        self._streaming = Streaming(means, options.kept, self._response)
 
     @classmethod
     def from_supergraph(
@@ -47,11 +58,18 @@ class Engine:
         client: SubgraphClient,
         options: EngineOptions,
         tracer: Tracer | None = None,
+        watcher: Watcher | None = None,
     ) -> Self:
         """Raises BadSupergraph when the text is no supergraph."""
         watching = tracer or NullTracer()
         graph = Graph.load(sdl, options, watching)
-        return cls(graph, client=client, options=options, tracer=watching)
+        watcher = watcher or NoWatcher()
+        return cls(graph, client=client, options=options, tracer=watching, watcher=watcher)
+
+    @property
+    def hubs(self) -> Hubs[GatewayResponse]:
+        """Who follows which stream now."""
+        return self._streaming.hubs
 
     def swap(self, sdl: str) -> None:
         """Serve another supergraph from now on; in-flight requests finish on the old one.
@@ -60,6 +78,7 @@ class Engine:
         is prepared for the new one yet: see `warm`."""
         if sdl != self._graph.sdl:
             self._graph = Graph.load(sdl, self._options, self._tracer)
+            self._streaming.hubs.revise()
 
     def recent_operations(self) -> list[Key]:
         """Texts, names and callers' grants of the operations that are ready, latest first."""
@@ -148,15 +167,10 @@ class Engine:
         if prepared.kind != "subscription" or prepared.program.plan.node is None:
             yield self._response(prepared, call, await execute(prepared.program, call))
             return
-        answers = stream(prepared.program, call)
-        try:
-            async for answer in answers:
-                if not request.still_granted():
-                    yield _grant_ended()
-                    return
-                yield self._response(prepared, call, answer)
-        finally:
-            await answers.aclose()
+        again = partial(self._once_more, request)
+        async with aclosing(self._streaming.events(request, ready, again)) as responses:
+            async for response in responses:
+                yield response
 
     def api_sdl(self) -> str:
         """The schema as clients see it."""
@@ -168,6 +182,10 @@ class Engine:
         if isinstance(found, Refusal):
             raise BadRequest("; ".join(str(error["message"]) for error in found.errors))
         return render_plan(found.program.plan)
+
+    def _once_more(self, request: GatewayRequest) -> tuple[Prepared, Call] | GatewayResponse:
+        """The request on the graph of the moment."""
+        return self._ready(self._graph, request)
 
     def _ready(
         self, graph: Graph, request: GatewayRequest
@@ -224,15 +242,6 @@ def _refused(refusal: Refusal) -> GatewayResponse:
 
 def _refused_with(fault: GatewayError) -> GatewayResponse:
     return _refused(Refusal(errors=(fault.as_graphql(),)))
-
-
-def _grant_ended() -> GatewayResponse:
-    message = "what you may see has changed; subscribe again from where you are"
-    error: dict[str, object] = {
-        "message": message,
-        "extensions": {"code": SUBSCRIPTION_GRANT_ENDED},
-    }
-    return GatewayResponse(body={"data": None, "errors": [error]}, request_error=False)
 
 
 def _needs_stream() -> GatewayResponse:

@@ -26,6 +26,7 @@ from gateway.planner import Budget, World, plan_operation
 from gateway.spec.names import GUARD_IDENTITIES
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.reader import read_supergraph
+from gateway.supergraph.resumable import read_resumables
 
 _INTROSPECTION_SHARE: Final = 8
 _PER_CHARACTER: Final = 8
@@ -69,7 +70,12 @@ class Graph:
             return refuse(guarded, schema, document, operation, grants, spend=spend)
 
         preparation = Preparation(
-            schema=schema, plan=plan, refuse=judge, options=options, phase=tracer.phase
+            schema=schema,
+            plan=plan,
+            refuse=judge,
+            options=options,
+            phase=tracer.phase,
+            resumables=read_resumables(supergraph),
         )
         return cls(
             sdl=sdl,

@@ -6,6 +6,8 @@ from typing import Literal
 
 from gateway.access import NOBODY, Grants
 from gateway.limits import DocumentLimits
+from gateway.subscriptions.hub import HubLimits
+from gateway.subscriptions.source import Patience
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,17 @@ class EngineOptions:
     max_errors: int = 100
     introspection: bool = True
     refusals: Literal["filter", "reject", "dry-run"] = "filter"
+    patience: Patience = field(default_factory=Patience)
+    kept: HubLimits = field(default_factory=HubLimits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Callers of equal `key` may see the same. `context` stands for all of them at the subgraphs
+    and names no person, so that one upstream can serve them together."""
+
+    key: str
+    context: object
 
 
 def always() -> bool:
@@ -45,6 +58,7 @@ class GatewayRequest:
     want_plan: bool = False
     grants: Grants = NOBODY
     still_granted: Callable[[], bool] = always
+    audience: Audience | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

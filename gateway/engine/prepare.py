@@ -3,8 +3,8 @@
 Whatever is wrong comes back as a `Refusal`, so that it can be remembered like any other outcome.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final, TypeAlias
 
@@ -25,6 +25,7 @@ from graphql import (
 
 from gateway.access import Grants, Refusals, Refused
 from gateway.engine.messages import EngineOptions
+from gateway.engine.positions import Following, followed, positioned
 from gateway.engine.refused import refused_errors
 from gateway.errors import (
     GatewayError,
@@ -39,6 +40,7 @@ from gateway.executor.program import Program, compile_plan
 from gateway.limits import check_document, check_source
 from gateway.plan.nodes import Defer, QueryPlan
 from gateway.planner.parts import defers
+from gateway.supergraph.resumable import Resumable
 
 Plan: TypeAlias = Callable[[DocumentNode, str | None, frozenset[int], bool], QueryPlan]
 """From a document, the operation's name, what is refused of it, and whether to heed @defer."""
@@ -61,6 +63,7 @@ class Prepared:
     introspection: DocumentNode | None
     in_parts: Program | None = None
     refused: tuple[Refused, ...] = ()
+    following: Following | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,7 @@ class Preparation:
     refuse: Refuse
     options: EngineOptions
     phase: Phase
+    resumables: Mapping[str, Resumable] = field(default_factory=dict)
 
     def prepare(self, query: str, operation_name: str | None, grants: Grants) -> Prepared | Refusal:
         try:
@@ -102,6 +106,10 @@ class Preparation:
         times.append(perf_counter())
         if invalid:
             return Refusal(errors=tuple(map(_validation_error, invalid)))
+        declared = operation.variable_definitions or ()
+        places = positioned(document, operation, self.resumables, self.schema)
+        if places is not None:
+            document, operation = places.document, places.operation
         refusals = self.refuse(document, operation, grants)
         if refusals.refused and self.options.refusals == "reject":
             return Refusal(errors=refused_errors(refusals.refused, None))
@@ -109,16 +117,18 @@ class Preparation:
         refused = frozenset[int]() if dry else refusals.nodes
         plan = self.plan(document, operation_name, refused, False)  # noqa: FBT003 - see Plan
         parts = self._in_parts(document, operation_name, refused)
+        plan, following = (plan, None) if places is None else followed(plan, places)
         times.append(perf_counter())
         prepared = Prepared(
             kind=plan.kind,
-            variables=_kept(operation.variable_definitions or ()),
+            variables=_kept(declared),
             program=compile_plan(plan),
             introspection=parse(plan.introspection, no_location=True)
             if plan.introspection
             else None,
             in_parts=parts,
             refused=refusals.refused,
+            following=following,
         )
         times.append(perf_counter())
         for name, started, ended in zip(_PHASES, times, times[1:], strict=False):

@@ -2,15 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
 WIDTH: Final = 8
 """Events of one stream that are worked on at once."""
-
-_Line: TypeAlias = "asyncio.Queue[asyncio.Future[Done] | None]"
-"""None is the end; whatever goes wrong in reading is the last future's exception."""
 
 
 async def ahead(
@@ -18,7 +15,7 @@ async def ahead(
 ) -> AsyncGenerator[Done, None]:
     """What `work` makes of each item, in the order of the items; at most `width` are worked on or
     wait. Stopping early cancels what is under way."""
-    line: _Line[Done] = asyncio.Queue(maxsize=width)
+    line: asyncio.Queue[asyncio.Future[Done] | None] = asyncio.Queue(maxsize=width)
     reader = asyncio.create_task(_read(items, work, line))
     try:
         while (task := await line.get()) is not None:
@@ -34,7 +31,7 @@ async def ahead(
 async def _read(
     items: AsyncIterator[Item],
     work: Callable[[Item], Awaitable[Done]],
-    line: _Line[Done],
+    line: asyncio.Queue[asyncio.Future[Done] | None],
 ) -> None:
     try:
         async for item in items:
@@ -59,5 +56,5 @@ async def _working(work: Callable[[Item], Awaitable[Done]], item: Item) -> Done:
     return await work(item)
 
 
-def _drained(line: _Line[Done]) -> list[asyncio.Future[Done] | None]:
+def _drained(line: asyncio.Queue[asyncio.Future[Done] | None]) -> list[asyncio.Future[Done] | None]:
     return [line.get_nowait() for _ in range(line.qsize())]

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Final, Generic, Literal, TypeAlias
+from typing import Final, Generic, Literal
 
 from gateway.errors import INTERNAL_SERVER_ERROR
 from gateway.executor.ports import Fault
@@ -26,8 +26,6 @@ _LOG = logging.getLogger("credgraph.subscriptions")
 _GREETING_SECONDS: Final = 2.0
 _FEW: Final = 64
 _IDLE: Final = 0.02
-
-Taken: TypeAlias = "Delivery[T] | Literal['lagged'] | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +124,7 @@ class Hub(Generic[T]):
         if not self._seats:
             self.close()
 
-    def take(self, seat: Seat) -> Taken[T]:
+    def take(self, seat: Seat) -> Delivery[T] | Literal["lagged"] | None:
         """The next event of a seat; None where there is none yet."""
         index = seat.number - self._first
         if index < 0:

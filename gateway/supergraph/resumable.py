@@ -59,9 +59,10 @@ def read_resumables(supergraph: Supergraph) -> Mapping[str, Resumable]:
         return {}
     found: dict[str, Resumable] = {}
     for definition in supergraph.document.definitions:
-        is_object = isinstance(definition, ObjectTypeDefinitionNode | ObjectTypeExtensionNode)
-        if is_object and definition.name.value == root:
-            found.update(_fields(definition, directive, supergraph))
+        match definition:
+            case ObjectTypeDefinitionNode() | ObjectTypeExtensionNode():
+                if definition.name.value == root:
+                    found.update(_fields(definition, directive, supergraph))
     return found
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from gateway.executor.ports import Fault, NullTracer, SubgraphReply, SubgraphRequest
 from gateway.executor.program import compile_plan
-from gateway.executor.run import Answer, Call, execute, stream
+from gateway.executor.run import Answer, Call, execute
+from gateway.executor.stream import stream
 from gateway.plan.nodes import Condition, Parallel, PlanNode, QueryPlan, Sequence, Subscribe, Target
 from gateway.plan.nodes import Flatten as FlattenNode
 from gateway.plan.shape import Guard, ObjectShape
