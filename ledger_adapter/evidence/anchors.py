@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ledger_adapter.errors import BadProof, BadSettings
+from ledger_adapter.evidence import block
 from ledger_adapter.evidence.kinds import AnchoredHead, Kind, TrustedChain
 
-KINDS: Final[Mapping[str, Kind]] = {}
-READERS: Final[Mapping[str, Callable[[Mapping[str, object]], TrustedChain]]] = {}
+KINDS: Final[Mapping[str, Kind]] = {block.EVIDENCE_KIND: block.KIND}
+READERS: Final[Mapping[str, Callable[[Mapping[str, object]], TrustedChain]]] = {
+    block.CHAIN_KIND: block.read_chain,
+}
 
 
 def read_chain(entry: object) -> TrustedChain:

@@ -159,6 +159,17 @@ def _strict_json(raw: bytes) -> dict[str, object]:
     return _members(document, _KEYS | present, "bundle")
 
 
+def read_json(raw: bytes, step: str) -> dict[str, object]:
+    """A JSON object in any spelling; BadProof for anything else."""
+    try:
+        document = json.loads(raw, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise BadProof(step, "not JSON") from None
+    if not isinstance(document, dict):
+        raise BadProof(step, "not an object")
+    return document
+
+
 def _refuse_constant(text: str) -> object:
     raise ValueError(text)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ledger_adapter.asgi import Answer
 from ledger_adapter.crypto.sm2 import PrivateKey
 from ledger_adapter.errors import BadProof
 from ledger_adapter.evidence.trust import TrustedLog
@@ -30,15 +31,6 @@ logger = logging.getLogger("credgraph.witness")
 
 MAX_PATH: Final = 63
 MAX_REQUEST: Final = MAX_NOTE + 64 * 48
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back over HTTP."""
-
-    status: int
-    body: str
-    media: str = "text/plain; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)

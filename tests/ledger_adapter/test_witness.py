@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ledger_adapter.asgi import Answer
 from ledger_adapter.crypto.sm2 import PrivateKey
 from ledger_adapter.errors import BadProof, BadSettings, LogCorrupt
 from ledger_adapter.evidence.trust import Trust, load_trust, write_trust
@@ -30,7 +31,7 @@ from ledger_adapter.sequencer import Sequencer, SequencerOptions
 from ledger_adapter.verify import verify_bundle
 from ledger_adapter.witness.app import witness_app
 from ledger_adapter.witness.client import WitnessClient, WitnessGroup
-from ledger_adapter.witness.judge import Answer, Witness
+from ledger_adapter.witness.judge import Witness
 from ledger_adapter.witness.state import WitnessState
 from tests.ledger_adapter.kit import AT, KEY, ORIGIN, Room, event, memory_room
 

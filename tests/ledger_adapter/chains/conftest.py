@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.ledger_adapter.chains.kit import BACKENDS, ChainRoom
+from tests.ledger_adapter.chains.embedded_room import embedded_room
+from tests.ledger_adapter.chains.kit import ChainRoom, Open
+
+ROOMS: dict[str, Open] = {"embedded": embedded_room}
 
 
-@pytest.fixture(params=sorted(BACKENDS))
+@pytest.fixture(params=sorted(ROOMS))
 async def room(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ChainRoom]:
-    async with BACKENDS[request.param](tmp_path) as opened:
+    async with ROOMS[request.param](tmp_path) as opened:
         yield opened

@@ -63,4 +63,3 @@ class ChainRoom:
 
 
 Open = Callable[[Path], AbstractAsyncContextManager[ChainRoom]]
-BACKENDS: dict[str, Open] = {}

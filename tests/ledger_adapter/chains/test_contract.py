@@ -27,6 +27,15 @@ async def until_final(room: ChainRoom, transaction: SignedTransaction) -> Transa
             await asyncio.sleep(0.02)
 
 
+async def until_taken(room: ChainRoom, transaction: SignedTransaction) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                return await room.chain.submit(transaction)
+            except ChainUnavailable:
+                await asyncio.sleep(0.05)
+
+
 async def sent(chain: Chain, head: AnchorHead) -> SignedTransaction:
     transaction = await chain.prepare(head, await chain.account())
     await chain.submit(transaction)
@@ -97,11 +106,8 @@ async def test_the_backup_takes_over_and_nothing_is_lost_or_doubled(room: ChainR
     before = await room.chain.failovers(0)
     await room.steer.stop_primary()
     second = await room.chain.prepare(head_of(9), await room.chain.account())
-    async with asyncio.timeout(20):
-        while (await room.chain.status(second)).progress != "FINAL":
-            await room.chain.submit(second)
-            await room.steer.settle()
-            await asyncio.sleep(0.05)
+    await until_taken(room, second)
+    assert (await until_final(room, second)).progress == "FINAL"
     assert (await room.chain.status(first)).progress == "FINAL"
     stand = [payload.transaction for payload in await room.chain.payloads(0, 100)]
     assert stand == [first.hash, second.hash]

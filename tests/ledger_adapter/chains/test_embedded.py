@@ -1,0 +1,207 @@
+"""What is special to the embedded chain: fencing, blocks taken over, voters that refuse."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import httpx
+import pytest
+
+from ledger_adapter.chains.embedded.node import Wish
+from ledger_adapter.chains.embedded.state import Ballot, Proposal, VoterState
+from ledger_adapter.chains.embedded.voter import Outdated, Voter
+from ledger_adapter.errors import BadProof, BadSettings
+from ledger_adapter.evidence.anchors import read_chain
+from ledger_adapter.evidence.block import (
+    Block,
+    HeadRecord,
+    Vote,
+    head_record,
+    sign_vote,
+    trust_entry,
+)
+from tests.ledger_adapter.chains.embedded_room import (
+    CHAIN,
+    KEYS,
+    LOG,
+    NODES,
+    embedded_stage,
+)
+from tests.ledger_adapter.chains.kit import ChainRoom, head_of
+from tests.ledger_adapter.chains.test_contract import sent, until_final
+from tests.ledger_adapter.kit import AT
+
+ONE, TWO = Ballot(1, NODES[0]), Ballot(2, NODES[1])
+
+
+class Opened:
+    """Voters' files of one test, closed at its end."""
+
+    states: ClassVar[list[VoterState]] = []
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    while Opened.states:
+        Opened.states.pop().close()
+
+
+def voter_in(folder: Path, name: str = "w.one") -> Voter:
+    state = VoterState(folder / f"{name}.jsonl")
+    Opened.states.append(state)
+    return Voter(name=name, key=KEYS[name], chain=CHAIN, logs=[LOG], state=state)
+
+
+def record(size: int) -> tuple[HeadRecord, bytes]:
+    head = head_of(size)
+    made = head_record(
+        log_id=head.log_id,
+        tree_size=size,
+        root=head.root,
+        time=AT,
+        signatures=head.signatures,
+    )
+    return made, head.body
+
+
+def proposed(
+    size: int, *, height: int = 1, previous: bytes = CHAIN.genesis, by: str = NODES[0],
+    parent: tuple[Vote, ...] = (),
+) -> Proposal:  # fmt: skip
+    head, body = record(size)
+    block = Block(
+        chain=CHAIN.chain_id, height=height, epoch=1, proposer=by, previous=previous, time=AT,
+        head=head,
+    )  # fmt: skip
+    return Proposal(block=block, seal=sign_vote(block.hash, by, KEYS[by]), body=body, parent=parent)
+
+
+def votes_for(proposal: Proposal, count: int = 3) -> tuple[Vote, ...]:
+    return tuple(sign_vote(proposal.block.hash, n, KEYS[n]) for n in list(KEYS)[:count])
+
+
+def test_a_voter_keeps_its_promise_also_after_a_restart(tmp_path: Path) -> None:
+    voter = voter_in(tmp_path)
+    assert voter.promise(TWO)
+    assert not voter.promise(ONE)
+    voter.state.close()
+    again = voter_in(tmp_path)
+    with pytest.raises(Outdated):
+        again.vote(ONE, proposed(5))
+    again.vote(TWO, proposed(5, by=NODES[1]))
+    again.state.close()
+
+
+def test_a_line_cut_short_by_a_crash_is_forgotten_and_the_rest_stays(tmp_path: Path) -> None:
+    voter = voter_in(tmp_path)
+    first = proposed(5)
+    voter.vote(ONE, first)
+    voter.state.close()
+    path = tmp_path / "w.one.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"ballot":{"epo')
+    again = voter_in(tmp_path)
+    assert again.height == 1
+    again.vote(ONE, proposed(9, height=2, previous=first.block.hash, parent=votes_for(first)))
+    again.state.close()
+    assert voter_in(tmp_path).height == 2
+
+
+def test_under_one_ballot_a_voter_votes_for_one_block_of_a_height(tmp_path: Path) -> None:
+    voter = voter_in(tmp_path)
+    first = proposed(5)
+    assert voter.vote(ONE, first).voter == voter.vote(ONE, first).voter
+    with pytest.raises(BadProof, match="second block"):
+        voter.vote(ONE, proposed(6))
+
+
+@pytest.mark.parametrize(
+    ("size", "votes", "why"),
+    [
+        pytest.param(9, 0, "3 votes", id="no votes for parent"),
+        pytest.param(9, 2, "3 votes", id="too few votes for parent"),
+        pytest.param(5, 3, "size 5 after size 5", id="a size twice"),
+        pytest.param(4, 3, "size 4 after size 5", id="a lesser size"),
+    ],
+)
+def test_a_voter_refuses_what_does_not_follow(
+    tmp_path: Path, size: int, votes: int, why: str
+) -> None:
+    voter, first = voter_in(tmp_path), proposed(5)
+    voter.vote(ONE, first)
+    parent = votes_for(first, votes)
+    with pytest.raises(BadProof, match=why):
+        voter.vote(ONE, proposed(size, height=2, previous=first.block.hash, parent=parent))
+
+
+def test_a_voter_leaves_no_gap(tmp_path: Path) -> None:
+    voter = voter_in(tmp_path)
+    with pytest.raises(Outdated) as stale:
+        voter.vote(ONE, proposed(9, height=3))
+    assert stale.value.height == 0
+
+
+def test_two_voters_on_one_file_are_refused(tmp_path: Path) -> None:
+    voter = voter_in(tmp_path)
+    with pytest.raises(BadSettings, match="another voter"):
+        voter_in(tmp_path)
+    voter.state.close()
+
+
+def test_a_trust_file_names_the_voters_and_a_majority_of_them() -> None:
+    keys = {name: key.public_key for name, key in KEYS.items()}
+    assert read_chain(trust_entry(keys, 3)) == CHAIN
+    changes: list[dict[str, object]] = [
+        {"quorum": 2}, {"chain": "embedded:0"}, {"more": 1}, {"voters": []},
+    ]  # fmt: skip
+    for wrong in changes:
+        with pytest.raises(BadSettings):
+            read_chain({**trust_entry(keys, 3), **wrong})
+
+
+async def test_a_primary_that_slept_is_fenced_and_nothing_is_doubled(tmp_path: Path) -> None:
+    """Its sleep is its tasks not running: the sockets stay, the ballot stays, others go on."""
+    async with embedded_stage(tmp_path) as (stage, chain):
+        first = await stage.leader()
+        sleeper = stage.nodes[first]
+        ballot = sleeper.ballot
+        await stage.stop(first)
+        assert await stage.leader() != first
+        await until_final(
+            ChainRoom(chain=chain, trusted=CHAIN, steer=stage), await sent(chain, head_of(5))
+        )
+        async with httpx.AsyncClient(trust_env=False) as http:
+            stage.start(first, http)
+            woken = stage.nodes[first]
+            woken.ballot = ballot  # what it believed when it fell asleep
+            woken.voter.state.promised = ballot or woken.voter.promised
+            wish = record(9)
+            woken.ask(Wish(*wish))
+            async with asyncio.timeout(10):
+                while woken.leads:  # noqa: ASYNC110  # nobody rings when a node steps down
+                    await asyncio.sleep(0.02)
+            stand = await chain.payloads(0, 10)
+            assert len(stand) == 1
+            assert [report.role for report in await chain.nodes()] == ["PRIMARY", "STANDBY"]
+
+
+async def test_a_dead_primary_comes_back_as_a_standby_with_every_block(tmp_path: Path) -> None:
+    async with (
+        embedded_stage(tmp_path) as (stage, chain),
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        first = await stage.leader()
+        await stage.stop(first)
+        assert await stage.leader() != first
+        transactions = [await sent(chain, head_of(size)) for size in (5, 9, 12)]
+        stage.start(first, http)
+        transactions.append(await sent(chain, head_of(20)))
+        for transaction in transactions:
+            status = await chain.status(transaction)
+            while status.progress != "FINAL":
+                await asyncio.sleep(0.02)
+                status = await chain.status(transaction)
+        assert stage.nodes[first].voter.height == 4
+        assert not stage.nodes[first].leads
+        assert [s.to_node for s in await chain.failovers(0)] == [await stage.leader()]
