@@ -143,8 +143,8 @@ class _Judge:
             return True
         kind = get_named_type(definition.type).name
         response = node.alias.value if node.alias else name
-        path = (*place.path, response, *([EACH] * _lists(definition.type)))
-        below = _Place(kind, path, None, place.when)
+        path = (*place.path, response)
+        below = _Place(kind, (*path, *([EACH] * _lists(definition.type))), None, place.when)
         if closed or not self._may(place.type_name, name, kind, node.selection_set):
             return self._refuse(node, Refused(path=path, on=place.on, when=place.when))
         if node.selection_set is None or self.level(node.selection_set, below):

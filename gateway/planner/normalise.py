@@ -177,7 +177,13 @@ class _Reader:
                 continue
             refused = place.refused or id(node) in self.normaliser.refused
             if isinstance(node, FieldNode):
+                refused = refused and not _told(node)
                 if refused and not self.relative:
+                    # not fetched; but of which type the object is decides what is null in it
+                    told = _Occurrence(
+                        TYPENAME_CALL, place.types, place.site, when, None, place.part
+                    )
+                    yield TYPENAME, told
                     continue
                 response = node.alias.value if node.alias else node.name.value
                 call = read_call(node, salt=response if serial and not _told(node) else "")
@@ -254,7 +260,8 @@ class _Reader:
         deciding = [each for each in applying if each.part == self.part] or applying
         when = any_of(each.when for each in deciding)
         below = inside or (role is not _Role.SHARED_WAY and self.part > 0)
-        places = self._below(ref, applying, when) if allowed else ()
+        lost = [each for each in occurrences if each.refused and self.relative]
+        places = self._below(ref, [*applying, *lost], when) if allowed else ()
         picks = self.level(places, depth + 1, inside=below)
         if role is not _Role.OWN and not picks:
             return None
@@ -304,6 +311,7 @@ class _Reader:
                 visible,
                 within(occurrence.when, when) if self.relative else occurrence.when,
                 occurrence.part,
+                occurrence.refused,
             )
             for occurrence in occurrences
             if occurrence.selections is not None and occurrence.call.name not in INTROSPECTION
