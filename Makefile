@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requireme
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit fuzz bench-ledger other-gateways
+.PHONY: help up test demo lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit fuzz bench-contest bench-ledger other-gateways
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -72,6 +72,9 @@ other-gateways: $(VENV)/.test ## our supergraphs in @apollo/gateway and Hive Gat
 
 bench: $(VENV)/.test ## measure; figures to the terminal
 	@$(BIN)/python -m bench
+
+bench-contest: $(VENV)/.test ## our gateway beside four others (installs them)
+	@$(BIN)/python -m bench.contest
 
 bench-ledger: $(VENV)/.test ## the ledger's table of figures
 	@$(BIN)/python -m bench.ledger

@@ -71,14 +71,23 @@ _MEMBERS: Final = 6
 
 def supergraph() -> str:
     """The four composed by ourselves."""
+    return supergraph_at({name: f"http://{name}" for name in SDLS})
+
+
+def supergraph_at(urls: Mapping[str, str]) -> str:
+    """The four at these addresses."""
+    return _composed(urls).supergraph_sdl
+
+
+def _composed(urls: Mapping[str, str]) -> Composed:
     sources = [
-        SubgraphSource(name=SubgraphName(name), url=f"http://{name}", sdl=sdl)
+        SubgraphSource(name=SubgraphName(name), url=urls[name], sdl=sdl)
         for name, sdl in SDLS.items()
     ]
     composed = compose(sources)
     if not isinstance(composed, Composed):
         raise TypeError(composed)
-    return composed.supergraph_sdl
+    return composed
 
 
 def universe() -> Universe:
