@@ -4,6 +4,7 @@ from typing import Final
 
 from graphql import GraphQLError, parse
 
+from gateway.access import NOBODY
 from gateway.engine.cache import BoundedCache
 from gateway.limits.cost import Priced, price
 from gateway.limits.weights import Weights
@@ -26,7 +27,7 @@ class PriceBook:
 
     def find(self, query: str, name: str | None) -> Priced | None:
         """The price tag of an operation that the engine accepted."""
-        key = query, name
+        key = query, name, NOBODY
         found = self._known.get(key)
         if found is None:
             try:
