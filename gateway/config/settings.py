@@ -28,6 +28,7 @@ from gateway.config.parts import (
 )
 from gateway.config.record import Meaning, Record
 from gateway.config.section import Section
+from gateway.config.streams import SubscriptionSettings
 from gateway.config.traffic import TrafficSettings
 from gateway.errors import BadSettings
 
@@ -84,6 +85,9 @@ class Settings(Record):
         default_factory=Telemetry
     )
     reload: Annotated[Reload, Meaning("when files are read again")] = field(default_factory=Reload)
+    subscriptions: Annotated[
+        SubscriptionSettings, Meaning("how subscriptions are followed and shared")
+    ] = field(default_factory=SubscriptionSettings)
     traffic: Annotated[TrafficSettings, Meaning("how requests to subgraphs are treated")] = field(
         default_factory=TrafficSettings
     )

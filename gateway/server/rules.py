@@ -7,6 +7,7 @@ from gateway.errors import LimitExceeded
 from gateway.limits import DocumentLimits
 from gateway.limits.rate import RateRules, TokenBuckets
 from gateway.server.admission import Admission, AdmissionRules, Introspection
+from gateway.server.audience import ScopeRules
 from gateway.server.documents import DocumentRules, Documents
 from gateway.server.http import HttpRules
 from gateway.server.origins import OriginPolicy, Origins
@@ -16,6 +17,8 @@ from gateway.server.pricing import PriceBook
 from gateway.server.streams import StreamRules
 from gateway.server.telling import Telling
 from gateway.server.ws import SocketRules
+from gateway.subscriptions.hub import HubLimits
+from gateway.subscriptions.source import Patience
 
 _LOG = logging.getLogger("credgraph.limits")
 _CLOSED = frozenset({"nobody", "false"})
@@ -36,6 +39,7 @@ def admission_of(
         show_cost=settings.shows_cost,
         rate_claim=rate.claim,
         introspection=_introspection(settings),
+        scope=ScopeRules(claims=settings.subscriptions.scope),
     )
     telling = Telling(
         mask=errors.mask,
@@ -70,6 +74,18 @@ def document_limits(settings: Settings) -> DocumentLimits:
         directives=limits.directives,
         warn=_warn if limits.warn_only else None,
     )
+
+
+def patience(settings: Settings) -> Patience:
+    """How long a broken upstream is tried again."""
+    given = settings.subscriptions
+    return Patience(whole=given.patience, longest=given.pause, first=min(0.1, given.pause))
+
+
+def kept_events(settings: Settings) -> HubLimits:
+    """What is kept of each stream."""
+    given = settings.subscriptions
+    return HubLimits(events=given.kept_events, bytes=given.kept_bytes)
 
 
 def document_rules(settings: Settings) -> DocumentRules:

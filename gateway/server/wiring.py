@@ -34,8 +34,10 @@ from gateway.server.rules import (
     document_rules,
     http_rules,
     is_closed,
+    kept_events,
     origins_of,
     outbox_limits,
+    patience,
     socket_rules,
     stream_rules,
 )
@@ -48,6 +50,7 @@ from gateway.supergraph.reader import read_supergraph
 from gateway.telemetry.access import AccessLog
 from gateway.telemetry.metrics import Metrics
 from gateway.telemetry.spans import Both, NoSpans, Spans
+from gateway.telemetry.subscriptions import SubscriptionMetrics, watch_hubs
 from gateway.transport.client import NetworkClient
 from gateway.transport.endpoint import Endpoint, Trust, parse_endpoint
 from gateway.transport.http import HeaderSource
@@ -91,11 +94,23 @@ def build_gateway(settings: Settings) -> Gateway:
     pool, traffic = _pool(settings), traffic_source(settings)
     client = NetworkClient(endpoints_of(sdl, settings), header_source(settings), pool, traffic)
     open_to_some = settings.introspection_claims or not is_closed(settings)
-    options = EngineOptions(limits=document_limits(settings), introspection=bool(open_to_some))
+    options = EngineOptions(
+        limits=document_limits(settings),
+        introspection=bool(open_to_some),
+        patience=patience(settings),
+        kept=kept_events(settings),
+    )
     metrics, spans = Metrics(time.monotonic), _spans(settings)
     watch_traffic(metrics, client)
     tracer = Both(metrics, spans)
-    engine = Engine.from_supergraph(sdl, client=client, options=options, tracer=tracer)
+    engine = Engine.from_supergraph(
+        sdl,
+        client=client,
+        options=options,
+        tracer=tracer,
+        watcher=SubscriptionMetrics(metrics.registry),
+    )
+    watch_hubs(metrics, engine.hubs)
     health = Health(client, ProbeRules(timeout=settings.timeouts.probe))
     prices = PriceBook(sdl)
     documents = Documents(read_manifest(settings.documents.manifest), document_rules(settings))

@@ -6,6 +6,8 @@ from typing import Final, Literal, NotRequired, TypeAlias, TypedDict
 
 import orjson
 
+from gateway.subscriptions.encoded import as_json
+
 SUBPROTOCOL: Final = "graphql-transport-ws"
 _LONGEST_REASON: Final = 123  # bytes: what is left of a close frame
 
@@ -82,6 +84,8 @@ class Send:
 
     def encode(self) -> str:
         """The text frame."""
+        if self.frame["type"] == "next":
+            return orjson.dumps({**self.frame, "payload": as_json(self.frame["payload"])}).decode()
         return orjson.dumps(self.frame).decode()
 
 

@@ -6,6 +6,8 @@ from typing import Final
 
 import orjson
 
+from gateway.subscriptions.encoded import as_json
+
 MEDIA_TYPE: Final = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0'
 DEFERRED_TYPE: Final = 'multipart/mixed;boundary="graphql";deferSpec=20220824'
 OPENING: Final = b"\r\n--graphql"
@@ -20,7 +22,7 @@ COMPLETE: Final = b"--\r\n"
 
 def part(result: Mapping[str, object]) -> bytes:
     """One result. The boundary after it goes out with it: clients take a part for whole then."""
-    return _HEAD + orjson.dumps({"payload": result}) + _NEXT
+    return _HEAD + orjson.dumps({"payload": as_json(result)}) + _NEXT
 
 
 def fatal(errors: list[dict[str, object]]) -> bytes:

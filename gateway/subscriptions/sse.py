@@ -9,6 +9,8 @@ from typing import Final
 
 import orjson
 
+from gateway.subscriptions.encoded import as_json
+
 HEARTBEAT: Final = b":\n\n"
 COMPLETE: Final = b"event: complete\ndata:\n\n"
 """The empty `data:` line matters: without it EventSource drops the event."""
@@ -18,7 +20,8 @@ def next_event(result: Mapping[str, object], operation: str | None = None) -> by
     """One result; JSON holds no line breaks, so one `data:` line is enough."""
     cursor = cursor_of(result)
     head = b"" if cursor is None else b"id: " + cursor.encode() + b"\n"
-    payload = result if operation is None else {"id": operation, "payload": result}
+    body = as_json(result)
+    payload = body if operation is None else {"id": operation, "payload": body}
     return head + b"event: next\ndata: " + orjson.dumps(payload) + b"\n\n"
 
 

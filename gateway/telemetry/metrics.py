@@ -83,6 +83,11 @@ class Metrics:
             "credgraph_reloads", "Readings of a changed graph.", ["outcome"], registry=registry
         )
 
+    @property
+    def registry(self) -> CollectorRegistry:
+        """For metrics that are kept elsewhere."""
+        return self._registry
+
     def gauge(self, name: str, meaning: str, read: Callable[[], float]) -> None:
         """A number that is read when somebody asks."""
         Gauge(f"credgraph_{name}", meaning, registry=self._registry).set_function(read)
