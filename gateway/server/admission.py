@@ -4,7 +4,7 @@ what the caller is told of the outcome. The doors differ in bytes only."""
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeAlias
 
 from gateway.auth.context import CallContext
@@ -22,6 +22,7 @@ from gateway.errors import (
 from gateway.executor.ports import OperationKind
 from gateway.limits.cost import Priced
 from gateway.limits.rate import TokenBuckets
+from gateway.server.audience import ScopeRules
 from gateway.server.caching import CacheHints
 from gateway.server.documents import Documents
 from gateway.server.parameters import Parameters
@@ -75,6 +76,7 @@ class AdmissionRules:
     show_cost: bool = False
     rate_claim: str = "sub"
     introspection: Introspection = field(default_factory=Introspection)
+    scope: ScopeRules = field(default_factory=ScopeRules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,9 @@ class Admission:
         priced = self._price(parameters, caller)
         estimate = self._estimate(priced, parameters)
         self._pay(caller, estimate)
+        if kind == "subscription":
+            audience = self._rules.scope.audience(caller.viewer, caller.headers)
+            request = replace(request, audience=audience)
         return Admitted(
             parameters=parameters,
             caller=caller,
