@@ -35,7 +35,7 @@ def main() -> int:
         def enough() -> bool:
             passed = time.monotonic() - started
             print(f"after {passed:.0f} s: {campaign.summary()}", flush=True)
-            full = bool(given.events or given.deliveries or given.faults) and (
+            full: bool = bool(given.events or given.deliveries or given.faults) and (
                 len(campaign.publishers.acknowledged) >= given.events
                 and campaign.deliveries >= given.deliveries
                 and campaign.counted >= given.faults

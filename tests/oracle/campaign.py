@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final, Self
 
 from ledger_adapter.errors import LedgerError
@@ -62,7 +61,7 @@ class Campaign:
     @asynccontextmanager
     async def running(
         cls,
-        folder: Path,
+        system: System,
         *,
         crowd: int,
         people: int,
@@ -70,28 +69,26 @@ class Campaign:
         say: Callable[[str], None] = print,
     ) -> AsyncIterator[Self]:
         """Every audience over every way, `crowd` times; `people` have an accepted credential."""
+        deployment = system.stack.deployment
         async with AsyncExitStack() as held:
-            system = await held.enter_async_context(System.running(folder))
             credentials = []
             for _ in range(people):
                 person = Person()
-                actors = await held.enter_async_context(actors_of(system.stack.deployment, person))
+                actors = await held.enter_async_context(actors_of(deployment, person))
                 credentials.append(await accepted_credential(Journey(actors, person)))
-            token = token_of(system.stack.deployment, _DESK, 86_400)
+            token = token_of(deployment, _DESK, 86_400)
             desk = await held.enter_async_context(Client(system.stack.url, token))
-            publishers = await _publishers(system, desk, credentials)
-            listeners = _listeners(system, credentials, crowd=crowd, forgetful=forgetful)
             campaign = cls(
                 system=system,
-                publishers=publishers,
+                publishers=await _publishers(system, desk, credentials),
                 credentials=credentials,
-                listeners=listeners,
+                listeners=_listeners(system, credentials, crowd=crowd, forgetful=forgetful),
                 say=say,
             )
-            for listener in listeners:
+            for listener in campaign.listeners:
                 listener.start()
                 held.push_async_callback(listener.drop)
-            for listener in listeners:
+            for listener in campaign.listeners:
                 await asyncio.wait_for(listener.listening(), PATIENCE)
             yield campaign
 
@@ -111,19 +108,23 @@ class Campaign:
                 [self.credentials[n % len(self.credentials)] for n in range(size)]
             )
 
-    def withdraw(self) -> None:
-        """The next holder takes her consent back; the last one's stays."""
-        if self.withdrawn < len(self.credentials) - 1:
-            self.publishers.withdraw(self.credentials[self.withdrawn])
-            self.withdrawn += 1
+    @property
+    def may_withdraw(self) -> bool:
+        """Whether there is a consent to take back; the last one's stays."""
+        return self.withdrawn < len(self.credentials) - 1
 
-    async def fault(self, name: str, act: Callable[[], Awaitable[None]]) -> None:
+    def withdraw(self) -> None:
+        """The next holder takes her consent back."""
+        self.publishers.withdraw(self.credentials[self.withdrawn])
+        self.withdrawn += 1
+
+    async def fault(self, name: str, work: Awaitable[None]) -> None:
         """Look what is in flight, then break something."""
         self.faults.append(Fault(name=name, phases=await self._in_flight()))
         last = self.faults[-1]
         told = ", ".join(f"{count} {phase}" for phase, count in last.phases.items() if count)
         self.say(f"{len(self.faults):4}  {name:<28} {told or 'nothing in flight: does not count'}")
-        await act()
+        await work
 
     async def drop(self, numbers: Sequence[int]) -> None:
         """These subscribers die where they are, and start again with what they had noted."""
@@ -132,12 +133,12 @@ class Campaign:
             await listener.drop()
             listener.start()
 
-    async def settle(self) -> None:
+    async def settle(self, patience: float = PATIENCE) -> None:
         """Wait until everybody has all, then judge. Sticky: what was wrong once stays wrong."""
         await self.system.heal()
         await self.publishers.finished()
         log = await self.system.settled_log()
-        deadline = asyncio.get_running_loop().time() + PATIENCE
+        deadline = asyncio.get_running_loop().time() + patience
         while (wrong := self._wrong(log)) and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.25)
             log = await self.system.settled_log()
@@ -191,13 +192,14 @@ class Campaign:
         by_phase = Counter[str]()
         for fault in counted:
             by_phase.update(phase for phase, count in fault.phases.items() if count)
-        connections = sum(listener.connections for listener in self.listeners)
+        connections = sum(listener.connected for listener in self.listeners)
+        repeats = sum(listener.dropped for listener in self.listeners)
         kinds = Counter(fault.name.split(":")[0] for fault in counted)
         return (
             f"{len(self.publishers.acknowledged)} events published, {self.deliveries} deliveries "
             f"to {len(self.listeners)} subscribers, {len(counted)} faults that count of "
             f"{len(self.faults)} ({dict(kinds)}), faults with an event in phase {dict(by_phase)}, "
-            f"{connections} connections of dropped subscribers, "
+            f"{connections} connections, {repeats} repeats dropped by clients, "
             f"{len(self.publishers.refusals)} unexpected refusals; "
             f"{self.failure or 'no gap, no repeat, nothing out of order, nothing foreign'}"
         )

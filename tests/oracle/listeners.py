@@ -20,6 +20,7 @@ from gateway.client import (
     SseTransport,
     Subscription,
     SubscriptionError,
+    Tally,
     Transport,
     WebSocketTransport,
 )
@@ -82,10 +83,8 @@ class Listener:
     lifetime: float = 3600.0
     notebook: Notebook = field(default_factory=Notebook)
     problem: SubscriptionError | None = None
-    connections: int = 0
-    repeats: int = 0
+    tallies: list[Tally] = field(default_factory=list)
     _task: asyncio.Task[None] | None = None
-    _subscription: Subscription | None = None
 
     def start(self) -> None:
         """Goes on from the notebook."""
@@ -98,7 +97,6 @@ class Listener:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
-        self._count()
 
     async def listening(self) -> None:
         """Waits for the first frame, which says where the feed stands."""
@@ -107,7 +105,9 @@ class Listener:
             await asyncio.sleep(0.02)
 
     async def _run(self) -> None:
-        self._subscription = Subscription(
+        self.tallies.append(Tally())
+        subscription = Subscription(
+            tally=self.tallies[-1],
             transport=self.transport,
             query=query_of(self.audience.field),
             store=self.notebook,
@@ -115,16 +115,20 @@ class Listener:
             habits=HABITS,
         )
         try:
-            async for event in self._subscription:
+            async for event in subscription:
                 self.notebook.write(event.position, heartbeat=event.heartbeat)
         except SubscriptionError as problem:
             self.problem = problem
 
-    def _count(self) -> None:
-        if self._subscription is not None:
-            self.connections += self._subscription.tally.connections
-            self.repeats += self._subscription.tally.repeats
-            self._subscription = None
+    @property
+    def connected(self) -> int:
+        """How many connections it took."""
+        return sum(tally.connections for tally in self.tallies)
+
+    @property
+    def dropped(self) -> int:
+        """Repeats that never reached the notebook."""
+        return sum(tally.repeats for tally in self.tallies)
 
     async def _token(self) -> str:
         return token_of(self.deployment, self.audience.claims, self.lifetime)

@@ -12,10 +12,10 @@ from unittest import SkipTest
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from tests.oracle.campaign import Campaign
-from tests.oracle.system import SUBGRAPHS, VICTIMS
+from tests.oracle.system import SUBGRAPHS, VICTIMS, System
 
 T = TypeVar("T")
 LINKS = ("gateway", "verifier", "audit", "issuer")
@@ -41,9 +41,17 @@ class Stage:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        opened = Campaign.running(self._folder, **self._options)
-        self.campaign = self.run(self._held.enter_async_context(opened))
+        try:
+            self.campaign = self.run(self._open())
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
+
+    async def _open(self) -> Campaign:
+        system = await self._held.enter_async_context(System.running(self._folder))
+        opened = Campaign.running(system, **self._options)
+        return await self._held.enter_async_context(opened)
 
     def __exit__(
         self,
@@ -62,6 +70,10 @@ class Machine(RuleBasedStateMachine):
 
     stage: ClassVar[Stage]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = ""
+
     def _publish(self, spread: float) -> None:
         campaign = self.stage.campaign
 
@@ -72,12 +84,8 @@ class Machine(RuleBasedStateMachine):
         self.stage.run(work())
 
     def _fault(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        campaign = self.stage.campaign
-
-        async def act() -> None:
-            await work
-
-        self.stage.run(campaign.fault(name, act))
+        self.last = name
+        self.stage.run(self.stage.campaign.fault(name, work))
 
     @rule(victim=st.sampled_from(VICTIMS), away=AWAY)
     def kill(self, victim: str, away: float) -> None:
@@ -142,6 +150,7 @@ class Machine(RuleBasedStateMachine):
         self._publish(0.3)
         self._fault(f"drop: {len(set(numbers))} subscribers", self.stage.campaign.drop(numbers))
 
+    @precondition(lambda self: not self.last.startswith("reload"))
     @rule()
     def reload(self) -> None:
         """Another supergraph under running subscriptions."""
@@ -152,6 +161,7 @@ class Machine(RuleBasedStateMachine):
         self._publish(0.15)
         self._fault("reload: supergraph", work())
 
+    @precondition(lambda self: self.stage.campaign.may_withdraw)
     @rule()
     def withdraw(self) -> None:
         """A permission to see ends while events are in flight."""
