@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ledger_adapter.errors import BadProof, BadSettings
-from ledger_adapter.evidence import block
+from ledger_adapter.evidence import block, evm
 from ledger_adapter.evidence.kinds import AnchoredHead, Kind, TrustedChain
 
-KINDS: Final[Mapping[str, Kind]] = {block.EVIDENCE_KIND: block.KIND}
+KINDS: Final[Mapping[str, Kind]] = {block.EVIDENCE_KIND: block.KIND, **evm.KINDS}
 READERS: Final[Mapping[str, Callable[[Mapping[str, object]], TrustedChain]]] = {
     block.CHAIN_KIND: block.read_chain,
+    evm.CHAIN_KIND: evm.read_chain,
 }
 
 

@@ -101,7 +101,7 @@ def data(value: object, length: int | None = None) -> bytes:
 def block(value: object) -> Block:
     """BadProof when the fields do not hash to the block's own name."""
     fields = members(value)
-    raw = rlp.encode([_field(fields, name, form) for name, form in _present(fields)])
+    raw = header_bytes(fields)
     header = read_header(raw)
     name = data(fields.get("hash"), 32)
     if evm.block_hash(header) != name:
@@ -120,12 +120,13 @@ def block(value: object) -> Block:
     )
 
 
-def _present(fields: Mapping[str, object]) -> Sequence[tuple[str, int]]:
+def header_bytes(fields: Object) -> bytes:
+    """A block's header as RLP, with every fork's fields up to the last one that is there."""
     last = max((at for at, (name, _) in enumerate(_HEADER) if fields.get(name)), default=-1)
-    return _HEADER[: last + 1]
+    return rlp.encode([_field(fields, name, form) for name, form in _HEADER[: last + 1]])
 
 
-def _field(fields: Mapping[str, object], name: str, form: int) -> bytes:
+def _field(fields: Object, name: str, form: int) -> bytes:
     value = fields.get(name)
     return data(value) if form == _DATA else spelled(quantity(value))
 

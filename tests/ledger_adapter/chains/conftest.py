@@ -7,8 +7,9 @@ import pytest
 
 from tests.ledger_adapter.chains.embedded_room import embedded_room
 from tests.ledger_adapter.chains.kit import ChainRoom, Open
+from tests.ledger_adapter.evm.rooms import EVM_ROOMS
 
-ROOMS: dict[str, Open] = {"embedded": embedded_room}
+ROOMS: dict[str, Open] = {"embedded": embedded_room, **EVM_ROOMS}
 
 
 @pytest.fixture(params=sorted(ROOMS))
