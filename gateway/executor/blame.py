@@ -146,9 +146,12 @@ class Blame:
         """As the projection sees it, but an object of unknown type may have any of its fields."""
         known = here.get("__typename") if isinstance(here, dict) else None
         type_name = shape.typename or (known if isinstance(known, str) else None)
+        seen: set[tuple[str, str]] = set()
         for field in shape.fields:
             fits = field.types is None or type_name is None or type_name in field.types
-            if fits and holds(field.when, self.variables):
+            place = field.response_key, field.key
+            if fits and place not in seen and holds(field.when, self.variables):
+                seen.add(place)
                 yield field
 
 

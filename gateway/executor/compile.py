@@ -5,7 +5,7 @@ as it meets anything that would be a failure it raises, and `project` does all t
 care. So no path is kept and no error is built on the way most answers take.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, assert_never
 
@@ -177,18 +177,21 @@ class _Writer:
             display = ", ".join(f"{key}: {value}" for key, value in entries)
             body = [f"    return {{{display}}}"]
         else:
-            guards = [self._guard(field.when) for field in fields]
             body = ["    r = {}"]
-            for guard, (key, value) in zip(guards, entries, strict=True):
-                body.append(f"    {guard}r[{key}] = {value}")
+            said: set[str] = set()
+            for field, (key, value) in zip(fields, entries, strict=True):
+                first = [f"{key} not in r"] if key in said else []
+                said.add(key)
+                body.append(f"    {self._guard(field.when, first)}r[{key}] = {value}")
             body.append("    return r")
         self.lines += [f"def {name}(o, w):", "    g = o.get", *body]
 
-    def _guard(self, when: When) -> str:
-        if when == ALWAYS:
-            return ""
-        number = self.whens.setdefault(when, len(self.whens))
-        return f"if w[{len(self._memos) + number}]: "
+    def _guard(self, when: When, more: Sequence[str] = ()) -> str:
+        tests = list(more)
+        if when != ALWAYS:
+            number = self.whens.setdefault(when, len(self.whens))
+            tests.append(f"w[{len(self._memos) + number}]")
+        return f"if {' and '.join(tests)}: " if tests else ""
 
     def _field(self, field: ShapeField) -> str:
         return self._value(field.content, field.non_null, f"(v := g({field.key!r}))", "v")

@@ -51,9 +51,11 @@ def visible_fields(
 ) -> Iterator[ShapeField]:
     """The fields of a shape that an object of this type has in this request."""
     runtime = shape.typename or type_name
+    seen: set[str] = set()
     for field in shape.fields:
         applies = field.types is None or (isinstance(runtime, str) and runtime in field.types)
-        if applies and holds(field.when, variables):
+        if applies and field.response_key not in seen and holds(field.when, variables):
+            seen.add(field.response_key)
             yield field
 
 

@@ -94,7 +94,9 @@ class ShapeField:
     """One entry of the response.
 
     `types` limits it to these runtime types of the object it stands in (None: all of them). One
-    `response_key` may occur several times in a shape, with disjoint `types`. `when` says under
+    `response_key` may occur several times in a shape: with disjoint `types`, or as the same field
+    once more, of which the first that is there counts, for its place in the order of the response
+    differs with the variables. `when` says under
     which variables it is there at all; conditions of the fields above it are included in neither
     `when`. `non_null` has one flag for each level of the type from outside in: `[T!]` is
     (False, True), so its length less one is the number of lists. `key` is absent from the tree

@@ -175,8 +175,8 @@ class Levels:
     def _ways(self, level: Level, call: Call, owner: TypeName) -> tuple[View, ...]:
         """Every view that can answer the call for one type."""
         self.budget.spend()
-        if call.part and (apart := tuple(dict.fromkeys(self._apart(level, owner, call)))):
-            return apart
+        if call.part and (apart := dict.fromkeys(self._apart(level, owner, call))):
+            return tuple(apart)
         ways: list[View] = []
         for view in level.views:
             join = self.resolution(view, owner, call.name)
@@ -185,13 +185,24 @@ class Levels:
         return (*ways, *dict.fromkeys(self._jumps(level, owner, call.name)))
 
     def _apart(self, level: Level, owner: TypeName, call: Call) -> Iterator[View]:
-        """Views that answer a call of a deferred part without burdening earlier requests."""
+        """Views that answer a call of a deferred part without burdening earlier requests; what is
+        part of a key would be asked for all the same, to enter them."""
+        if self._is_in_key(owner, call.name):
+            return
         if level.unit is None:
             yield from self._roots_apart(level, owner, call)
         for jump in self._jumps(level, owner, call.name, part=call.part):
             keyless = jump.declared in self._root_types()
             if keyless or any(self._can_jump(view, jump) for view in level.views):
                 yield jump
+
+    def _is_in_key(self, owner: TypeName, name: str) -> bool:
+        return any(
+            getattr(pick, "name", None) == name
+            for landing in self.world.jumps.landings.get(owner, ())
+            for key in landing.keys
+            for pick in key.fields
+        )
 
     def _roots_apart(self, level: Level, owner: TypeName, call: Call) -> Iterator[View]:
         for subgraph in sorted(self.world.supergraph.types[owner].joins):

@@ -3,7 +3,9 @@
 The same selection is wanted in two forms. *By response name* it says what the client gets, and
 becomes the shape. *By call* (field and arguments) it says what must be fetched: two aliases of
 one call are one call there. Either way a level is a list of picks, each for a set of runtime
-types; types that are treated alike stay together, and no two picks of one name share a type.
+types; types that are treated alike stay together, and no two picks of one name share a type,
+except that a response name whose first occurrence is under a condition is said again where the
+others occur: which of them comes first is what decides the order of the response.
 
 A deferred part is read from the root like a whole operation, of which just the way to its fragment
 and what the fragment adds is left (see `_Reader._role`).
@@ -12,6 +14,7 @@ and what the fragment adds is left (see `_Reader._role`).
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from operator import itemgetter
 from typing import Final
 
 from graphql import (
@@ -28,7 +31,7 @@ from graphql.language.ast import BooleanValueNode, VariableNode
 from gateway.plan.shape import ALWAYS, Guard, When
 from gateway.planner.budget import Budget
 from gateway.planner.calls import TYPENAME_CALL, Call, read_call
-from gateway.planner.conditions import NEVER, any_of, both, implies, within
+from gateway.planner.conditions import NEVER, any_of, both, either, implies, within
 from gateway.planner.parts import Parts, deferral_of
 from gateway.planner.world import World
 from gateway.spec.names import TYPENAME, TypeName
@@ -78,6 +81,7 @@ class _Occurrence:
     when: When
     selections: SelectionSetNode | None
     part: int
+    position: int
     refused: bool = False
 
 
@@ -147,6 +151,7 @@ class _Reader:
         self.naming = naming
         self.part = part
         self.relative = relative
+        self._position = 0
         parts = normaliser.parts
         self.chain = parts.chain(part) if parts is not None else frozenset({0})
 
@@ -160,12 +165,17 @@ class _Reader:
                 if occurrence.part in self.chain:
                     name = self.naming(response, occurrence.call)
                     found.setdefault(name, []).append(occurrence)
-        picks = (
-            self._pick(name, types, ref, [occurrences[i] for i in indexes], (depth, inside))
+        placed = [
+            (position, pick)
             for name, occurrences in found.items()
             for (indexes, ref), types in self._groups(occurrences).items()
-        )
-        return tuple(pick for pick in picks if pick is not None)
+            for position, pick in self._picks(
+                name, types, ref, [occurrences[i] for i in indexes], (depth, inside)
+            )
+        ]
+        if self.relative:
+            placed.sort(key=itemgetter(0))
+        return tuple(pick for _, pick in placed)
 
     def _occurrences(
         self, place: _Place, depth: int, *, serial: bool
@@ -181,17 +191,21 @@ class _Reader:
                 if refused and not self.relative:
                     # not fetched; but of which type the object is decides what is null in it
                     told = _Occurrence(
-                        TYPENAME_CALL, place.types, place.site, when, None, place.part
+                        TYPENAME_CALL, place.types, place.site, when, None, place.part, 0
                     )
                     yield TYPENAME, told
                     continue
                 response = node.alias.value if node.alias else node.name.value
                 call = read_call(node, salt=response if serial and not _told(node) else "")
-                below = node.selection_set
+                self._position += 1
+                at = self._position
                 yield (
                     response,
-                    _Occurrence(call, place.types, place.site, when, below, place.part, refused),
-                )
+                    _Occurrence(
+                        call, place.types, place.site, when, node.selection_set, place.part, at,
+                        refused,
+                    ),
+                )  # fmt: skip
                 continue
             selections, site = self._inner(node, place.site)
             if types := place.types & site:
@@ -244,31 +258,39 @@ class _Reader:
     def _has(self, owner: TypeName, name: str) -> bool:
         return self.normaliser.world.has_field(owner, name)
 
-    def _pick(
+    def _picks(
         self,
         name: str,
         types: TypeNames,
         ref: TypeRef,
         occurrences: list[_Occurrence],
         at: tuple[int, bool],
-    ) -> Pick | None:
+    ) -> Iterator[tuple[int, Pick]]:
+        """The pick that occurrences of one name come to, at each position where it may be first."""
         depth, inside = at
         allowed = [each for each in occurrences if not each.refused]
         role, applying = self._role(allowed or occurrences)
         if role is _Role.NONE:
-            return None
+            return
         deciding = [each for each in applying if each.part == self.part] or applying
         when = any_of(each.when for each in deciding)
         below = inside or (role is not _Role.SHARED_WAY and self.part > 0)
         lost = [each for each in occurrences if each.refused and self.relative]
-        places = self._below(ref, [*applying, *lost], when) if allowed else ()
+        places = self._below(ref, [*applying, *lost], when) if allowed else []
         picks = self.level(places, depth + 1, inside=below)
+        if role is _Role.SHARED_WAY and not self.relative:
+            # without the first answer's field there would be nothing to lead on from
+            when = any_of(each.when for each in picks)
+            if not implies(when, any_of(each.when for each in applying if each.part == 0)):
+                below = True
+                places = [place for place in places if place.part]
+                picks = self.level(places, depth + 1, inside=True)
         if role is not _Role.OWN and not picks:
-            return None
+            return
         call = applying[0].call
         if below and not inside and call != TYPENAME_CALL and not self.relative:
             call = replace(call, part=self.part)
-        return Pick(
+        pick = Pick(
             name=name,
             call=call,
             types=types,
@@ -278,6 +300,18 @@ class _Reader:
             picks=picks,
             refused=not allowed,
         )
+        yield from self._positions(pick, deciding)
+
+    def _positions(self, pick: Pick, occurrences: list[_Occurrence]) -> Iterator[tuple[int, Pick]]:
+        first = occurrences[0]
+        if not self.relative or self.part or first.when == pick.when:
+            yield first.position, pick
+            return
+        before = NEVER
+        for each in occurrences:
+            if not implies(each.when, before):
+                before = either(before, each.when)
+                yield each.position, replace(pick, when=each.when)
 
     def _role(self, occurrences: list[_Occurrence]) -> tuple[_Role, list[_Occurrence]]:
         """What a field is to the part, and which of its occurrences tell what is below it.

@@ -20,7 +20,8 @@ from graphql import (
 )
 
 from tests.differential.normal_form import normal_form
-from tests.engine.pair import Pair
+from tests.differential.operations import undeferred
+from tests.engine.pair import Pair, assembled
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class Shares:
     crossing: int = 0
     abstract: int = 0
     conditional: int = 0
+    deferred: int = 0
     graphs: int = 0
 
     def line(self) -> str:
@@ -39,6 +41,7 @@ class Shares:
             "cross two subgraphs": self.crossing,
             "use abstract types": self.abstract,
             "have conditions": self.conditional,
+            "have deferred parts": self.deferred,
         }
         total = max(self.operations, 1)
         shares = ", ".join(f"{100 * count / total:.0f} % {what}" for what, count in each.items())
@@ -70,7 +73,8 @@ async def difference(
     body = await pair.ask(operation, variables=variables)
     if shares is not None:
         _count(pair, operation, shares)
-    whole = pair.whole(operation, variables)
+    plain = undeferred(operation)
+    whole = pair.whole(plain, variables)
 
     def differing(about: str, got: object) -> Difference:
         return Difference(
@@ -79,24 +83,29 @@ async def difference(
 
     if "errors" in body or body["data"] != whole.data:
         return differing("another answer", body)
-    if _settled(operation) and json.dumps(body["data"]) != json.dumps(whole.data):
+    if plain != operation:
+        bodies = await pair.in_parts(operation, variables=variables)
+        if _has_errors(bodies) or assembled(bodies) != whole.data:
+            return differing("another answer when its parts are put together", bodies)
+    if json.dumps(body["data"]) != json.dumps(whole.data):
         return differing("another order of keys", body["data"])
-    plain = normal_form(pair.schema, operation, variables)
-    plainly = await pair.ask(plain, variables=variables)
-    if plainly != body:
-        return differing(f"another answer in normal form: {plain}", plainly)
+    normal = normal_form(pair.schema, plain, variables)
+    normally = await pair.ask(normal, variables=variables)
+    if normally != body:
+        return differing(f"another answer in normal form: {normal}", normally)
     return None
 
 
-def _settled(operation: str) -> bool:
-    """Whether the order of keys is the same for all objects: conditions may move a field."""
-    return "@" not in operation and " on " not in operation
+def _has_errors(bodies: list[dict[str, Any]]) -> bool:
+    parts = [part for body in bodies for part in (body, *body.get("incremental", ()))]
+    return any("errors" in part for part in parts) or bodies[-1].get("hasNext", False)
 
 
 def _count(pair: Pair, operation: str, shares: Shares) -> None:
     shares.operations += 1
     shares.crossing += len({request.subgraph for request in pair.client.requests}) > 1
     shares.conditional += "@skip" in operation or "@include" in operation
+    shares.deferred += "@defer" in operation
     shares.abstract += uses_abstract_types(pair.schema, operation)
 
 

@@ -1,5 +1,7 @@
-"""Random valid operations over any schema: aliases, fragments, abstract types, conditions."""
+"""Random valid operations over any schema: aliases, fragments, abstract types, conditions, parts
+that may come later."""
 
+import re
 from dataclasses import dataclass, field
 from itertools import count
 from random import Random
@@ -25,7 +27,7 @@ from graphql import (
 )
 
 VARIABLES: Final = {"yes": True, "no": False, "first": 1, "id": "k1"}
-_TYPES: Final = {"yes": "Boolean!", "no": "Boolean = false", "first": "Int", "id": "ID!"}
+_TYPES: Final = {"yes": "Boolean!", "no": "Boolean! = false", "first": "Int", "id": "ID!"}
 _OF_VARIABLE: Final = {"yes": ["Boolean"], "no": ["Boolean"], "first": ["Int"], "id": ["ID"]}
 _CONDITIONS: Final = (
     "@include(if: $yes)",
@@ -48,12 +50,21 @@ class _Writer:
     schema: GraphQLSchema
     chance: Random
     fragments: list[str] = field(default_factory=list)
+    deferred: int = 0
 
     def often(self, percent: int) -> bool:
         return self.chance.randrange(100) < percent
 
     def condition(self) -> str:
         return " " + self.chance.choice(_CONDITIONS) if self.often(12) else ""
+
+    def deferral(self) -> str:
+        """Every @defer has a label of its own, as GraphQL wants it."""
+        if not self.often(15):
+            return ""
+        self.deferred += 1
+        condition = self.chance.choice(["", ", if: $yes", ", if: $no", ", if: true"])
+        return f' @defer(label: "d{self.deferred}"{condition})'
 
     def selection_set(self, type_: Any, depth: int, least: int = 1) -> str:
         several = range(self.chance.randint(least, 4))
@@ -75,9 +86,9 @@ class _Writer:
         if self.often(30):
             name = f"F{len(self.fragments)}"
             self.fragments.append(f"fragment {name} on {narrowed.name} {body}")
-            return f"...{name}{self.condition()}"
+            return f"...{name}{self.condition()}{self.deferral()}"
         on = "" if narrowed is type_ and self.often(40) else f" on {narrowed.name}"
-        return f"...{on}{self.condition()} {body}"
+        return f"...{on}{self.condition()}{self.deferral()} {body}"
 
     def overlapping(self, type_: Any) -> list[Any]:
         mine = self.possible(type_)
@@ -137,6 +148,11 @@ class _Writer:
         if type_.name in {"Int", "Float"}:
             return str(self.chance.randint(0, 3))
         return '"' + self.chance.choice(_IDS if type_.name == "ID" else _TEXTS) + '"'
+
+
+def undeferred(operation: str) -> str:
+    """The same operation without any @defer."""
+    return re.sub(r" @defer\([^)]*\)", "", operation)
 
 
 def random_operation(schema: GraphQLSchema, chance: Random, *, depth: int = 4) -> str:

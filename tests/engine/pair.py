@@ -1,6 +1,7 @@
 """One graph twice: federated behind the engine, and whole, over the same universe."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from graphql import ExecutionResult, build_schema, execute_sync, parse
@@ -54,6 +55,41 @@ class Pair:
         """The body of the federated answer."""
         return (await self.engine.execute(asking(query, **{"variables": VARIABLES} | more))).body
 
+    async def in_parts(self, query: str, **more: Any) -> list[dict[str, Any]]:
+        """The bodies of the federated answer in parts."""
+        request = asking(query, **{"variables": VARIABLES} | more)
+        return [each.body async for each in self.engine.deliver(request)]
+
     def whole(self, query: str, variables: Mapping[str, Any] = VARIABLES) -> ExecutionResult:
         """What one server with everything in it answers."""
         return execute_sync(self._monolith, parse(query), variable_values=dict(variables))
+
+
+def assembled(bodies: list[dict[str, Any]]) -> Any:
+    """The data a client has when all parts have come; payloads must fit where they are put."""
+    data = deepcopy(bodies[0]["data"])
+    for payload in (each for body in bodies for each in body.get("incremental", ())):
+        assert payload["path"] or data is not None, payload
+        at = data
+        for step in payload["path"]:
+            at = at[step]
+        _merge(at, deepcopy(payload["data"]))
+    return data
+
+
+def _merge(into: dict[str, Any], more: dict[str, Any]) -> None:
+    for key, value in more.items():
+        _put(into, key, value)
+
+
+def _put(into: Any, at: str | int, value: Any) -> None:
+    have = into.get(at) if isinstance(at, str) else into[at]
+    if isinstance(have, dict) and isinstance(value, dict):
+        _merge(have, value)
+    elif isinstance(have, list) and isinstance(value, list):
+        assert len(have) == len(value), (have, value)
+        for index, item in enumerate(value):
+            _put(have, index, item)
+    else:
+        assert have is None or have == value, (have, value)
+        into[at] = value

@@ -13,16 +13,7 @@ from pathlib import Path
 from graphql import parse, validate
 
 from gateway.composition import Composed, SubgraphSource, compose
-from gateway.plan.nodes import (
-    Condition,
-    Fetch,
-    Flatten,
-    Parallel,
-    PlanNode,
-    QueryPlan,
-    Sequence,
-    Subscribe,
-)
+from gateway.plan.nodes import Fetch, Flatten, PlanNode, QueryPlan, Subscribe, inner_nodes
 from gateway.plan.render import render_plan
 from gateway.planner import World, plan_operation
 from gateway.supergraph.api_schema import build_api_schema
@@ -87,7 +78,7 @@ def plan_case(case: Case) -> QueryPlan:
     document = parse(case.operation)
     faults = validate(build_api_schema(world.supergraph), document)
     assert not faults, faults
-    return plan_operation(world.with_labels(case.labels), document)
+    return plan_operation(world.with_labels(case.labels), document, in_parts=True)
 
 
 @cache
@@ -104,16 +95,9 @@ def world_of(subgraphs: tuple[tuple[str, str], ...]) -> World:
 
 def fetches(node: PlanNode | None) -> Iterator[Fetch]:
     """Every request of a plan, in the order of the text."""
-    match node:
-        case Fetch():
-            yield node
-        case Flatten(fetch=fetch):
-            yield fetch
-        case Sequence(nodes=nodes) | Parallel(nodes=nodes):
-            for each in nodes:
-                yield from fetches(each)
-        case Condition(node=inner):
-            yield from fetches(inner)
-        case Subscribe(fetch=fetch, rest=rest):
-            yield fetch
-            yield from fetches(rest)
+    if isinstance(node, Fetch):
+        yield node
+    elif isinstance(node, Flatten | Subscribe):
+        yield node.fetch
+    for inner in inner_nodes(node):
+        yield from fetches(inner)
