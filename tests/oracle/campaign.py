@@ -119,9 +119,16 @@ class Campaign:
         self.withdrawn += 1
 
     async def fault(self, name: str, work: Awaitable[None]) -> None:
-        """Look what is in flight, then break something."""
-        self.faults.append(Fault(name=name, phases=await self._in_flight()))
-        last = self.faults[-1]
+        """Look what is in flight, then break something; when all has arrived, send more first."""
+        phases = await self._in_flight()
+        for _ in range(5):
+            if any(phases.values()):
+                break
+            self.publish(single=4, bulk=20)
+            await asyncio.sleep(0)
+            phases = await self._in_flight()
+        last = Fault(name=name, phases=phases)
+        self.faults.append(last)
         told = ", ".join(f"{count} {phase}" for phase, count in last.phases.items() if count)
         self.say(f"{len(self.faults):4}  {name:<28} {told or 'nothing in flight: does not count'}")
         await work
