@@ -19,6 +19,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from gateway.access import Grants
 from gateway.config import Settings
 from gateway.engine import GatewayRequest, GatewayResponse
 from gateway.executor.ports import OperationKind
@@ -42,11 +43,13 @@ _ANSWER = b'{"data":{"a":{"b":"one","c":"two"}}}'
 class QuickEngine:
     """Answers at once, so that only the doors cost anything."""
 
-    def operation_kind(self, query: str, _name: str | None, /) -> OperationKind | GatewayResponse:
+    def operation_kind(
+        self, query: str, _name: str | None, _grants: Grants, /
+    ) -> OperationKind | GatewayResponse:
         """A subscription where the text says so."""
         return "subscription" if query.startswith("subscription") else "query"
 
-    def is_incremental(self, _query: str, _name: str | None, /) -> bool:
+    def is_incremental(self, _query: str, _name: str | None, _grants: Grants, /) -> bool:
         """Never in parts."""
         return False
 

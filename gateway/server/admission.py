@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeAlias
 
+from gateway.access import Grants
 from gateway.auth.context import CallContext
 from gateway.auth.viewer import Viewer
 from gateway.engine import GatewayRequest, GatewayResponse
@@ -25,6 +26,7 @@ from gateway.limits.rate import TokenBuckets
 from gateway.server.audience import ScopeRules
 from gateway.server.caching import CacheHints
 from gateway.server.documents import Documents
+from gateway.server.granting import Granting
 from gateway.server.parameters import Parameters
 from gateway.server.ports import GraphQLEngine
 from gateway.server.pricing import PriceBook
@@ -105,17 +107,20 @@ class Admission:
         telling: Telling,
         prices: PriceBook | None = None,
         buckets: TokenBuckets | None = None,
+        granting: Granting | None = None,
     ) -> None:
         self.engine, self._rules = engine, rules
         self._documents, self._telling = documents, telling
         self._prices, self._buckets = prices, buckets
+        self._granting = granting or Granting()
 
     def admit(self, given: Parameters, caller: Caller) -> Admitted:
         """Raises ClientFault or NotReady with the reason why it may not run."""
         parameters = self._documents.resolve(given)
-        kind = self.engine.operation_kind(parameters.query, parameters.operation_name)
+        grants = self._granting.of(caller.viewer)
+        kind = self.engine.operation_kind(parameters.query, parameters.operation_name, grants)
         hints = CacheHints()
-        request = self._request(parameters, caller, hints)
+        request = self._request(parameters, caller, hints, grants)
         if isinstance(kind, GatewayResponse):
             return Admitted(
                 parameters=parameters, caller=caller, kind="query", request=request, refusal=kind
@@ -180,7 +185,9 @@ class Admission:
         known = extensions if isinstance(extensions, dict) else {}
         return {**body, "extensions": {**known, "cost": cost}}
 
-    def _request(self, parameters: Parameters, caller: Caller, hints: CacheHints) -> GatewayRequest:
+    def _request(
+        self, parameters: Parameters, caller: Caller, hints: CacheHints, grants: Grants
+    ) -> GatewayRequest:
         return GatewayRequest(
             query=parameters.query,
             operation_name=parameters.operation_name,
@@ -192,6 +199,8 @@ class Admission:
             timeout=self._rules.seconds,
             allow_mutation=not caller.read_only,
             want_plan=self._rules.show_plan and "plan" in caller.wants,
+            grants=grants,
+            still_granted=self._granting.watch(caller.viewer, grants),
         )
 
     def _price(self, parameters: Parameters, caller: Caller) -> Priced | None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
+from gateway.access import Grants
 from gateway.engine import GatewayRequest, GatewayResponse
 from gateway.executor.ports import OperationKind
 
@@ -11,12 +12,12 @@ class GraphQLEngine(Protocol):
     """Answers operations. May raise ClientFault and NotReady; anything else is a bug."""
 
     def operation_kind(
-        self, query: str, operation_name: str | None, /
+        self, query: str, operation_name: str | None, grants: Grants, /
     ) -> OperationKind | GatewayResponse:
         """The kind, or the request error the operation would be answered with."""
         ...
 
-    def is_incremental(self, query: str, operation_name: str | None, /) -> bool:
+    def is_incremental(self, query: str, operation_name: str | None, grants: Grants, /) -> bool:
         """Whether an operation has parts that may come later than the rest."""
         ...
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from gateway.access import Grants
 from gateway.auth.context import CallContext
 from gateway.config import Listen, Settings
 from gateway.engine import GatewayRequest, GatewayResponse
@@ -43,7 +44,7 @@ class SmallEngine:
         self.opened, self.freed = asyncio.Event(), asyncio.Event()
 
     def operation_kind(
-        self, query: str, operation_name: str | None
+        self, query: str, operation_name: str | None, grants: Grants
     ) -> OperationKind | GatewayResponse:
         if query.count("{") != query.count("}"):
             return UNPARSABLE
@@ -52,7 +53,7 @@ class SmallEngine:
                 return kind
         return "query"
 
-    def is_incremental(self, query: str, operation_name: str | None) -> bool:
+    def is_incremental(self, query: str, operation_name: str | None, grants: Grants) -> bool:
         return "@defer" in query
 
     async def deliver(self, request: GatewayRequest) -> AsyncGenerator[GatewayResponse, None]:
