@@ -32,7 +32,7 @@ async def audit(folder: Path, options: argparse.Namespace) -> list[Verdict]:
         translator = await stack.enter_async_context(translating(client))
         verdicts = []
         for name in options.suites or (await client.get(f"{subgraphs.url}/ids")).json():
-            suite = await Suite.fetch(name, subgraphs.url, client)
+            suite = await Suite.fetch(name, subgraphs.url, client, own=options.own)
             if options.rename is not None:
                 suite = await suite.renamed(options.rename, subgraphs.url, client, translator)
             verdicts.append(await suite.judge(scratch, client))
@@ -55,6 +55,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--rename", nargs="?", type=int, const=1, metavar="SEED", help="change all names first"
     )
+    parser.add_argument("--own", action="store_true", help="on supergraphs of our own composer")
     parser.add_argument("--verbose", action="store_true", help="show what failed")
     return parser.parse_args(arguments)
 

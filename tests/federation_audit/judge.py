@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 
+from gateway.composition import Composed, SubgraphSource, compose
+from gateway.spec.names import SubgraphName
 from tests.federation_audit import servers
 from tests.federation_audit.renaming import Renaming
 from tests.federation_audit.translator import Translator
@@ -39,8 +41,14 @@ class Suite:
     renaming: Renaming | None
 
     @classmethod
-    async def fetch(cls, name: str, url: str, client: httpx.AsyncClient) -> "Suite":
-        supergraph = (await client.get(f"{url}/{name}/supergraph")).text
+    async def fetch(
+        cls, name: str, url: str, client: httpx.AsyncClient, *, own: bool = False
+    ) -> "Suite":
+        """`own`: with a supergraph of our composer instead of the one that is served."""
+        if own:
+            supergraph = composed((await client.get(f"{url}/{name}/subgraphs")).json())
+        else:
+            supergraph = (await client.get(f"{url}/{name}/supergraph")).text
         cases = (await client.get(f"{url}/{name}/tests")).json()
         return cls(name=name, supergraph=supergraph, cases=cases, renaming=None)
 
@@ -81,6 +89,17 @@ class Suite:
         if agrees(got, case["expected"]):
             return ""
         return f"{query.strip()}\n  want {case['expected']}\n  got  {got}"
+
+
+def composed(subgraphs: list[dict[str, str]]) -> str:
+    """The supergraph of the subgraphs as served; what does not compose is told by an assertion."""
+    sources = [
+        SubgraphSource(name=SubgraphName(each["name"]), url=each["url"], sdl=each["sdl"])
+        for each in subgraphs
+    ]
+    outcome = compose(sources)
+    assert isinstance(outcome, Composed), outcome
+    return outcome.supergraph_sdl
 
 
 def agrees(got: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
