@@ -7,6 +7,8 @@ from gateway.errors import Unauthenticated
 
 EXPIRED = "TOKEN_EXPIRED"
 INVALID = "TOKEN_INVALID"
+REVOKED = "TOKEN_REVOKED"
+REPLAYED = "TOKEN_REPLAYED"
 
 
 def check_claims(

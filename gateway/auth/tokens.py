@@ -1,19 +1,21 @@
 """Client tokens: a JWT in, the viewer out. Checked once, remembered by hash until it expires."""
 
 import hashlib
-import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from jwt import InvalidTokenError, PyJWS
 from jwt.algorithms import Algorithm
 
-from gateway.auth.claims import check_claims, invalid
+from gateway.auth.claims import REPLAYED, REVOKED, check_claims, invalid
 from gateway.auth.keys import VerificationKey, asymmetric_algorithms
+from gateway.auth.revoked import Revoked, Used
+from gateway.auth.strict import LONGEST_TOKEN, BadToken, Parts, take_apart
 from gateway.auth.viewer import ANONYMOUS, Viewer
+from gateway.errors import Unauthenticated
 
-LONGEST_TOKEN = 8_192
+_NOT_OURS: Final = "the token is not one of ours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,7 @@ class TrustedIssuer:
 
 class TokenVerifier:
     """Accepts tokens of the trusted issuers only. Without issuers, tokens are not looked at and
-    everybody is anonymous."""
+    everybody is anonymous. A token with the claim `single_use` set to true is good once."""
 
     def __init__(
         self,
@@ -36,15 +38,29 @@ class TokenVerifier:
         algorithms: Mapping[str, Algorithm] | None = None,
         leeway: float = 5.0,
         cached: int = 10_000,
+        single_use: str = "step_up",
     ) -> None:
+        self._algorithms = asymmetric_algorithms(algorithms or {})
+        self._leeway, self._cached, self._single_use = leeway, cached, single_use
+        self._revoked = Revoked()
+        self._used = Used(cached)
+        self.unknown_keys = 0
+        self.trust(issuers)
+
+    def trust(self, issuers: Sequence[TrustedIssuer]) -> None:
+        """Trust these from now on; whoever was verified by a key that is gone is asked again."""
         self._issuers = {trusted.issuer: trusted for trusted in issuers}
-        known = asymmetric_algorithms(algorithms or {})
-        self._jws = PyJWS(algorithms=[])
-        for name, algorithm in known.items():
-            self._jws.register_algorithm(name, algorithm)
-        self._leeway = leeway
-        self._cached = cached
         self._cache: OrderedDict[bytes, Viewer] = OrderedDict()
+
+    def revoke(self, revoked: Revoked) -> None:
+        """What is on this list is worth nothing from now on, remembered or not."""
+        self._revoked = revoked
+
+    def holds(self, viewer: Viewer, now: float) -> bool:
+        """Whether a viewer verified earlier still is one: not expired, not revoked."""
+        if viewer.expires_at is not None and viewer.expires_at + self._leeway <= now:
+            return False
+        return viewer.anonymous or not self._revoked.covers(viewer)
 
     def viewer(self, authorization: str | None, now: float) -> Viewer:
         """Who an `Authorization` value names; None names nobody. Raises Unauthenticated."""
@@ -60,46 +76,57 @@ class TokenVerifier:
         if len(token) > LONGEST_TOKEN:
             raise invalid("the token is too long")
         mark = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        known = self._cache.get(mark)
-        if known is not None and known.expires_at is not None and known.expires_at > now:
+        viewer = self._cache.get(mark)
+        if viewer is not None and viewer.expires_at is not None and viewer.expires_at > now:
             self._cache.move_to_end(mark)
-            return known
-        viewer = self._check(token, now)
+        else:
+            viewer = self._check(token, now)
+            self._keep(mark, viewer)
+        if self._revoked.covers(viewer):
+            raise Unauthenticated(REVOKED, "the token was revoked")
+        if viewer.claims.get(self._single_use) is True:
+            self._use(viewer, now)
+        return viewer
+
+    def _keep(self, mark: bytes, viewer: Viewer) -> None:
         self._cache[mark] = viewer
         if len(self._cache) > self._cached:
             self._cache.popitem(last=False)
-        return viewer
+
+    def _use(self, viewer: Viewer, now: float) -> None:
+        token_id, until = viewer.claims.get("jti"), viewer.expires_at or now
+        if not isinstance(token_id, str) or not token_id:
+            raise invalid("a token that is good once needs an id")
+        name = f"{viewer.claims.get('iss')}|{token_id}"
+        if not self._used.take(name, until + self._leeway, now):
+            raise Unauthenticated(REPLAYED, "the token was used before")
 
     def _check(self, token: str, now: float) -> Viewer:
         try:
-            header = self._jws.get_unverified_header(token)
-            trusted = self._issuer_of(token)
-            key = _choose(trusted.keys, header)
-            payload = self._jws.decode(token, key.key, algorithms=[key.algorithm])  # type: ignore[arg-type]  # the key type belongs to the algorithm
-            claims = json.loads(payload)
-        except (InvalidTokenError, ValueError, TypeError):
-            raise invalid("the token is not one of ours") from None
-        if not isinstance(claims, dict) or claims.get("iss") != trusted.issuer:
-            raise invalid("the token is not one of ours")
-        return check_claims(claims, audience=trusted.audience, now=now, leeway=self._leeway)
-
-    def _issuer_of(self, token: str) -> TrustedIssuer:
-        """Reads `iss` before the signature is checked, only to choose whose keys to check with."""
-        unverified = self._jws.decode(token, options={"verify_signature": False})
-        claims = json.loads(unverified)
-        named = claims.get("iss") if isinstance(claims, dict) else None
+            parts = take_apart(token)
+        except BadToken:
+            raise invalid(_NOT_OURS) from None
+        named = parts.claims.get("iss")
         trusted = self._issuers.get(named) if isinstance(named, str) else None
-        if trusted is None:
-            raise invalid("the token is not one of ours")
-        return trusted
+        if trusted is None or not self._is_signed(parts, self._key(trusted, parts)):
+            raise invalid(_NOT_OURS)
+        return check_claims(parts.claims, audience=trusted.audience, now=now, leeway=self._leeway)
 
+    def _is_signed(self, parts: Parts, key: VerificationKey) -> bool:
+        """The algorithm is the key's, whatever the token says."""
+        algorithm = self._algorithms[key.algorithm]
+        try:
+            return algorithm.verify(parts.signed, key.key, parts.signature)
+        except (TypeError, ValueError):
+            return False
 
-def _choose(keys: tuple[VerificationKey, ...], header: Mapping[str, object]) -> VerificationKey:
-    """The key the header names, or the only one for its algorithm when it names none."""
-    kid, algorithm = header.get("kid"), header.get("alg")
-    fitting = [key for key in keys if key.algorithm == algorithm]
-    if kid is not None:
-        fitting = [key for key in fitting if key.kid in {kid, None}]
-    if len(fitting) != 1:
-        raise invalid("the token is not one of ours")
-    return fitting[0]
+    def _key(self, trusted: TrustedIssuer, parts: Parts) -> VerificationKey:
+        """The key the header names, or the only one for its algorithm when it names none."""
+        kid, algorithm = parts.header.get("kid"), parts.header.get("alg")
+        fitting = [key for key in trusted.keys if key.algorithm == algorithm]
+        if kid is not None:
+            fitting = [key for key in fitting if key.kid in {kid, None}]
+        if len(fitting) != 1:
+            self.unknown_keys += 1
+            raise invalid(_NOT_OURS)
+        return fitting[0]
