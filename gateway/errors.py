@@ -2,7 +2,7 @@
 
     GatewayError                          code
     ├── ClientFault                       the caller must change the request
-    │   ├── BadRequest                    BAD_REQUEST
+    │   ├── BadRequest                    BAD_REQUEST (BadParameters: JSON, but no request)
     │   ├── ParseFailed                   GRAPHQL_PARSE_FAILED
     │   ├── ValidationFailed              GRAPHQL_VALIDATION_FAILED
     │   ├── BadVariables                  BAD_USER_INPUT
@@ -127,6 +127,12 @@ class ClientFault(GatewayError):
 
 class BadRequest(ClientFault):
     """The bytes are not a GraphQL request at all."""
+
+    code = "BAD_REQUEST"
+
+
+class BadParameters(BadRequest):
+    """The bytes are JSON, but not the parameters of a GraphQL request."""
 
     code = "BAD_REQUEST"
 

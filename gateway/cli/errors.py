@@ -7,6 +7,7 @@ from importlib import import_module
 from gateway.errors import (
     RETRYABLE_CODES,
     VALUE_CODES,
+    BadParameters,
     ClientFault,
     GatewayError,
     LimitExceeded,
@@ -49,7 +50,7 @@ def errors_page() -> str:
 
 
 _ROOMS = ("gateway.engine", "gateway.composition")
-_GROUPS = frozenset({LimitExceeded})
+_GROUPS = frozenset({LimitExceeded, BadParameters})
 _UNPLANNED = "No plan answers a valid operation."
 
 

@@ -43,6 +43,13 @@ class Http(Record):
     csrf_headers: Annotated[
         tuple[str, ...], Meaning("headers no page of another site can send unasked")
     ] = ("x-graphql-csrf", "apollo-require-preflight", "x-apollo-operation-name")
+    statuses: Annotated[
+        Literal["audit", "2026-08"],
+        Meaning(
+            "`audit`: as the graphql-http audit wants them; `2026-08`: as that GraphQL-over-HTTP"
+            " draft does (294 for partial answers, 422 for what can't be run)"
+        ),
+    ] = "audit"
     batch: Annotated[
         int, Meaning("requests one body may hold as a list; 0 switches it off", high=50)
     ] = 0

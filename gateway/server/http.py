@@ -1,16 +1,13 @@
 """GraphQL over HTTP: bytes become parameters, what the engine answers becomes bytes.
 
-Nothing is decided here beyond the statuses of the graphql-http audit: a request error is 400 for
-`application/graphql-response+json` and 200 for `application/json`, a malformed request is 400 for
-both, and whatever was executed is 200.
+Nothing is decided here beyond media types; the statuses are those of `statuses`.
 """
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import orjson
@@ -21,16 +18,11 @@ from gateway.engine import GatewayResponse
 from gateway.errors import (
     SUBSCRIPTION_NEEDS_STREAM,
     BadRequest,
-    BodyTooLarge,
     ClientFault,
     GatewayError,
     HeadersTooLarge,
     InternalFault,
     NotReady,
-    OtherOrigin,
-    TooOften,
-    TooSlow,
-    Unauthenticated,
     UriTooLong,
 )
 from gateway.server.admission import Admission, Admitted, Caller, resumed
@@ -52,6 +44,7 @@ from gateway.server.origins import Origins
 from gateway.server.parameters import Parameters, from_body, from_query_string
 from gateway.server.parts import is_whole, told_parts
 from gateway.server.single import SingleStreams, stream_token
+from gateway.server.statuses import Statuses
 from gateway.server.streams import Streams
 from gateway.telemetry.access import operation_hash
 from gateway.telemetry.spans import NoSpans, Spans
@@ -79,6 +72,7 @@ class HttpRules:
     batch: int = 0
     compress_over: int = 2_048
     forward: tuple[str, ...] = ()
+    statuses: Statuses = field(default_factory=Statuses)
 
 
 class HttpStatus(Exception):
@@ -185,7 +179,8 @@ class HttpDoor:
         body = self._admission.tell(admitted, response)
         errors = body.get("errors")
         exchange.facts["errors"] = len(errors) if isinstance(errors, list) else None
-        status = 400 if response.request_error and media_type == GRAPHQL_RESPONSE else 200
+        refused = response.request_error
+        status, media_type = self._rules.statuses.of_body(body, media_type, refused=refused)
         clean = admitted.kind == "query" and not errors
         await self._send(exchange, status, media_type, body, admitted.hints.header(clean=clean))
 
@@ -229,8 +224,8 @@ class HttpDoor:
             return _streamed(accept, media_type)
         wanted = admitted.refusal is None and choose(accept, (DEFERRED,)) is not None
         given = admitted.parameters
-        engine = self._admission.engine
-        if wanted and engine.is_incremental(given.query, given.operation_name):
+        engine, grants = self._admission.engine, admitted.request.grants
+        if wanted and engine.is_incremental(given.query, given.operation_name, grants):
             return DEFERRED
         return (
             (choose(accept, _PLAIN_OFFERS) or media_type) if media_type in STREAMS else media_type
@@ -300,10 +295,9 @@ class HttpDoor:
             _LOG.error("request %s failed", exchange.request_id, exc_info=error)
             told = InternalFault("something went wrong inside the gateway")
         exchange.facts["code"] = told.code
-        label = _labelled(GRAPHQL_RESPONSE if media_type == GRAPHQL_RESPONSE else JSON)
         body = orjson.dumps({"errors": [self._admission.tell_fault(told, exchange.request_id)]})
-        status, headers = _status(told)
-        await exchange.answer(status, label, body, headers)
+        status, media_type, headers = self._rules.statuses.of_fault(told, media_type)
+        await exchange.answer(status, _labelled(media_type), body, headers)
 
 
 _NEEDS_STREAM: Final = GatewayResponse(
@@ -346,28 +340,6 @@ def _check_size(exchange: Exchange, rules: HttpRules) -> None:
         raise HeadersTooLarge(rules.header_bytes)
 
 
-def _status(error: GatewayError) -> tuple[int, Headers]:
-    match error:
-        case Unauthenticated():
-            return 401, ((b"www-authenticate", b'Bearer error="invalid_token"'),)
-        case TooOften():
-            return 429, ((b"retry-after", b"%d" % math.ceil(error.seconds)),)
-        case TooSlow():
-            return 408, ((b"connection", b"close"),)
-        case NotReady():
-            return 503, ((b"retry-after", b"1"),)
-        case ClientFault():
-            return _CLIENT_STATUS.get(type(error), 400), ()
-        case _:
-            return 500, ()
-
-
-_CLIENT_STATUS: Final[Mapping[type[GatewayError], int]] = {
-    BodyTooLarge: 413,
-    UriTooLong: 414,
-    HeadersTooLarge: 431,
-    OtherOrigin: 403,
-}
 _JSON_BYTES: Final = JSON.encode("ascii")
 _VARY: Final = b"accept, accept-encoding, authorization"
 

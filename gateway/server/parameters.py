@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from gateway.errors import BadRequest, BatchTooLarge
+from gateway.errors import BadParameters, BadRequest, BatchTooLarge
 
 _NOTHING: Mapping[str, object] = {}
 
@@ -32,7 +32,7 @@ def from_body(body: bytes, batch: int = 0) -> Parameters | list[Parameters]:
     if isinstance(value, list):
         return _batch(value, batch)
     if not isinstance(value, dict):
-        raise BadRequest("the body is not a JSON object")
+        raise BadParameters("the body is not a JSON object")
     return from_mapping(value)
 
 
@@ -60,7 +60,7 @@ def from_mapping(value: Mapping[str, object]) -> Parameters:
     if query is None and (named or "persistedQuery" in extensions):
         query = ""
     elif not isinstance(query, str) or not query:
-        raise BadRequest("the parameter 'query' must be a non-empty string")
+        raise BadParameters("the parameter 'query' must be a non-empty string")
     return Parameters(
         query=query,
         operation_name=_text(value, "operationName"),
@@ -76,14 +76,14 @@ def _batch(values: list[object], most: int) -> list[Parameters]:
     if len(values) > most:
         raise BatchTooLarge(most)
     if not values or not all(isinstance(value, dict) for value in values):
-        raise BadRequest("a batch is a list of requests, at least one")
+        raise BadParameters("a batch is a list of requests, at least one")
     return [from_mapping(value) for value in values if isinstance(value, dict)]
 
 
 def _text(value: Mapping[str, object], name: str) -> str | None:
     found = value.get(name)
     if found is not None and not isinstance(found, str):
-        raise BadRequest(f"the parameter {name!r} must be a string")
+        raise BadParameters(f"the parameter {name!r} must be a string")
     return found
 
 
@@ -92,7 +92,7 @@ def _mapping(value: Mapping[str, object], name: str) -> Mapping[str, object]:
     if found is None:
         return _NOTHING
     if not isinstance(found, dict):
-        raise BadRequest(f"the parameter {name!r} must be an object")
+        raise BadParameters(f"the parameter {name!r} must be an object")
     return found
 
 

@@ -14,6 +14,7 @@ from gateway.server.origins import OriginPolicy, Origins
 from gateway.server.outbox import OutboxLimits
 from gateway.server.ports import GraphQLEngine
 from gateway.server.pricing import PriceBook
+from gateway.server.statuses import Statuses
 from gateway.server.streams import StreamRules
 from gateway.server.telling import Telling
 from gateway.server.ws import SocketRules
@@ -105,6 +106,7 @@ def http_rules(settings: Settings) -> HttpRules:
         batch=settings.http.batch,
         compress_over=settings.http.compress_over,
         forward=settings.forward_headers,
+        statuses=Statuses(draft=settings.http.statuses == "2026-08"),
     )
 
 
