@@ -24,6 +24,9 @@ from gateway.errors import ListTooLong
 from gateway.limits.weights import MUTATION_WEIGHT, FieldWeight, Weights
 
 _INTROSPECTION: Final = frozenset({"__schema", "__type"})
+_ABSENT: Final = "absent"
+_REMEMBERED: Final = 64
+"""Estimates kept for one operation; clients ask for few different list sizes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +62,26 @@ class _Variable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priced:
-    """A valid operation with its price tag. `introspects`: it asks for the schema."""
+    """A valid operation with its price tag. `introspects`: it asks for the schema; `sized_by` are
+    the variables that say how long lists may be."""
 
     root: _Selection
     base: int
     introspects: bool
+    sized_by: tuple[str, ...]
+    _estimates: dict[tuple[object, ...], int] = field(default_factory=dict, compare=False)
 
     def estimate(self, variables: Mapping[str, object], longest: int) -> int:
         """The cost with these variables. Raises ListTooLong for a list longer than `longest`."""
-        return self.base + _Estimate(variables, longest).selection(self.root, frozenset(), 1)
+        given = [variables.get(name, _ABSENT) for name in self.sized_by]
+        key = (longest, *(each if type(each) is int or each is _ABSENT else None for each in given))
+        known = self._estimates.get(key)
+        if known is None:
+            known = _Estimate(variables, longest).selection(self.root, frozenset(), 1)
+            if len(self._estimates) >= _REMEMBERED:
+                self._estimates.clear()
+            self._estimates[key] = known
+        return self.base + known
 
     def actual(self, data: object) -> int:
         """The cost of what was answered."""
@@ -83,7 +97,12 @@ def price(document: DocumentNode, name: str | None, weights: Weights) -> Priced 
     pricing = _Pricing(document, operation, weights)
     root = pricing.selection(operation.selection_set, weights.roots[kind])
     base = MUTATION_WEIGHT if kind == "mutation" else 0
-    return Priced(root=root, base=base, introspects=pricing.introspects)
+    return Priced(
+        root=root,
+        base=base,
+        introspects=pricing.introspects,
+        sized_by=tuple(sorted(pricing.sized_by)),
+    )
 
 
 class _Pricing:
@@ -91,6 +110,7 @@ class _Pricing:
         self, document: DocumentNode, operation: OperationDefinitionNode, weights: Weights
     ) -> None:
         self.introspects = False
+        self.sized_by: set[str] = set()
         self._weights = weights
         self._fragments = {
             node.name.value: node
@@ -167,6 +187,7 @@ class _Pricing:
     def _value(self, node: object) -> object:
         variable = getattr(getattr(node, "name", None), "value", None)
         if variable in self._variables and type(node).__name__ == "VariableNode":
+            self.sized_by.add(variable)
             return self._variables[variable]
         return value_from_ast_untyped(node)  # type: ignore[arg-type]  # a value of an argument
 
