@@ -13,7 +13,7 @@ from gateway.plan.shape import (
     TypenameLeaf,
     VerbatimLeaf,
 )
-from gateway.planner.calls import TYPENAME_CALL
+from gateway.planner.calls import TYPENAME_CALL, Call
 from gateway.planner.normalise import INTROSPECTION, Pick
 from gateway.planner.slots import Slots
 from gateway.planner.world import World
@@ -78,11 +78,20 @@ class ShapeWriter:
             return
         groups: dict[str, tuple[set[TypeName], Slots]] = {}
         for name in sorted(pick.types):
-            apart = replace(pick.call, part=self.part)
-            slot = slots.slot(apart if slots.has(apart, name) else pick.call, name)
+            slot = slots.slot(self._call(pick, name, slots), name)
             groups.setdefault(slot.key, (set(), slot.below))[0].add(name)
         for key, (types, below) in groups.items():
             yield key, frozenset(types), below
+
+    def _call(self, pick: Pick, name: TypeName, slots: Slots) -> Call:
+        """The call that was made for a pick: the part's own where there is one.
+
+        A type that can't stand here was not asked about at all; it goes with the others."""
+        apart = replace(pick.call, part=self.part)
+        if slots.has(apart, name):
+            return apart
+        asked = slots.has(pick.call, name) or not any(slots.has(apart, t) for t in pick.types)
+        return pick.call if asked else apart
 
     def _content(self, owner: TypeName, pick: Pick, below: Slots) -> Content:
         if pick.call == TYPENAME_CALL:

@@ -152,7 +152,7 @@ class _Writer:
 
 def undeferred(operation: str) -> str:
     """The same operation without any @defer."""
-    return re.sub(r" @defer\([^)]*\)", "", operation)
+    return re.sub(r" @defer(\([^)]*\))?", "", operation)
 
 
 def random_operation(schema: GraphQLSchema, chance: Random, *, depth: int = 4) -> str:

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from tests.differential.campaign import FIXED, Campaign
+from tests.differential.campaign import FIXED, Campaign, graph_of
 from tests.differential.check import Shares, difference, uses_abstract_types
 from tests.differential.normal_form import normal_form
 from tests.differential.operations import VARIABLES
@@ -83,6 +83,22 @@ def test_normal_form(media: Pair, operation: str, want: str) -> None:
 )
 def test_what_counts_as_abstract(media: Pair, operation: str, *, abstract: bool) -> None:
     assert uses_abstract_types(media.schema, operation) is abstract
+
+
+@pytest.mark.parametrize(
+    ("seed", "graph", "operation"),
+    [
+        pytest.param(
+            16631, 23,
+            "query ($yes: Boolean!) { ant0 { f1 { f0 { ... on Face @defer(if: $yes) { id } } } } }",
+            id="a part about objects that can't be of one of the types",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_was_found_once_stays_mended(seed: int, graph: int, operation: str) -> None:
+    pair = graph_of(seed, graph)
+    assert pair is not None
+    assert await difference(pair, operation, VARIABLES) is None
 
 
 async def test_a_difference_is_seen_and_made_small(media: Pair) -> None:
