@@ -74,8 +74,11 @@ class Register:
 
     keys: Mapping[tuple[Did, TrustRole], VerificationKey]
 
-    def key_of(self, did: Did, role: TrustRole, at: datetime, /) -> VerificationKey | None:
-        return self.keys.get((did, role)) if at <= NOW else None
+    def key_of(
+        self, did: Did, role: TrustRole, method: str, at: datetime, /
+    ) -> VerificationKey | None:
+        known = method == method_id(did) and at <= NOW
+        return self.keys.get((did, role)) if known else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

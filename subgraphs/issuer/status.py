@@ -18,11 +18,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ledger_adapter.crypto import sm3
+from subgraphs.issuer.desk.keys import signing_key
 from subgraphs.issuer.parts import Parts
-from subgraphs.kit.keystore import NoKey, key_id
+from subgraphs.kit.keystore import NoKey
 from subgraphs.kit.statuses import ListName, list_name
 from subgraphs.vc import proofs
-from subgraphs.vc.did import institution_did, method_id
+from subgraphs.vc.did import institution_did
 from subgraphs.vc.proofs import ProofOptions, Purpose
 from subgraphs.vc.status_list import StatusBits, build_status_list, derive
 
@@ -76,11 +77,12 @@ class StatusLists:
             valid_from=now,
             valid_until=now + LASTS,
         )
+        key = await signing_key(self._parts, name.issuer)
         options = ProofOptions(
-            verification_method=method_id(issuer), purpose=Purpose.ASSERTION, created=now
+            verification_method=key.method, purpose=Purpose.ASSERTION, created=now
         )
         ready = proofs.prepare(document, options)
-        signature = await self._parts.keys.sign(name.issuer, key_id(1), ready.payload)
+        signature = await self._parts.keys.sign(name.issuer, key.id, ready.payload)
         body = orjson.dumps(proofs.attach(document, ready, signature))
         return Published(bits=bits, body=body, etag=f'"{sm3.hexdigest(body)}"', renewed_at=now)
 

@@ -1,10 +1,12 @@
-"""The public trust register as each subgraph keeps it: a projection of INSTITUTION_REGISTERED.
+"""The public trust register as each subgraph keeps it: a projection of INSTITUTION_REGISTERED
+and INSTITUTION_DID_CHANGED, whose versions are checked here before they change anything.
 
 It also carries the few facts that all four subgraphs share by copy: uscc, name and kind.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,9 +20,18 @@ from subgraphs.kit.ids import USCC, InstitutionId
 from subgraphs.kit.mongo import Database, Document, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
 from subgraphs.kit.types import Node, worded
+from subgraphs.vc.did import Did, MethodId, build_did_document
+from subgraphs.vc.did_versions import DidHistory, read_version, vouched
+from subgraphs.vc.errors import VcError
+from subgraphs.vc.multikey import VerificationKey
+from subgraphs.vc.proofs import Purpose
+from subgraphs.vc.strict_json import JsonObject, check_object
+
+log = logging.getLogger("credgraph.institutions")
 
 COLLECTION: Final = "institutions"
 KIND: Final = "INSTITUTION_REGISTERED"
+DID_CHANGED: Final = "INSTITUTION_DID_CHANGED"
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COLLECTION: [IndexModel([("uscc", 1), ("_id", 1)]), IndexModel([("did", 1)])]
 }
@@ -50,6 +61,14 @@ class InstitutionKind(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptVersion:
+    """A later version of an institution's DID, and where the log tells it."""
+
+    version: JsonObject
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstitutionRow:
     """An institution as the log last told; `index` is where it was told."""
 
@@ -63,6 +82,26 @@ class InstitutionRow:
     participation: str
     since: datetime
     index: int
+    versions: tuple[KeptVersion, ...] = ()
+
+    @property
+    def history(self) -> DidHistory:
+        """Its DID from the registration on; the later versions were checked when they came."""
+        first = vouched(build_did_document(Did(self.did), [self.public_key_multibase]), self.since)
+        return DidHistory((first, *(read_version(one.version) for one in self.versions)))
+
+    def key_for(self, method: str, purpose: Purpose, at: datetime) -> VerificationKey | None:
+        """The key behind a method as of a time; None for a key that is not, or no more, its."""
+        try:
+            return self.history.key_for(method, purpose, at)
+        except VcError:
+            return None
+
+    @property
+    def method(self) -> MethodId | None:
+        """The key it signs with now; None once its DID is deactivated."""
+        document = self.history.latest.document
+        return None if document is None else max(document.keys, key=_number, default=None)
 
 
 class Institutions:
@@ -82,6 +121,25 @@ class Institutions:
                 id_, since = row.pop("_id"), row.pop("since")
                 change = {"$set": row, "$setOnInsert": {"since": since}}
                 await self._rows.update_one({"_id": id_}, change, upsert=True, session=session)
+            elif event.envelope.kind == DID_CHANGED:
+                await self._change(event, session)
+
+    async def _change(self, event: LoggedEvent, session: Session) -> None:
+        """A version that does not follow from what stands here changes nothing."""
+        id_, value = event.envelope.subjects[0], event.envelope.body.get("didVersion")
+        found = await self._rows.find_one({"_id": id_}, session=session)
+        if found is None:
+            return
+        row = _row(found)
+        try:
+            version = check_object(value)
+            later = [*(one.version for one in row.versions), version]
+            DidHistory.following(row.history.versions[0], later)
+        except VcError as fault:
+            log.warning("%s at %d is no version of its DID: %s", id_, event.position.index, fault)
+            return
+        kept = {"version": version, "index": event.position.index}
+        await self._rows.update_one({"_id": id_}, {"$push": {"versions": kept}}, session=session)
 
     async def find(self, ids: Sequence[InstitutionId]) -> dict[InstitutionId, InstitutionRow]:
         return await self._by("_id", ids)
@@ -107,6 +165,12 @@ class Institutions:
     async def _by(self, field: str, values: Sequence[str]) -> dict[InstitutionId, InstitutionRow]:
         found = await self._rows.find({field: {"$in": list(values)}}).to_list(None)
         return {row.id: row for row in map(_row, found)}
+
+
+def _number(method: MethodId) -> int:
+    """`#key-10` comes after `#key-9`."""
+    digits = method.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() else 0
 
 
 @federation.type
@@ -157,4 +221,8 @@ def _row(found: Document) -> InstitutionRow:
         participation=found["participation"],
         since=found["since"],
         index=found["index"],
+        versions=tuple(
+            KeptVersion(version=one["version"], index=one["index"])
+            for one in found.get("versions", ())
+        ),
     )

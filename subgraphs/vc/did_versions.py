@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final, Self
 
-from ledger_adapter.crypto import sm2
+from ledger_adapter.crypto import sm2, sm3
 from subgraphs.vc import proofs
 from subgraphs.vc.did import Did, DidDocument, MethodId, parse_did_document, person_did
 from subgraphs.vc.encoding import Hash, sm3_hash, to_time
@@ -101,6 +101,24 @@ def read_version(value: JsonObject, place: str = "") -> DidVersion:
     )
 
 
+def vouched(did_document: JsonObject, at: datetime) -> DidVersion:
+    """Version 1 as something else vouches for it: a receipt's document, or the register's entry."""
+    body: JsonObject = {
+        "type": _TYPE,
+        "did": parse_did_document(did_document).did,
+        "version": 1,
+        "at": to_time(at),
+        "previous": None,
+        "didDocument": did_document,
+    }
+    return read_version(body)
+
+
+def salted_digest(salt: bytes, version: JsonObject) -> Hash:
+    """What the log carries of a person's version; the holder hands out the salt with it."""
+    return Hash(f"sm3:{sm3.hmac(salt, canonical(version)).hex()}")
+
+
 @dataclass(frozen=True, slots=True)
 class DidHistory:
     """A chain of versions that was verified from its first one on."""
@@ -124,13 +142,24 @@ class DidHistory:
             raise BadDidHistory(f"a history has 1 to {MOST_VERSIONS} versions")
         versions = tuple(read_version(v, f"/{index}") for index, v in enumerate(values))
         _founded(versions[0], founder)
-        for before, after in pairwise(versions):
-            _follows(before, after, authority)
-        _keys_keep_their_names(versions)
-        history = cls(versions)
+        history = cls(_chained(versions, authority))
         if seen is not None:
             history.expect(seen)
         return history
+
+    @classmethod
+    def following(
+        cls,
+        first: DidVersion,
+        values: Sequence[JsonObject],
+        *,
+        authority: Authority | None = None,
+    ) -> Self:
+        """The history after a first version that was vouched for; BadDidHistory if it is none."""
+        if len(values) >= MOST_VERSIONS:
+            raise BadDidHistory(f"a history has 1 to {MOST_VERSIONS} versions")
+        later = (read_version(v, f"/{index}") for index, v in enumerate(values, 1))
+        return cls(_chained((first, *later), authority))
 
     @property
     def latest(self) -> DidVersion:
@@ -159,6 +188,15 @@ class DidHistory:
         if version is None or version.document is None:
             return None
         return version.document.key_for(method, purpose)
+
+
+def _chained(
+    versions: tuple[DidVersion, ...], authority: Authority | None
+) -> tuple[DidVersion, ...]:
+    for before, after in pairwise(versions):
+        _follows(before, after, authority)
+    _keys_keep_their_names(versions)
+    return versions
 
 
 def _previous(shape: Shape) -> Hash | None:

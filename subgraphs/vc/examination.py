@@ -7,6 +7,7 @@ from typing import Protocol
 
 from subgraphs.vc.consent import Consent
 from subgraphs.vc.did import Did
+from subgraphs.vc.did_versions import DidHistory
 from subgraphs.vc.encoding import Hash
 from subgraphs.vc.lower_bound import Steps
 from subgraphs.vc.model import CredentialHead, ShownClaims
@@ -31,6 +32,7 @@ class Reason(StrEnum):
     NOT_OUR_CUSTOMER = "NOT_OUR_CUSTOMER"
     HOLDER_KEY_MISMATCH = "HOLDER_KEY_MISMATCH"
     RECEIPT_INVALID = "RECEIPT_INVALID"
+    DID_HISTORY_INVALID = "DID_HISTORY_INVALID"
     PROOF_INVALID = "PROOF_INVALID"
     MALFORMED = "MALFORMED"
     DISCLOSURE_INVALID = "DISCLOSURE_INVALID"
@@ -58,8 +60,10 @@ class TrustRole(StrEnum):
 class TrustRegister(Protocol):
     """The public register of institutions, as the caller has it from the log."""
 
-    def key_of(self, did: Did, role: TrustRole, at: datetime, /) -> VerificationKey | None:
-        """The key of a DID that had this role at that time; None if it had not."""
+    def key_of(
+        self, did: Did, role: TrustRole, method: str, at: datetime, /
+    ) -> VerificationKey | None:
+        """The key behind a method of a DID, if both role and key were in force at that time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +113,7 @@ class Examination:
 
     presentation: Presentation
     receipt: RootDidReceipt | None
+    history: DidHistory | None
     consent: Consent | None
     credentials: tuple[ExaminedCredential, ...]
     findings: tuple[Finding, ...]

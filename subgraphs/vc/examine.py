@@ -7,11 +7,13 @@ know (status, hash on the log, replay) is the caller's to add.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from subgraphs.vc import consent as consents
 from subgraphs.vc import lower_bound, model, proofs
 from subgraphs.vc.consent import Consent
-from subgraphs.vc.did import MethodId, method_id
+from subgraphs.vc.did import Did, MethodId, method_id
+from subgraphs.vc.did_versions import Authority, DidHistory, vouched
 from subgraphs.vc.encoding import from_time
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.examination import (
@@ -31,22 +33,24 @@ from subgraphs.vc.multikey import VerificationKey
 from subgraphs.vc.presentation import Presentation, Shown
 from subgraphs.vc.proofs import Expectation, ProofReason, Purpose
 from subgraphs.vc.receipt import RootDidReceipt, parse_receipt, verify_receipt
-from subgraphs.vc.strict_json import JsonObject
+from subgraphs.vc.strict_json import JsonObject, as_object
 
 
 def examine(presentation: Presentation, terms: Terms, register: TrustRegister) -> Examination:
     """Every finding about a presentation, good ones too."""
     work = _Examiner(presentation, terms, register, _Notes([]))
     receipt = work.receipt()
-    work.presentation_proof(receipt)
-    consent = work.consent(receipt)
+    history = work.history(receipt)
+    work.presentation_proof(history)
+    consent = work.consent(history)
     credentials = tuple(
-        _CredentialExaminer(work, index, shown, receipt, consent).examined()
+        _CredentialExaminer(work, index, shown, history, consent).examined()
         for index, shown in enumerate(presentation.shown)
     )
     return Examination(
         presentation=presentation,
         receipt=receipt,
+        history=history,
         consent=consent,
         credentials=credentials,
         findings=tuple(work.notes.findings),
@@ -102,18 +106,41 @@ class _Examiner:
             return None, error.code
         if receipt.did != self.presentation.holder:
             return receipt, "RECEIPT_OF_ANOTHER"
-        role = TrustRole.IDENTITY_PROVIDER
-        key = self.register.key_of(receipt.issuer, role, receipt.registered_at)
-        if key is None:
+        authority = self._authority(receipt)
+        if authority is None:
             return receipt, "IDENTITY_PROVIDER_UNKNOWN"
-        outcome = verify_receipt(receipt, method=method_id(receipt.issuer), key=key)
+        outcome = verify_receipt(receipt, method=authority.method, key=authority.key)
         return receipt, outcome.reason
 
-    def presentation_proof(self, receipt: RootDidReceipt | None) -> None:
+    def _authority(self, receipt: RootDidReceipt) -> Authority | None:
+        method = MethodId(_method_by(receipt.raw, receipt.issuer))
+        role = TrustRole.IDENTITY_PROVIDER
+        key = self.register.key_of(receipt.issuer, role, method, receipt.registered_at)
+        return None if key is None else Authority(method=method, key=key)
+
+    def history(self, receipt: RootDidReceipt | None) -> DidHistory | None:
+        """The holder's DID from the receipt to the last version shown; None when it breaks."""
+        if receipt is None:
+            return None
+        values = [one.version for one in self.presentation.did_versions]
+        document = as_object(receipt.raw["didDocument"])
+        try:
+            first = vouched(document, receipt.registered_at)
+            found = DidHistory.following(first, values, authority=self._authority(receipt))
+        except VcError as error:
+            self._history_note(Reason.DID_HISTORY_INVALID, error.code)
+            return None
+        self._history_note()
+        return found
+
+    def _history_note(self, reason: Reason | None = None, detail: str | None = None) -> None:
+        self.notes.add(CheckKind.HOLDER_BINDING, "did-history", "/didVersions", reason, detail)
+
+    def presentation_proof(self, history: DidHistory | None) -> None:
         """Signed by the holder; for our nonce, for us, and not yet over: four findings."""
         claimed = self.presentation.proof
         method = MethodId(str(claimed.get("verificationMethod")))
-        key = holder_key(receipt, method, Purpose.AUTHENTICATION)
+        key = holder_key(history, method, Purpose.AUTHENTICATION, self.terms.now)
         refused = "KEY_UNKNOWN" if key is None else self._signature(method, key)
         reason = Reason.HOLDER_KEY_MISMATCH if refused else None
         self.notes.add(CheckKind.HOLDER_BINDING, "holder-proof", "/proof", reason, refused)
@@ -141,7 +168,7 @@ class _Examiner:
             return Reason.NOT_YET_VALID
         return None if self.terms.now < expires else Reason.EXPIRED
 
-    def consent(self, receipt: RootDidReceipt | None) -> Consent | None:
+    def consent(self, history: DidHistory | None) -> Consent | None:
         """The artefact, its signature, its face check, its terms."""
         document = self.presentation.consent
         if document is None:
@@ -152,7 +179,7 @@ class _Examiner:
         except VcError as error:
             self._authorisation("consent", Reason.CONSENT_INVALID, error.code)
             return None
-        refused = self._consent_signature(document, receipt)
+        refused = self._consent_signature(document, history)
         reason = Reason.CONSENT_INVALID if refused else None
         self._authorisation("consent", reason, refused)
         self._face(document)
@@ -161,10 +188,11 @@ class _Examiner:
         return consent
 
     def _consent_signature(
-        self, document: JsonObject, receipt: RootDidReceipt | None
+        self, document: JsonObject, history: DidHistory | None
     ) -> ProofReason | None:
-        method = method_id(self.presentation.holder)
-        key = holder_key(receipt, method, Purpose.ASSERTION)
+        method = MethodId(_method_by(document, self.presentation.holder))
+        at = _signed_at(document, method, self.terms.now)
+        key = holder_key(history, method, Purpose.ASSERTION, at)
         if key is None:
             return ProofReason.METHOD_MISMATCH
         expected = Expectation(purpose=Purpose.ASSERTION, now=self.terms.now)
@@ -211,7 +239,7 @@ class _CredentialExaminer:
     work: _Examiner
     index: int
     shown: Shown
-    receipt: RootDidReceipt | None
+    history: DidHistory | None
     consent: Consent | None
 
     @property
@@ -240,8 +268,9 @@ class _CredentialExaminer:
         self._note(CheckKind.HOLDER_BINDING, "subject", reason)
 
     def _issuer(self, head: CredentialHead) -> None:
-        method = method_id(head.issuer)
-        key = self.work.register.key_of(head.issuer, TrustRole.ISSUER, head.valid_from)
+        method = MethodId(_method_by(self.shown.credential, head.issuer))
+        at = _signed_at(self.shown.credential, method, head.valid_from)
+        key = self.work.register.key_of(head.issuer, TrustRole.ISSUER, method, at)
         refused = self._refused(method, key)
         missing = Reason.ISSUER_KEY_MISMATCH if refused == ProofReason.PROOF_MISSING else None
         untrusted = Reason.ISSUER_NOT_TRUSTED if key is None else missing
@@ -250,8 +279,10 @@ class _CredentialExaminer:
         self._note(CheckKind.INTEGRITY, "issuer-proof", reason, refused)
 
     def _countersignature(self, head: CredentialHead) -> None:
-        method = method_id(head.subject)
-        refused = self._refused(method, holder_key(self.receipt, method, Purpose.ASSERTION))
+        method = MethodId(_method_by(self.shown.credential, head.subject))
+        at = _signed_at(self.shown.credential, method, head.valid_from)
+        key = holder_key(self.history, method, Purpose.ASSERTION, at)
+        refused = self._refused(method, key)
         reason = Reason.PROOF_INVALID if refused else None
         self._note(CheckKind.INTEGRITY, "holder-countersignature", reason, refused)
 
@@ -310,7 +341,24 @@ class _CredentialExaminer:
 
 
 def holder_key(
-    receipt: RootDidReceipt | None, method: MethodId, purpose: Purpose
+    history: DidHistory | None, method: MethodId, purpose: Purpose, at: datetime
 ) -> VerificationKey | None:
-    """The holder's key behind a method, as the identity provider vouches for it."""
-    return None if receipt is None else receipt.document.key_for(method, purpose)
+    """The holder's key behind a method at a time, as receipt and versions vouch for it."""
+    return None if history is None else history.key_for(method, purpose, at)
+
+
+def _method_by(document: JsonObject, did: Did) -> str:
+    try:
+        return proofs.method_by(document, did) or method_id(did)
+    except VcError:
+        return method_id(did)  # no proof that can be read: refused when it is asked for
+
+
+def _signed_at(document: JsonObject, method: MethodId, otherwise: datetime) -> datetime:
+    """When the proof says it was made. A thief can say so too: what makes the time true is the
+    log, where the document's hash has to stand."""
+    try:
+        proof = proofs.proof_by(document, method)
+        return otherwise if proof is None else from_time(str(proof.get("created")))
+    except VcError:
+        return otherwise

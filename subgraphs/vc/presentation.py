@@ -35,9 +35,10 @@ CONTEXT: Final = (
 )
 TYPES: Final = ("VerifiablePresentation", "AssetProofPresentation")
 MOST_CREDENTIALS: Final = 16
+MOST_DID_VERSIONS: Final = 32
 _MEMBERS: Final = (
     *("@context", "type", "holder", "verifiableCredential", "shown"),
-    *("consent", "faceAssertion", "receipt", "proof"),
+    *("consent", "faceAssertion", "receipt", "didVersions", "proof"),
 )
 
 
@@ -59,6 +60,17 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SaltedVersion:
+    """A later version of the holder's DID, with the salt that opens its digest on the log."""
+
+    salt: bytes
+    version: JsonObject
+
+    def as_json(self) -> JsonObject:
+        return {"salt": to_base64url(self.salt), "version": self.version}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Presentation:
     """A presentation that was read: its form is right, nothing else is known."""
 
@@ -67,6 +79,7 @@ class Presentation:
     consent: JsonObject | None
     face_assertion: JsonObject | None
     receipt: JsonObject | None
+    did_versions: tuple[SaltedVersion, ...]
     proof: JsonObject
     raw: JsonObject
 
@@ -88,6 +101,7 @@ def build_presentation(
     consent: JsonObject | None,
     face_assertion: FaceAssertion | None,
     receipt: JsonObject,
+    did_versions: Sequence[SaltedVersion] = (),
 ) -> JsonObject:
     """The document to sign. `face_assertion` is the one bound to the consent's payload."""
     document: JsonObject = {
@@ -98,6 +112,8 @@ def build_presentation(
         "shown": [_shown_json(item) for item in shown],
         "receipt": receipt,
     }
+    if did_versions:
+        document["didVersions"] = [one.as_json() for one in did_versions]
     if consent is not None:
         document["consent"] = consent
     if face_assertion is not None:
@@ -138,6 +154,7 @@ def read_presentation(value: object, limits: Limits = DEFAULT_LIMITS) -> Present
         consent=_object_or_none(shape, "consent"),
         face_assertion=_object_or_none(shape, "faceAssertion"),
         receipt=_object_or_none(shape, "receipt"),
+        did_versions=read_salted_versions(shape),
         proof=shape.inner("proof").members,
         raw=document,
     )
@@ -146,6 +163,16 @@ def read_presentation(value: object, limits: Limits = DEFAULT_LIMITS) -> Present
 def presentation_digest(presentation: Presentation) -> Hash:
     """One name for exactly this presentation, its proof included: the key of a replay cache."""
     return sm3_hash(canonical(presentation.raw))
+
+
+def read_salted_versions(shape: Shape, name: str = "didVersions") -> tuple[SaltedVersion, ...]:
+    """The versions after the first, in order; their form only. Absent means none."""
+    if name not in shape.members:
+        return ()
+    return tuple(
+        SaltedVersion(salt=one.data("salt"), version=one.inner("version").members)
+        for one in shape.inners(name, most=MOST_DID_VERSIONS)
+    )
 
 
 def _shown_json(item: Shown) -> JsonObject:

@@ -155,6 +155,12 @@ def proof_by(document: JsonObject, verification_method: str) -> JsonObject | Non
     return made[0] if len(made) == 1 else None
 
 
+def method_by(document: JsonObject, did: str) -> str | None:
+    """The key of a DID that the document says it is signed with; None when no proof is its."""
+    methods = (str(proof.get("verificationMethod")) for proof in proofs_of(document))
+    return next((method for method in methods if method.startswith(f"{did}#")), None)
+
+
 def verify(
     document: JsonObject, proof: JsonObject, key: VerificationKey, expected: Expectation
 ) -> ProofOutcome:

@@ -3,15 +3,12 @@
 from ledger_adapter.crypto import sm3
 from subgraphs.kit.errors import Busy, Invalid, NotFound
 from subgraphs.kit.ids import InstitutionId, derived_id
+from subgraphs.kit.matching import matched
 from subgraphs.kit.mongo import DuplicateKeyError, Session
-from subgraphs.kit.offload import offload
-from subgraphs.vc.did import method_id
-from subgraphs.vc.examination import TrustRole
-from subgraphs.vc.receipt import RootDidReceipt, document_digest, verify_receipt
+from subgraphs.vc.receipt import document_digest
 from subgraphs.verifier import outgoing
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.records import Binding, BindingId
-from subgraphs.verifier.trust import ProjectedRegister, by_did
 
 
 def customer_digest(verifier: InstitutionId, customer_no: str) -> str:
@@ -30,7 +27,7 @@ async def bind_customer(
     document = await parts.customers.identity_document(verifier, customer_no)
     if document is None:
         raise NotFound("customer", field="customerNo", code="CUSTOMER_UNKNOWN")
-    receipt = await _matched(parts, did, document)
+    receipt = await matched(parts.identity, parts.institutions, did=did, document=document)
     holder = await parts.roots.holder(document_digest(receipt))
     if holder is None:
         raise Busy("the root DID is not on the log yet", code="ROOT_DID_NOT_ON_LOG")
@@ -48,29 +45,6 @@ async def bind_customer(
         raise _taken("this root DID belongs to another customer") from None
     await parts.outbox.put(session, outgoing.customer_bound(binding))
     return binding
-
-
-async def _matched(parts: Parts, did: str, document: str) -> RootDidReceipt:
-    """The identity provider's signed word that this document and this DID are one person."""
-    receipt = await parts.identity.match(did, document)
-    if receipt is None:
-        raise Invalid(
-            "this root DID is not the customer's", field="did", code="ROOT_DID_NOT_MATCHED"
-        )
-    if receipt.did != did or not await _vouched(parts, receipt):
-        raise Busy("the identity provider's receipt does not hold", code="RECEIPT_INVALID")
-    return receipt
-
-
-async def _vouched(parts: Parts, receipt: RootDidReceipt) -> bool:
-    register = ProjectedRegister(await by_did(parts.institutions, [receipt.issuer]))
-    role = TrustRole.IDENTITY_PROVIDER
-    key = register.key_of(receipt.issuer, role, receipt.registered_at)
-    if key is None:
-        return False
-    method = method_id(receipt.issuer)
-    outcome = await offload(verify_receipt, receipt, method=method, key=key)
-    return outcome.ok
 
 
 def _same(held: Binding, did: str) -> Binding:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from subgraphs.kit.institutions import InstitutionRow, Institutions
 from subgraphs.vc.did import Did
-from subgraphs.vc.errors import VcError
 from subgraphs.vc.examination import TrustRole
-from subgraphs.vc.multikey import VerificationKey, decode_key
+from subgraphs.vc.multikey import VerificationKey
+from subgraphs.vc.proofs import Purpose
 
 
 class ProjectedRegister:
@@ -16,15 +16,14 @@ class ProjectedRegister:
     def __init__(self, by_did: Mapping[str, InstitutionRow]) -> None:
         self._by_did = by_did
 
-    def key_of(self, did: Did, role: TrustRole, at: datetime, /) -> VerificationKey | None:
-        """The key, if the institution stood on the log in that role at that time."""
+    def key_of(
+        self, did: Did, role: TrustRole, method: str, at: datetime, /
+    ) -> VerificationKey | None:
+        """The key, if the institution stood on the log in that role, and with it, at that time."""
         row = self._by_did.get(did)
         if row is None or role.value not in row.roles or at < row.since:
             return None
-        try:
-            return decode_key(row.public_key_multibase)
-        except VcError:
-            return None
+        return row.key_for(method, Purpose.ASSERTION, at)
 
 
 async def by_did(institutions: Institutions, dids: Iterable[str]) -> dict[str, InstitutionRow]:

@@ -62,7 +62,9 @@ class Register:
 
     keys: dict[tuple[Did, TrustRole], VerificationKey]
 
-    def key_of(self, did: Did, role: TrustRole, at: datetime, /) -> VerificationKey | None:
+    def key_of(
+        self, did: Did, role: TrustRole, method: str, at: datetime, /
+    ) -> VerificationKey | None:
         return self.keys.get((did, role))
 
 
@@ -90,7 +92,7 @@ class World:
         return build_receipt(
             did_document=build_did_document(holder.did, [holder.public_key_multibase]),
             salt=self.chance(32),
-            registered_at=self.now - timedelta(days=1),
+            registered_at=NOW - timedelta(days=1),
             issuer=PROVIDER,
             method=method_id(PROVIDER),
             sign=self.provider.sign,

@@ -10,7 +10,9 @@ from subgraphs.kit.types import worded
 @worded(
     "What a logged event tells (事件类型).",
     INSTITUTION_REGISTERED="An institution was put on the trust register (机构登记).",
+    INSTITUTION_DID_CHANGED="An institution changed the keys of its DID (机构标识变更).",
     ROOT_DID_REGISTERED="A person's root DID was registered (根标识登记).",
+    ROOT_DID_CHANGED="A person's root DID got another key, or was given up (根标识变更).",
     CUSTOMER_BOUND="An institution matched its customer to a root DID (客户绑定).",
     CREDENTIAL_REQUESTED="A holder asked for a credential (申请).",
     CREDENTIAL_DRAFTED="The issuer compiled it (编制).",
@@ -36,7 +38,9 @@ from subgraphs.kit.types import worded
 )
 class AuditEventKind(Enum):
     INSTITUTION_REGISTERED = "INSTITUTION_REGISTERED"
+    INSTITUTION_DID_CHANGED = "INSTITUTION_DID_CHANGED"
     ROOT_DID_REGISTERED = "ROOT_DID_REGISTERED"
+    ROOT_DID_CHANGED = "ROOT_DID_CHANGED"
     CUSTOMER_BOUND = "CUSTOMER_BOUND"
     CREDENTIAL_REQUESTED = "CREDENTIAL_REQUESTED"
     CREDENTIAL_DRAFTED = "CREDENTIAL_DRAFTED"

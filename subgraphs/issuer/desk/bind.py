@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from subgraphs.issuer import outgoing
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Binding
 from subgraphs.kit.errors import Busy, Invalid, NotFound
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import InstitutionId, derived_id
+from subgraphs.kit.matching import matched
 from subgraphs.kit.mongo import DuplicateKeyError, Session
-from subgraphs.kit.offload import offload
 from subgraphs.kit.viewer import Role, Viewer
-from subgraphs.vc.did import method_id
-from subgraphs.vc.multikey import decode_key
-from subgraphs.vc.receipt import RootDidReceipt, document_digest, verify_receipt
-
-PROVIDER: Final = "IDENTITY_PROVIDER"
+from subgraphs.vc.receipt import RootDidReceipt, document_digest
 
 
 async def bind_customer_account(
@@ -64,24 +58,7 @@ async def _matched(
     document = await parts.core_system.identity_document(issuer, account_no)
     if document is None:
         raise NotFound("account", field="accountNo", code="ACCOUNT_UNKNOWN")
-    receipt = await parts.identity.match(did, document)
-    if receipt is None:
-        raise Invalid(
-            "this root DID is not the customer's", field="did", code="ROOT_DID_NOT_MATCHED"
-        )
-    if receipt.did != did or not await _vouched(parts, receipt):
-        raise Busy("the identity provider's receipt does not hold", code="RECEIPT_INVALID")
-    return receipt
-
-
-async def _vouched(parts: Parts, receipt: RootDidReceipt) -> bool:
-    """Whether a registered identity provider signed the receipt."""
-    provider = await parts.institutions.by_did(receipt.issuer)
-    if provider is None or PROVIDER not in provider.roles:
-        return False
-    key = decode_key(provider.public_key_multibase)
-    outcome = await offload(verify_receipt, receipt, method=method_id(receipt.issuer), key=key)
-    return outcome.ok
+    return await matched(parts.identity, parts.institutions, did=did, document=document)
 
 
 def _same(held: Binding, did: str) -> Binding:

@@ -10,12 +10,12 @@ from subgraphs.issuer import lifecycle, outgoing
 from subgraphs.issuer.band import parse_band
 from subgraphs.issuer.desk.change import for_desk, put
 from subgraphs.issuer.desk.issue import checked_reason
+from subgraphs.issuer.desk.keys import signing_key
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Credential, Endorsement
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import EndorsementId, new_id
-from subgraphs.kit.keystore import key_id
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.viewer import Viewer
 from subgraphs.kit.vocabulary import EndorsementEffect, member
@@ -76,7 +76,8 @@ async def _signed(
         at=now,
         signature="",
     )
-    signature = await parts.keys.sign(row.issuer, key_id(1), signed_bytes(unsigned, row))
+    key = await signing_key(parts, row.issuer)
+    signature = await parts.keys.sign(row.issuer, key.id, signed_bytes(unsigned, row))
     return replace(unsigned, signature=multibase58(signature))
 
 

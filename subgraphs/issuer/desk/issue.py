@@ -11,13 +11,13 @@ from typing import Final
 from ledger_adapter.crypto.multikey import multibase58
 from subgraphs.issuer import lifecycle
 from subgraphs.issuer.desk.change import for_desk, move
+from subgraphs.issuer.desk.keys import signing_key
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.ports import Places, Statement
 from subgraphs.issuer.records import Credential, Draft, Offer
 from subgraphs.kit.errors import Busy, Invalid
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import CredentialId, InstitutionId
-from subgraphs.kit.keystore import key_id
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.offload import offload
 from subgraphs.kit.statuses import Place
@@ -25,7 +25,7 @@ from subgraphs.kit.viewer import Viewer
 from subgraphs.kit.vocabulary import CredentialState as State
 from subgraphs.vc import model
 from subgraphs.vc.asset_proof import AssetProof
-from subgraphs.vc.did import institution_did, method_id, parse_did
+from subgraphs.vc.did import institution_did, parse_did
 from subgraphs.vc.disclosure import Concealed
 from subgraphs.vc.encoding import Hash
 from subgraphs.vc.proofs import ProofOptions, Purpose, attach, prepare
@@ -134,11 +134,10 @@ async def _offer(parts: Parts, row: Credential) -> Offer:
     place = await free_place(parts.store, row.issuer)
     proof = _proof(row, now, place.entries(parts.status_base, row.issuer))
     body = await offload(_body, proof)
-    options = ProofOptions(
-        verification_method=method_id(proof.issuer), purpose=Purpose.ASSERTION, created=now
-    )
+    key = await signing_key(parts, row.issuer)
+    options = ProofOptions(verification_method=key.method, purpose=Purpose.ASSERTION, created=now)
     prepared = prepare(body.concealed.document, options)
-    signature = await parts.keys.sign(row.issuer, key_id(1), prepared.payload)
+    signature = await parts.keys.sign(row.issuer, key.id, prepared.payload)
     return Offer(
         credential_no=proof.credential_no,
         valid_from=proof.valid_from,

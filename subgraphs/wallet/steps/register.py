@@ -14,14 +14,14 @@ from subgraphs.kit.errors import Busy, Invalid, Refusal, SignatureRefused
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.identity import Application, Registration
 from subgraphs.kit.ids import HolderId
+from subgraphs.kit.matching import PROVIDER, vouched_for
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.offload import offload
 from subgraphs.kit.viewer import Viewer
-from subgraphs.vc.did import method_id
 from subgraphs.vc.errors import BadKey, VcError
 from subgraphs.vc.face import FaceAssertion, face_refusal
-from subgraphs.vc.multikey import decode_key, encode_key
-from subgraphs.vc.receipt import RootDidReceipt, verify_receipt
+from subgraphs.vc.multikey import encode_key
+from subgraphs.vc.receipt import RootDidReceipt
 from subgraphs.vc.registration import check_registration
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import outgoing
@@ -29,8 +29,6 @@ from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import RootDid
 from subgraphs.wallet.states import RootDidState
 from subgraphs.wallet.steps.refuse import as_refusal
-
-PROVIDER = "IDENTITY_PROVIDER"
 
 
 class AlreadyRegistered(Refusal):
@@ -125,9 +123,7 @@ async def _vouched(parts: Parts, receipt: RootDidReceipt) -> RootDidReceipt:
     provider = await parts.institutions.by_did(receipt.issuer)
     if provider is None or PROVIDER not in provider.roles:
         raise Busy("the identity provider is not on the register yet", code="PROVIDER_UNKNOWN")
-    key = decode_key(provider.public_key_multibase)
-    outcome = await offload(verify_receipt, receipt, method=method_id(receipt.issuer), key=key)
-    if not outcome.ok:
+    if not await vouched_for(parts.institutions, receipt):
         raise Busy("the identity provider's receipt does not hold", code="RECEIPT_INVALID")
     return receipt
 
