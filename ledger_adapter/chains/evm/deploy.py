@@ -8,7 +8,9 @@ from ledger_adapter.chains.evm import contract, reading, wire
 from ledger_adapter.chains.evm.rpc import Rpc
 from ledger_adapter.chains.evm.transactions import Call, Fees, Writer, hash_of, signed
 from ledger_adapter.errors import BadProof, ChainUnavailable
-from ledger_adapter.evidence.evm import TrustedEvm
+from ledger_adapter.evidence import qbft
+from ledger_adapter.evidence.ethereum import read_header
+from ledger_adapter.evidence.evm import TrustedEvm, Validators
 from ledger_adapter.evidence.keccak import keccak256
 
 _CREATION_GAS: Final = 1_500_000
@@ -41,8 +43,17 @@ async def deploy(rpc: Rpc, owner: Writer, fees: Fees, *, patience: float = 120.0
         genesis=genesis.hash,
         registry=address,
         code_hash=code.version.code_hash,
+        validators=await _sealers(rpc),
     )
     return Deployed(trusted=trusted, start_block=wire.quantity(receipt.get("blockNumber")))
+
+
+async def _sealers(rpc: Rpc) -> tuple[Validators, ...]:
+    """The validators that the head names, on a chain of sealed blocks: for a person to compare."""
+    header = read_header((await reading.head(rpc)).header)
+    if not qbft.is_bft(header):
+        return ()
+    return (Validators(0, None, qbft.read_extra(header.extra).validators),)
 
 
 async def name_writers(

@@ -56,7 +56,7 @@ async def anvil(*options: str) -> AsyncIterator[Anvil]:
         *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        async with httpx.AsyncClient(timeout=None, trust_env=False) as http:
+        async with httpx.AsyncClient(timeout=10, trust_env=False, verify=False) as http:
             rpc = Rpc(f"http://127.0.0.1:{port}", http, deadline=5)
             await _ready(rpc)
             deployed = await _prepared(rpc)

@@ -34,6 +34,7 @@ class Sealer:
     )
     seals: int = 3
     _names: dict[int, str] = field(default_factory=dict)
+    _sealed: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def configured(self) -> tuple[Validators, ...]:
@@ -55,11 +56,17 @@ class Sealer:
 
     async def name(self, number: int) -> str:
         """The sealed block's hash."""
-        plain: Any = await self.rpc.call("eth_getBlockByNumber", hex(number), *WITHOUT)
-        await self._block(plain)
+        if number not in self._names:
+            await self._block(await self.rpc.call("eth_getBlockByNumber", hex(number), *WITHOUT))
         return self._names[number]
 
-    async def _block(self, plain: dict[str, Any]) -> dict[str, Any]:
+    async def _block(self, plain: Any) -> dict[str, Any]:
+        if plain["hash"] not in self._sealed:
+            self._sealed[plain["hash"]] = await self._made(plain)
+        return {**plain, **self._sealed[plain["hash"]]}
+
+    async def _made(self, plain: dict[str, Any]) -> dict[str, Any]:
+        """The fields in which the sealed block differs."""
         number = int(plain["number"], 16)
         parent = await self.name(number - 1) if number else plain["parentHash"]
         block = {
@@ -82,7 +89,7 @@ class Sealer:
         block["extraData"] = "0x" + extra.encode(round_=extra.round, seals=seals).hex()
         block["hash"] = "0x" + qbft.block_hash(_header(block)).hex()
         self._names[number] = block["hash"]
-        return block
+        return {name: value for name, value in block.items() if plain.get(name) != value}
 
 
 def _header(block: dict[str, Any]) -> Header:
