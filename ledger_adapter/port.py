@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NewType, Protocol, TypeAlias
 
-from ledger_adapter.log.bundle import Opening, encode_bundle
+from ledger_adapter.log.bundle import BundleAnchor, Opening, encode_bundle
 from ledger_adapter.log.checkpoint import Checkpoint
 from ledger_adapter.log.tiles import TileId
 
@@ -67,6 +67,27 @@ class LogRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Anchored:
+    """A head that a chain holds for good, with the evidence that shows it offline.
+
+    `consistency` leads from this head to the proof's own one; empty where they are the same.
+    """
+
+    kind: str
+    chain: str
+    chain_id: str
+    tree_size: int
+    root: bytes
+    consistency: tuple[bytes, ...]
+    evidence: Mapping[str, JsonValue]
+    transaction: bytes
+    block_number: int
+    block_hash: bytes
+    block_time: datetime
+    captured_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChainProof:
     """Everything that ties one event to a signed tree head; empty parts are still to come."""
 
@@ -80,6 +101,7 @@ class ChainProof:
     path: tuple[bytes, ...]
     checkpoint: Checkpoint | None
     opening: Opening
+    anchors: tuple[Anchored, ...] = ()
 
     def bundle(self, *, opening: bool) -> bytes:
         """One canonical JSON file for `verify-proof`; the opening only for who may see the event.
@@ -87,7 +109,7 @@ class ChainProof:
         Raises BadProof while no checkpoint covers the entry: such a file would prove nothing.
         """
         return encode_bundle(
-            anchor_state=self.anchor_state,
+            anchor_state="FINAL" if self.anchors else "CHECKPOINTED",
             trust=self.trust,
             log_id=self.log.id,
             origin=self.log.origin,
@@ -98,6 +120,10 @@ class ChainProof:
             path=self.path,
             checkpoint=self.checkpoint,
             opening=self.opening if opening else None,
+            anchors=tuple(
+                BundleAnchor(one.kind, one.chain_id, one.consistency, one.evidence)
+                for one in self.anchors
+            ),
         )
 
 

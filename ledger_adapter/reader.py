@@ -9,17 +9,19 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from ledger_adapter import envelopes
+from ledger_adapter.anchors.records import AnchorRow, AnchorSource
 from ledger_adapter.errors import EntryNotFound, LedgerUnavailable, LogCorrupt
-from ledger_adapter.log.bundle import Opening
 from ledger_adapter.log.checkpoint import Checkpoint
 from ledger_adapter.log.hashing import HashProfile, profile
 from ledger_adapter.log.proofs import Range, consistency_ranges, inclusion_ranges
 from ledger_adapter.log.tiles import HEIGHT, WIDTH, Pyramid, TileId, range_hash, tiles_for
 from ledger_adapter.port import ChainProof, EntryIndex, LoggedEvent, LogRef, Position
+from ledger_adapter.proving import ProofHeads, consistency_links, made_proof
 from ledger_adapter.records import Batch, Head
 
 PAGE: Final = 1000
 CACHED_TILES: Final = 256
+RECENT: Final = 16
 
 
 class LogSource(Protocol):
@@ -40,6 +42,8 @@ class LogSource(Protocol):
 
     async def signed_checkpoint(self) -> Checkpoint | None: ...
 
+    async def checkpoints(self, after: int, limit: int, /) -> Sequence[Checkpoint]: ...
+
     def arrivals(self) -> AsyncIterator[Batch | None]:
         """First None, once the store listens; then each batch; None again when idle for a while.
 
@@ -52,8 +56,8 @@ class LogSource(Protocol):
 class LogReader:
     """A `Ledger` over a store. One a process: it keeps full tiles, which never change."""
 
-    def __init__(self, source: LogSource) -> None:
-        self._source = source
+    def __init__(self, source: LogSource, anchors: AnchorSource | None = None) -> None:
+        self._source, self._anchors = source, anchors
         self._log: LogRef | None = None
         self._full: OrderedDict[TileId, Pyramid] = OrderedDict()
 
@@ -105,23 +109,46 @@ class LogReader:
         return (await self.attest(events))[0]
 
     async def attest(self, events: Sequence[LoggedEvent], /) -> Sequence[ChainProof]:
-        """Proofs against one checkpoint: three reads at most, however many events."""
+        """Proofs for a fixed number of reads, however many events: against the head that stands
+        on a chain where it covers the event, else against the newest one."""
         log = await self._require_log()
-        checkpoint = await self._source.signed_checkpoint()
-        size = checkpoint.tree_size if checkpoint else 0
+        heads = await self._proof_heads()
+        chosen = {event.position.index: heads.covering(event.position.index) for event in events}
         ranges = {
-            event.position.index: inclusion_ranges(event.position.index, size)
-            for event in events
-            if event.position.index < size
+            index: inclusion_ranges(index, head.tree_size)
+            for index, head in chosen.items()
+            if head is not None
         }
-        tiles = await self.pyramids([r for path in ranges.values() for r in path], size)
+        links = consistency_links(heads)
+        size = heads.newest.tree_size if heads.newest else 0
+        wanted = [r for path in (*ranges.values(), *links.values()) for r in path]
+        tiles = await self.pyramids(wanted, size)
         hashing = profile(log.hash)
+        told = {chain: _hashes(hashing, path, tiles) for chain, path in links.items()}
         return [
-            _proof(log, event, checkpoint, _hashes(hashing, ranges[event.position.index], tiles))
-            if event.position.index in ranges
-            else _proof(log, event, None, ())
+            made_proof(
+                log,
+                event,
+                heads,
+                _hashes(hashing, ranges.get(event.position.index, ()), tiles),
+                told,
+            )
             for event in events
         ]
+
+    async def _proof_heads(self) -> ProofHeads:
+        newest = await self._source.signed_checkpoint()
+        rows = await self._anchors.newest_anchors(RECENT) if self._anchors and newest else ()
+        finals: dict[str, AnchorRow] = {}
+        for row in rows:
+            if row.state == "FINAL":
+                finals.setdefault(row.chain, row)
+        top = max((row.tree_size for row in finals.values()), default=0)
+        anchored = newest if newest and newest.tree_size == top else None
+        if top and anchored is None:
+            found = await self._source.checkpoints(top - 1, 1)
+            anchored = found[0] if found and found[0].tree_size == top else None
+        return ProofHeads(newest, anchored, tuple(finals.values()), tuple(rows))
 
     async def consistency(self, first: int, second: int, /) -> tuple[bytes, ...]:
         """The proof that the tree of `second` extends that of `first`."""
@@ -210,20 +237,3 @@ def _hashes(
     hashing: HashProfile, ranges: Sequence[Range], tiles: Mapping[TileId, Pyramid]
 ) -> tuple[bytes, ...]:
     return tuple(range_hash(hashing, wanted, tiles) for wanted in ranges)
-
-
-def _proof(
-    log: LogRef, event: LoggedEvent, checkpoint: Checkpoint | None, path: tuple[bytes, ...]
-) -> ChainProof:
-    return ChainProof(
-        anchor_state="CHECKPOINTED" if checkpoint else "SEQUENCED",
-        trust="WITNESSED" if checkpoint and checkpoint.cosigners else "SELF",
-        log=log,
-        entry=event.entry,
-        leaf_hash=event.leaf_hash,
-        leaf_index=event.position.index,
-        tree_size=checkpoint.tree_size if checkpoint else 0,
-        path=path,
-        checkpoint=checkpoint,
-        opening=Opening(envelopes.encode(event.envelope), event.salt),
-    )

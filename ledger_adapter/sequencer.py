@@ -74,6 +74,12 @@ class Witnesses(Protocol):
         ...
 
 
+class Job(Protocol):
+    """Work that only the leader does, for as long as it leads."""
+
+    async def run(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequencerOptions:
     """How fast and how much."""
@@ -101,10 +107,12 @@ class Sequencer:
         key: PrivateKey,
         options: SequencerOptions,
         witnesses: Witnesses | None = None,
+        anchorer: Job | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._log, self._key = store, log, key
         self._options, self._witnesses, self._now = options, witnesses, now
+        self._anchorer = anchorer
         self._profile: HashProfile = profile(log.hash)
         self._reader = LogReader(store)
         self._frontier = tree.EMPTY
@@ -189,6 +197,8 @@ class Sequencer:
                 group.create_task(self._append_for_ever(lease))
                 group.create_task(self._sign_for_ever(lease))
                 group.create_task(self._renew_for_ever(lease))
+                if self._anchorer is not None:
+                    group.create_task(self._anchorer.run())
         except asyncio.CancelledError:
             with contextlib.suppress(LedgerUnavailable, TimeoutError):
                 async with asyncio.timeout(1):

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from ledger_adapter.errors import BadEnvelope, BadProof
+from ledger_adapter.evidence.anchors import check_evidence, claimed_label
+from ledger_adapter.evidence.kinds import AnchoredHead
 from ledger_adapter.evidence.trust import Trust, TrustedLog, load_trust, parse_trust, write_trust
-from ledger_adapter.log.bundle import MAX_BUNDLE, Bundle, Opening, decode_bundle
+from ledger_adapter.log.bundle import MAX_BUNDLE, Bundle, BundleAnchor, Opening, decode_bundle
 from ledger_adapter.log.checkpoint import COSIGNATURE_KIND, Checkpoint, format_time, parse_time
 from ledger_adapter.log.commitment import canonical, commit, decode_entry, parse_envelope
 from ledger_adapter.log.cosignature import holds
 from ledger_adapter.log.hashing import profile
-from ledger_adapter.log.proofs import root_from_path
+from ledger_adapter.log.proofs import check_consistency, root_from_path
 
 __all__ = [
     "MAX_BUNDLE",
@@ -32,10 +34,11 @@ __all__ = [
 
 SELF: Final = "SELF"
 WITNESSED: Final = "WITNESSED"
-PROVABLE_STATE: Final = "CHECKPOINTED"
+CONSENSUS: Final = "CONSENSUS"
 _LABELS: Final = {
     SELF: "the log's own signature, no witness and no chain beside it",
     WITNESSED: "the log's signature, and witnesses that saw one history",
+    CONSENSUS: "the log's signature, and a chain whose validators hold the head",
 }
 
 
@@ -72,9 +75,13 @@ def verify_bundle(raw: bytes, trust: Trust) -> Verdict:
         _path(bundle),
         _checkpoint(bundle, log),
     )
-    names = _witnesses(bundle, trust)
-    shown = _label(bundle, names)
-    steps += (_witness_step(trust, names), Step("trust", f"{shown}: {_LABELS[shown]}"))
+    names, anchors = _witnesses(bundle, trust), _anchors(bundle, trust)
+    shown = _label(bundle, names, anchors)
+    steps += (
+        _witness_step(trust, names),
+        _anchor_step(bundle, trust, anchors),
+        Step("trust", f"{shown}: {_LABELS[shown]}"),
+    )
     return Verdict(steps=steps, trust=shown, kind=kind, envelope=envelope, bundle=bundle)
 
 
@@ -202,9 +209,63 @@ def _witness_step(trust: Trust, names: Sequence[str]) -> Step:
     return Step("witness", f"{len(names)} of {len(trust.witnesses)}: {', '.join(names)}")
 
 
-def _label(bundle: Bundle, witnesses: Sequence[str]) -> str:
+def _anchors(bundle: Bundle, trust: Trust) -> Sequence[AnchoredHead]:
+    """Every anchor must be on a configured chain, be of this log, cover the entry, and hold."""
+    if trust.chains is None:
+        return ()
+    found = [_anchored(anchor, bundle, trust) for anchor in bundle.anchors]
+    if len({anchor.chain for anchor in bundle.anchors}) != len(found):
+        raise BadProof("anchor", "two anchors on one chain")
+    if len(found) < trust.anchors_needed:
+        raise BadProof("anchor", f"{trust.anchors_needed} anchors are demanded, {len(found)} here")
+    return found
+
+
+def _anchored(anchor: BundleAnchor, bundle: Bundle, trust: Trust) -> AnchoredHead:
+    chain = trust.chain(anchor.chain)
+    if chain is None:
+        raise BadProof("anchor", f"the trust file does not name the chain {anchor.chain[:80]!r}")
+    head = check_evidence(anchor.kind, anchor.evidence, chain)
+    if head.log_id != bundle.log_id:
+        raise BadProof("anchor", "the head on the chain is of another log")
+    if bundle.leaf_index >= head.tree_size:
+        raise BadProof("anchor", "the head on the chain does not cover the entry")
+    mine = (bundle.checkpoint.tree_size, bundle.checkpoint.root)
+    (first, first_root), (second, second_root) = sorted([mine, (head.tree_size, head.root)])
+    if first == second:
+        if first_root != second_root or anchor.consistency:
+            raise BadProof("anchor", "the head on the chain is not the signed one")
+        return head
+    check_consistency(
+        profile(bundle.hash),
+        first=first,
+        first_root=first_root,
+        second=second,
+        second_root=second_root,
+        path=anchor.consistency,
+    )
+    return head
+
+
+def _anchor_step(bundle: Bundle, trust: Trust, anchors: Sequence[AnchoredHead]) -> Step:
+    if not bundle.anchors:
+        return Step("anchor", "none; the head stands on no chain yet")
+    if trust.chains is None:
+        return Step("anchor", "not looked at: the trust file names no chains")
+    places = (
+        f"block {head.block_number} of {anchor.chain}, {format_time(head.block_time)}"
+        for anchor, head in zip(bundle.anchors, anchors, strict=True)
+    )
+    return Step("anchor", "; ".join(places))
+
+
+def _label(bundle: Bundle, witnesses: Sequence[str], anchors: Sequence[AnchoredHead]) -> str:
     """What the evidence shows; a bundle that claims something else is refused."""
-    claimed = WITNESSED if bundle.cosigners else SELF
-    if bundle.trust != claimed or bundle.anchor_state != PROVABLE_STATE:
+    kinds = [anchor.kind for anchor in bundle.anchors]
+    claimed = claimed_label(kinds, cosigned=bool(bundle.cosigners))
+    state = "FINAL" if bundle.anchors else "CHECKPOINTED"
+    if bundle.trust != claimed or bundle.anchor_state != state:
         raise BadProof("trust", "the bundle does not claim what its evidence shows")
-    return WITNESSED if witnesses else SELF
+    if any(head.consensus for head in anchors):
+        return CONSENSUS
+    return WITNESSED if witnesses or anchors else SELF

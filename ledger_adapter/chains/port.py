@@ -64,11 +64,12 @@ class Account:
     """Whom the chain knows as the writer now, and the nonce it expects from it next.
 
     Nonces above `nonce` that unfinished anchors hold are taken; the machine fills the lowest gap.
-    A chain without accounts names the log's key and counts 0: every nonce is then free.
+    A chain that does not count its writers' transactions says `counted=False`.
     """
 
     address: str
     nonce: int
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Every kind of chain evidence this release can check: the one table of readers and checkers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from ledger_adapter.errors import BadProof, BadSettings
@@ -12,6 +12,7 @@ READERS: Final[Mapping[str, Callable[[Mapping[str, object]], TrustedChain]]] = {
     block.CHAIN_KIND: block.read_chain,
     evm.CHAIN_KIND: evm.read_chain,
 }
+LABELS: Final = ("SELF", "WITNESSED", "CONSENSUS")
 
 
 def read_chain(entry: object) -> TrustedChain:
@@ -29,3 +30,13 @@ def check_evidence(kind: str, evidence: Mapping[str, object], chain: TrustedChai
     if found is None or found.chain_kind != chain.kind:
         raise BadProof("anchor", f"a chain of kind {chain.kind} has no evidence of kind {kind!r}")
     return found.check(evidence, chain)
+
+
+def claimed_label(kinds: Iterable[str], *, cosigned: bool) -> str:
+    """What a bundle with such evidence says of itself; BadProof for a kind nobody knows here."""
+    labels = {"SELF", "WITNESSED"} if cosigned else {"SELF"}
+    for kind in kinds:
+        if kind not in KINDS:
+            raise BadProof("anchor", f"unknown kind of evidence {kind!r}")
+        labels.add(KINDS[kind].label)
+    return max(labels, key=LABELS.index)

@@ -9,9 +9,7 @@ before any cryptography; neither believes a word that is not hashed or signed un
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
-
-MAX_ANCHORS: Final = 4
+from typing import Protocol
 
 
 class TrustedChain(Protocol):

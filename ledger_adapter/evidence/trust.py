@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
@@ -10,6 +11,8 @@ from typing import Final, cast
 from ledger_adapter.crypto import multikey
 from ledger_adapter.crypto.sm2 import PublicKey
 from ledger_adapter.errors import BadSettings, CryptoError
+from ledger_adapter.evidence.anchors import read_chain
+from ledger_adapter.evidence.kinds import TrustedChain
 from ledger_adapter.log.checkpoint import MAX_SIZE, key_id, log_id
 from ledger_adapter.log.cosignature import witness_key_id
 from ledger_adapter.log.hashing import PROFILES
@@ -55,11 +58,20 @@ class TrustedWitness:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Everything a verifier trusts before it reads a proof."""
+    """Everything a verifier trusts before it reads a proof.
+
+    `chains` None is a file that speaks of no chains: anchors are then not looked at. Where it does,
+    every anchor of a proof must be of a chain it names.
+    """
 
     logs: tuple[TrustedLog, ...]
     witnesses_needed: int
     witnesses: tuple[TrustedWitness, ...] = ()
+    chains: tuple[TrustedChain, ...] | None = None
+    anchors_needed: int = 0
+
+    def chain(self, chain_id: str) -> TrustedChain | None:
+        return next((c for c in self.chains or () if c.chain_id == chain_id), None)
 
     def log(self, origin: str) -> TrustedLog | None:
         return next((log for log in self.logs if log.origin == origin), None)
@@ -73,6 +85,7 @@ def write_trust(
     hash_name: str = "SM3",
     witnesses: Mapping[str, PublicKey] | None = None,
     witnesses_needed: int = 0,
+    chains: Sequence[Mapping[str, object]] = (),
 ) -> None:
     """Write trust.json for one log whose keys sign every size; atomic, mode of the umask."""
     listed = [
@@ -84,7 +97,7 @@ def write_trust(
         }
         for key in keys
     ]
-    document = {
+    document: dict[str, object] = {
         "version": VERSION,
         "logs": [{"origin": origin, "hash": hash_name, "keys": listed}],
         "witnesses": [
@@ -97,6 +110,8 @@ def write_trust(
         ],
         "policy": {"witnesses": witnesses_needed},
     }
+    if chains:
+        document["chains"] = list(chains)
     target = Path(path)
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     draft.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -111,7 +126,7 @@ def load_trust(path: str | os.PathLike[str]) -> Trust:
             raise BadSettings("the trust file is too long")
         return parse_trust(file.read_bytes())
     except OSError as fault:
-        raise BadSettings(f"the trust file cannot be read: {fault.strerror}") from None
+        raise BadSettings(f"cannot open {file}: {(fault.strerror or '').lower()}") from None
 
 
 def parse_trust(raw: bytes) -> Trust:
@@ -120,10 +135,10 @@ def parse_trust(raw: bytes) -> Trust:
         document = json.loads(raw)
     except (ValueError, RecursionError):
         raise BadSettings("the trust file is not JSON") from None
-    top = _members(document, {"version", "logs", "witnesses", "policy"}, "trust file")
+    top = _members(document, {"version", "logs", "witnesses", "policy"}, "trust file", {"chains"})
     if top["version"] != VERSION:
         raise BadSettings("the trust file is of a version this program does not know")
-    policy = _members(top["policy"], {"witnesses"}, "policy")
+    policy = _members(top["policy"], {"witnesses"}, "policy", {"anchors"})
     logs = tuple(_log(log) for log in _list(top["logs"], "logs"))
     if len({log.origin for log in logs}) != len(logs):
         raise BadSettings("the trust file names one log twice")
@@ -135,7 +150,20 @@ def parse_trust(raw: bytes) -> Trust:
     needed = _size(policy["witnesses"], "policy.witnesses")
     if needed > len(witnesses):
         raise BadSettings(f"trust: {needed} witnesses are demanded, {len(witnesses)} are named")
-    return Trust(logs=logs, witnesses_needed=needed, witnesses=witnesses)
+    chains = _chains(top["chains"]) if "chains" in top else None
+    anchors = _size(policy.get("anchors", 0), "policy.anchors")
+    if anchors > len(chains or ()):
+        raise BadSettings(
+            f"trust: {anchors} anchors are demanded, {len(chains or ())} chains named"
+        )
+    return Trust(logs, needed, witnesses, chains, anchors)
+
+
+def _chains(value: object) -> tuple[TrustedChain, ...]:
+    chains = tuple(read_chain(entry) for entry in _list(value, "chains"))
+    if len({chain.chain_id for chain in chains}) != len(chains):
+        raise BadSettings("the trust file names one chain twice")
+    return chains
 
 
 def _log(value: object) -> TrustedLog:
@@ -178,8 +206,10 @@ def _witness(value: object) -> TrustedWitness:
     return TrustedWitness(name=name, key_id=witness_key_id(name, key), key=key)
 
 
-def _members(value: object, keys: set[str], what: str) -> dict[str, object]:
-    if not isinstance(value, dict) or set(value) != keys:
+def _members(
+    value: object, keys: set[str], what: str, optional: AbstractSet[str] = frozenset()
+) -> dict[str, object]:
+    if not isinstance(value, dict) or not keys <= set(value) <= keys | optional:
         raise BadSettings(f"trust: {what} must have exactly {', '.join(sorted(keys))}")
     return cast("dict[str, object]", value)
 

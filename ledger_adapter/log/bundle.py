@@ -20,6 +20,7 @@ TYPE: Final = "CredGraphChainProof"
 VERSION: Final = 1
 MAX_BUNDLE: Final = 65_536
 MAX_PATH: Final = 64
+MAX_ANCHORS: Final = 4
 
 _OPTIONAL: Final = {"witnesses"}  # absent where nothing is to be said: older files stay as they are
 _KEYS: Final = {
@@ -34,6 +35,16 @@ class Opening:
 
     envelope: bytes
     salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BundleAnchor:
+    """Evidence that a chain holds a head: as read, its inside is for the kind's own checker."""
+
+    kind: str
+    chain: str
+    consistency: tuple[bytes, ...]
+    evidence: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +65,7 @@ class Bundle:
     checkpoint: Checkpoint
     opening: Opening | None
     cosigners: tuple[str, ...]
+    anchors: tuple[BundleAnchor, ...]
 
 
 def encode_bundle(
@@ -69,6 +81,7 @@ def encode_bundle(
     path: tuple[bytes, ...],
     checkpoint: Checkpoint | None,
     opening: Opening | None,
+    anchors: tuple[BundleAnchor, ...] = (),
 ) -> bytes:
     """Canonical JSON of a proof; BadProof while there is no checkpoint to prove against."""
     if checkpoint is None:
@@ -85,12 +98,21 @@ def encode_bundle(
         "treeSize": str(checkpoint.tree_size),
         "path": [b64url(node) for node in path],
         "checkpoint": checkpoint.note().decode(),
-        "anchors": [],
+        "anchors": [_anchor_json(anchor) for anchor in anchors],
         "opening": None if opening is None else _opening_json(opening),
     }
     if checkpoint.cosigners:
         document["witnesses"] = list(checkpoint.cosigners)
     return canonical(document)
+
+
+def _anchor_json(anchor: BundleAnchor) -> dict[str, object]:
+    return {
+        "kind": anchor.kind,
+        "chain": anchor.chain,
+        "consistency": [b64url(node) for node in anchor.consistency],
+        "evidence": dict(anchor.evidence),
+    }
 
 
 def _opening_json(opening: Opening) -> dict[str, object]:
@@ -103,8 +125,6 @@ def decode_bundle(raw: bytes) -> Bundle:
     log = _members(document["log"], {"id", "origin", "shard", "hash"}, "log")
     if document["type"] != TYPE or document["version"] is not VERSION:
         raise BadProof("bundle", "unknown type or version")
-    if document["anchors"] != []:
-        raise BadProof("anchors", "this version of the bundle carries no chain anchors")
     checkpoint = parse_note(_text(document["checkpoint"], "checkpoint").encode())
     listed = document.get("witnesses")
     if listed == [] or list(checkpoint.cosigners) != (listed or []):
@@ -124,6 +144,7 @@ def decode_bundle(raw: bytes) -> Bundle:
         checkpoint=checkpoint,
         opening=_opening(document["opening"]),
         cosigners=checkpoint.cosigners,
+        anchors=_anchors(document["anchors"]),
     )
 
 
@@ -191,6 +212,24 @@ def _hash(value: object, step: str) -> bytes:
     if len(raw) != HASH_SIZE:
         raise BadProof(step, f"not {HASH_SIZE} bytes")
     return raw
+
+
+def _anchors(value: object) -> tuple[BundleAnchor, ...]:
+    if not isinstance(value, list) or len(value) > MAX_ANCHORS:
+        raise BadProof("anchor", f"not a list of at most {MAX_ANCHORS}")
+    return tuple(_anchor(item) for item in value)
+
+
+def _anchor(value: object) -> BundleAnchor:
+    members = _members(value, {"kind", "chain", "consistency", "evidence"}, "anchor")
+    if not isinstance(members["evidence"], dict):
+        raise BadProof("anchor", "evidence is not an object")
+    return BundleAnchor(
+        kind=_text(members["kind"], "anchor"),
+        chain=_text(members["chain"], "anchor"),
+        consistency=_path(members["consistency"]),
+        evidence=members["evidence"],
+    )
 
 
 def _path(value: object) -> tuple[bytes, ...]:

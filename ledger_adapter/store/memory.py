@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from ledger_adapter import envelopes
+from ledger_adapter.anchors.records import AnchorRow
+from ledger_adapter.chains.port import Failover, NodeReport
 from ledger_adapter.errors import DuplicateEvent, LeadershipLost, QueueFull
 from ledger_adapter.log.checkpoint import Checkpoint, NoteSignature
 from ledger_adapter.log.commitment import new_salt
@@ -34,6 +36,9 @@ class MemoryStore:
         self._head: Head | None = None
         self._lease, self._lease_until, self._fence = Lease("", 0), 0.0, 0
         self._changed = asyncio.Condition()
+        self._anchors: dict[tuple[int, str], AnchorRow] = {}
+        self._nodes: dict[str, Sequence[NodeReport]] = {}
+        self._failovers: dict[tuple[str, int], Failover] = {}
 
     # -- the writers' side
 
@@ -128,6 +133,48 @@ class MemoryStore:
             async with self._changed:
                 await self._changed.wait()
             yield
+
+    # -- the anchor machine's side
+
+    async def open_anchor(self, row: AnchorRow, /) -> bool:
+        claim = row.transaction.nonce
+        taken = await self.claimed_nonces(row.chain, row.transaction.account)
+        if (row.tree_size, row.chain) in self._anchors or (row.claims and claim in taken):
+            return False
+        self._anchors[row.tree_size, row.chain] = row
+        return True
+
+    async def save_anchor(self, row: AnchorRow, /) -> bool:
+        kept = self._anchors.get((row.tree_size, row.chain))
+        if kept is None or kept.version != row.version:
+            return False
+        self._anchors[row.tree_size, row.chain] = replace(row, version=row.version + 1)
+        return True
+
+    async def newest_anchors(self, limit: int, /) -> Sequence[AnchorRow]:
+        return [self._anchors[key] for key in sorted(self._anchors, reverse=True)[:limit]]
+
+    async def anchor_rows(self, after: int, limit: int, /) -> Sequence[AnchorRow]:
+        keys = sorted(key for key in self._anchors if key[0] > after)
+        return [self._anchors[key] for key in keys[:limit]]
+
+    async def claimed_nonces(self, chain: str, account: str, /) -> Sequence[int]:
+        rows = [row for row in self._anchors.values() if row.chain == chain and not row.over]
+        return [r.transaction.nonce for r in rows if r.claims and r.transaction.account == account]
+
+    async def see_nodes(
+        self, chain: str, nodes: Sequence[NodeReport], switches: Sequence[Failover], /
+    ) -> None:
+        self._nodes[chain] = nodes
+        for switch in switches:
+            self._failovers.setdefault((chain, switch.epoch), switch)
+
+    async def chain_nodes(self) -> Sequence[tuple[str, NodeReport]]:
+        return [(chain, node) for chain, nodes in self._nodes.items() for node in nodes]
+
+    async def failovers(self, chain: str | None, limit: int, /) -> Sequence[Failover]:
+        found = [self._failovers[key] for key in sorted(self._failovers, reverse=True)]
+        return [one for one in found if chain in (None, one.chain)][:limit]
 
     # -- the readers' side
 

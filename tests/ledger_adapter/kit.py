@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ledger_adapter.anchors.records import AnchorStore
 from ledger_adapter.crypto.sm2 import PrivateKey
 from ledger_adapter.evidence.trust import Trust, load_trust, write_trust
 from ledger_adapter.port import Envelope, EventId, LogRef, Queue, Shard
@@ -14,7 +15,7 @@ from ledger_adapter.reader import LogReader
 from ledger_adapter.replay import AuditSource
 from ledger_adapter.sequencer import Sequencer, SequencerOptions, SequencerStore, log_ref
 from ledger_adapter.store.memory import MemoryStore
-from ledger_adapter.store.mongo import MongoLog, MongoQueue
+from ledger_adapter.store.mongo import MongoAnchors, MongoLog, MongoQueue
 from ledger_adapter.store.mongo.seam import Database, connect, open_session, settle, transact
 
 ORIGIN = "test.example/log/2026"
@@ -51,11 +52,12 @@ class Room:
     transaction: Transaction
     log: LogRef
     key: PrivateKey
+    anchors: AnchorStore
     database: Database = None
 
     @property
     def reader(self) -> LogReader:
-        return LogReader(self.store)
+        return LogReader(self.store, self.anchors)
 
     def sequencer(self, owner: str = "first", *, batch: int = 1000) -> Sequencer:
         options = SequencerOptions(
@@ -99,6 +101,7 @@ def memory_room(*, limit: int = 20_000, key: PrivateKey = KEY) -> Room:
         transaction=transaction,
         log=log_ref(origin=ORIGIN, shard="2026", first_key=key.public_key),
         key=key,
+        anchors=store,
     )
 
 
@@ -130,6 +133,7 @@ async def mongo_room(
             transaction=transaction,
             log=log_ref(origin=ORIGIN, shard="2026", first_key=key.public_key),
             key=key,
+            anchors=MongoAnchors(database, Shard("2026")),
             database=database,
         )
     finally:

@@ -37,7 +37,7 @@ async def proof(*, opening: bool = True, size: int = 11, index: int = 6) -> byte
 async def test_an_opened_proof_shows_the_event_and_each_step(trust: Trust) -> None:
     verdict = verify_bundle(await proof(), trust)
     assert [step.name for step in verdict.steps] == [
-        "bundle", "log", "commit", "leaf", "path", "checkpoint", "witness", "trust",
+        "bundle", "log", "commit", "leaf", "path", "checkpoint", "witness", "anchor", "trust",
     ]  # fmt: skip
     assert verdict.envelope is not None
     assert verdict.envelope["eventId"] == event(6).event_id

@@ -78,7 +78,7 @@ class EmbeddedChain:
 
     async def account(self) -> Account:
         """Heads are signed by their log; there is nothing to count."""
-        return Account(self._writer, 0)
+        return Account(self._writer, 0, counted=False)
 
     async def prepare(
         self,

@@ -7,10 +7,11 @@ from typing import Any
 
 from ledger_adapter.port import Ledger, Queue, Shard
 from ledger_adapter.reader import LogReader
+from ledger_adapter.store.mongo.anchors import MongoAnchors
 from ledger_adapter.store.mongo.log import MongoLog
 from ledger_adapter.store.mongo.queue import LIMIT, MongoQueue
 
-__all__ = ["MongoLog", "MongoQueue", "open_ledger", "open_queue"]
+__all__ = ["MongoAnchors", "MongoLog", "MongoQueue", "open_ledger", "open_queue"]
 
 
 def open_queue(database: Any, *, shard: str, limit: int = LIMIT) -> Queue:
@@ -20,4 +21,4 @@ def open_queue(database: Any, *, shard: str, limit: int = LIMIT) -> Queue:
 
 def open_ledger(database: Any, *, shard: str) -> Ledger:
     """The way out, for followers and provers. One a process: it keeps full tiles."""
-    return LogReader(MongoLog(database, Shard(shard)))
+    return LogReader(MongoLog(database, Shard(shard)), MongoAnchors(database, Shard(shard)))

@@ -7,6 +7,11 @@
     ledger_tiles        {_id: shard/level/number, hashes}
     ledger_checkpoints  {_id: shard/size, shard, size, body, signatures}
 
+    ledger_anchors      {_id: shard/size/chain, state, tries, block, captured, version, ...}
+    ledger_nonces       {_id: chain/account/nonce, row}
+    ledger_chain_nodes  {_id: chain/node, role, health, height, lag, epoch, seenAt}
+    ledger_failovers    {_id: chain/epoch, from, to, reason, at}
+
 Numbers in ids have 16 digits, so that the order of ids is the order of numbers and `_id` is the
 only index. Batches are insert-only; `_id` = first index also keeps two leaders from one place.
 """
@@ -19,6 +24,10 @@ LEASE: Final = "ledger_lease"
 BATCHES: Final = "ledger_batches"
 TILES: Final = "ledger_tiles"
 CHECKPOINTS: Final = "ledger_checkpoints"
+ANCHORS: Final = "ledger_anchors"
+NONCES: Final = "ledger_nonces"
+NODES: Final = "ledger_chain_nodes"
+FAILOVERS: Final = "ledger_failovers"
 
 
 def numbered(shard: str, number: int) -> str:
