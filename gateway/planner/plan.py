@@ -138,12 +138,14 @@ class _Planning:
         for part in self._parts.reading():
             self._later[part.number] = self._normaliser.by_call(selections, self._root, part.number)
         nodes = self._nodes(wanted)
+        # before the first answer's shape, which also has keys of what nobody was asked for
+        node = self._deferring(nodes) if self._parts.found else nodes.get(0)
         given = self._normaliser.by_response(selections, self._root)
         shape = ShapeWriter(self._world).object_shape(self._root, given, self._slots)
         return QueryPlan(
             kind=self._kind,
             operation_name=self._emitter.operation_name,
-            node=self._deferring(nodes) if self._parts.found else nodes.get(0),
+            node=node,
             shape=shape,
             introspection=introspection_document(
                 self._world, self._operation, self._normaliser.fragments
