@@ -225,8 +225,9 @@ class _Reader:
         if here != NEVER:
             yield part, here
         if deferred != NEVER:
+            absolute = NEVER if self.relative else deferred
             number = self.normaliser.parts.number(
-                directive, parent=part, depth=depth, when=deferred
+                directive, parent=part, depth=depth, when=absolute
             )
             yield number, deferred
 
