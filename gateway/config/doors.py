@@ -1,7 +1,7 @@
 """How clients reach us and how much of us one of them may use: sections of the settings."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -210,6 +210,21 @@ class Telemetry(Record):
                 ip_network(network)
             except ValueError:
                 yield "allow", f"{network!r} is no network like 10.0.0.0/8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probes(Record):
+    """When `/health/ready` says 200: the graph is loaded, every subgraph answers, none lags."""
+
+    every: Annotated[float, Meaning("seconds between two probes of a subgraph")] = 2.0
+    optional: Annotated[
+        tuple[str, ...], Meaning("subgraphs without which the gateway is ready all the same")
+    ] = ()
+    feeds: Annotated[
+        Mapping[str, str],
+        Meaning("pages (http, https) by subgraph that tell in JSON by how many events it `lag`s"),
+    ] = field(default_factory=dict)
+    lag: Annotated[int, Meaning("events that one of them may lag behind")] = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from gateway.config.doors import (
     Http,
     Limits,
     Listen,
+    Probes,
     Rate,
     Reload,
     Telemetry,
@@ -84,6 +85,7 @@ class Settings(Record):
     telemetry: Annotated[Telemetry, Meaning("metrics and traces")] = field(
         default_factory=Telemetry
     )
+    health: Annotated[Probes, Meaning("when the gateway is ready")] = field(default_factory=Probes)
     reload: Annotated[Reload, Meaning("when files are read again")] = field(default_factory=Reload)
     subscriptions: Annotated[
         SubscriptionSettings, Meaning("how subscriptions are followed and shared")

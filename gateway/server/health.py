@@ -1,59 +1,93 @@
-"""Is the process alive, and can it serve: a graph is loaded and every subgraph answered lately."""
+"""Is the process alive, and can it serve: a graph is loaded, every subgraph that is needed answers,
+and none of those with an event feed has fallen behind.
+
+A subgraph is down at its first failed probe and up at its next good one. Probes are regular, and a
+request that found a subgraph gone brings the next one forward.
+"""
 
 import asyncio
+import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
 
 from gateway.auth.context import CallContext
-from gateway.executor.ports import SubgraphReply, SubgraphRequest
+from gateway.errors import SUBREQUEST_CONNECTION_ERROR, SUBREQUEST_TIMEOUT
+from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
 from gateway.server.exchange import Exchange
 from gateway.spec.names import SubgraphName
 from gateway.transport.client import NetworkClient
+from gateway.transport.endpoint import Endpoint
+from gateway.transport.knock import knock
 
 _PROBE = "query CredGraphProbe{__typename}"
+_DOUBTS = frozenset({SUBREQUEST_CONNECTION_ERROR, SUBREQUEST_TIMEOUT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeRules:
-    """In seconds: an answer counts for `fresh`; after a failure the next probe comes sooner."""
+    """In seconds: a probe each `calm`, each `eager` while something is missing; an answer counts
+    for `fresh`. Without an `optional` subgraph the gateway is ready all the same. `feeds` are
+    pages that tell in JSON how many events a subgraph `lag`s behind."""
 
     timeout: float = 2.0
     eager: float = 0.25
-    calm: float = 5.0
+    calm: float = 2.0
     fresh: float = 12.0
+    optional: frozenset[str] = frozenset()
+    feeds: Mapping[SubgraphName, Endpoint] | None = None
+    lag: int = 1_000
 
 
 class Health:
-    """Probes every subgraph in the background and answers /health/*."""
+    """Probes every subgraph in the background and answers /health/*. A `Tracer` too: it hears of
+    every request that failed."""
 
     def __init__(self, client: NetworkClient, rules: ProbeRules) -> None:
         self._client, self._rules = client, rules
         self._answered: dict[SubgraphName, float] = {}
         self._problems: dict[SubgraphName, str] = {}
+        self._doubt = asyncio.Event()
         self._draining = False
 
     def drain(self) -> None:
         """Not ready from now on, so that a load balancer sends nobody here."""
         self._draining = True
 
+    def phase(self, name: str, started: float, ended: float, /) -> None:
+        """See `Tracer`."""
+
+    def fetched(
+        self, _request: SubgraphRequest, outcome: SubgraphReply | Fault, _started: float, /
+    ) -> None:
+        """See `Tracer`."""
+        if isinstance(outcome, Fault) and outcome.code in _DOUBTS:
+            self._doubt.set()
+
     async def watch(self) -> None:
         """Runs until cancelled."""
+        rules = self._rules
         while True:
-            names = self._client.subgraphs
             async with asyncio.TaskGroup() as group:
-                for name in names:
+                for name in self._client.subgraphs:
                     group.create_task(self._probe(name))
-            await asyncio.sleep(self._rules.calm if self._missing() == {} else self._rules.eager)
+            self._doubt.clear()
+            await asyncio.sleep(min(rules.eager, rules.calm))
+            if not self._missing():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(max(0.0, rules.calm - rules.eager)):
+                        await self._doubt.wait()
 
     async def live(self, exchange: Exchange) -> None:
         """The process answers: that is all there is to say."""
         await exchange.answer(200, "application/json", b'{"status":"live"}', _NO_STORE)
 
     async def ready(self, exchange: Exchange) -> None:
-        """200 when operations can be served, else 503 and what is missing."""
+        """200 when operations can be served, else 503; what is missing either way."""
         missing = self._missing()
-        status = "draining" if self._draining else "waiting" if missing else "ready"
+        needed = missing.keys() - self._rules.optional
+        status = "draining" if self._draining else "waiting" if needed else "ready"
         subgraphs = {name: missing.get(name, "ready") for name in self._client.subgraphs}
         body = orjson.dumps({"status": status, "subgraphs": subgraphs})
         code = 200 if status == "ready" else 503
@@ -68,7 +102,14 @@ class Health:
         }
 
     async def _probe(self, name: SubgraphName) -> None:
-        loop = asyncio.get_running_loop()
+        problem = await self._illness(name) or await self._lag(name)
+        if problem is None:
+            self._answered[name] = asyncio.get_running_loop().time()
+            self._problems.pop(name, None)
+        else:
+            self._problems[name] = problem
+
+    async def _illness(self, name: SubgraphName) -> str | None:
         outcome = await self._client.fetch(
             SubgraphRequest(
                 subgraph=name,
@@ -77,16 +118,23 @@ class Health:
                 variables={},
                 kind="query",
                 context=CallContext(),
-                deadline=loop.time() + self._rules.timeout,
+                deadline=asyncio.get_running_loop().time() + self._rules.timeout,
             )
         )
-        if isinstance(outcome, SubgraphReply) and not outcome.errors:
-            self._answered[name] = loop.time()
-            self._problems.pop(name, None)
-        elif isinstance(outcome, SubgraphReply):
-            self._problems[name] = "refused the probe"
-        else:
-            self._problems[name] = outcome.message
+        if isinstance(outcome, SubgraphReply):
+            return "refused the probe" if outcome.errors else None
+        return outcome.message
+
+    async def _lag(self, name: SubgraphName) -> str | None:
+        page = (self._rules.feeds or {}).get(name)
+        if page is None:
+            return None
+        status, told = await knock(page, self._rules.timeout)
+        if status != 200 or not isinstance(told, dict):
+            return f"event feed: {told if isinstance(told, str) else f'status {status}'}"
+        lag = told.get("lag", 0)
+        current = isinstance(lag, int) and lag <= self._rules.lag
+        return None if current else f"event feed: {lag} events behind"
 
 
 _NO_STORE = ((b"cache-control", b"no-store"),)

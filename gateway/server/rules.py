@@ -3,12 +3,13 @@
 import logging
 
 from gateway.config import Settings
-from gateway.errors import LimitExceeded
+from gateway.errors import BadSettings, LimitExceeded
 from gateway.limits import DocumentLimits
 from gateway.limits.rate import RateRules, TokenBuckets
 from gateway.server.admission import Admission, AdmissionRules, Introspection
 from gateway.server.audience import ScopeRules
 from gateway.server.documents import DocumentRules, Documents
+from gateway.server.health import ProbeRules
 from gateway.server.http import HttpRules
 from gateway.server.origins import OriginPolicy, Origins
 from gateway.server.outbox import OutboxLimits
@@ -18,8 +19,10 @@ from gateway.server.statuses import Statuses
 from gateway.server.streams import StreamRules
 from gateway.server.telling import Telling
 from gateway.server.ws import SocketRules
+from gateway.spec.names import SubgraphName
 from gateway.subscriptions.hub import HubLimits
 from gateway.subscriptions.source import Patience
+from gateway.transport.endpoint import Endpoint, Trust, parse_endpoint
 
 _LOG = logging.getLogger("credgraph.limits")
 _CLOSED = frozenset({"nobody", "false"})
@@ -167,3 +170,25 @@ def _introspection(settings: Settings) -> Introspection:
 
 def _warn(fault: LimitExceeded) -> None:
     _LOG.warning("let through: %s", fault.message)
+
+
+def probe_rules(settings: Settings) -> ProbeRules:
+    """How the subgraphs are watched. Raises BadSettings."""
+    health = settings.health
+    return ProbeRules(
+        timeout=settings.timeouts.probe,
+        calm=health.every,
+        eager=min(0.25, health.every),
+        optional=frozenset(health.optional),
+        feeds={SubgraphName(name): _feed(name, settings) for name in health.feeds},
+        lag=health.lag,
+    )
+
+
+def _feed(name: str, settings: Settings) -> Endpoint:
+    own = settings.subgraphs.get(name)
+    trust = Trust(ca=own.ca, certificate=own.certificate, key=own.key) if own else Trust()
+    try:
+        return parse_endpoint(settings.health.feeds[name], None, trust)
+    except BadSettings as error:
+        raise BadSettings(f"gateway.health.feeds.{name}", error.problem) from None

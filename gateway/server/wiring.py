@@ -22,7 +22,7 @@ from gateway.executor.ports import SubgraphRequest
 from gateway.server.app import GatewayApp
 from gateway.server.documents import Documents, Manifest, read_manifest
 from gateway.server.graphiql import GraphiqlDoor
-from gateway.server.health import Health, ProbeRules
+from gateway.server.health import Health
 from gateway.server.http import HttpDoor
 from gateway.server.metrics import MetricsDoor
 from gateway.server.personas import Personas
@@ -38,6 +38,7 @@ from gateway.server.rules import (
     origins_of,
     outbox_limits,
     patience,
+    probe_rules,
     socket_rules,
     stream_rules,
 )
@@ -49,7 +50,7 @@ from gateway.spec.names import SubgraphName
 from gateway.supergraph.reader import read_supergraph
 from gateway.telemetry.access import AccessLog
 from gateway.telemetry.metrics import Metrics
-from gateway.telemetry.spans import Both, NoSpans, Spans
+from gateway.telemetry.spans import NoSpans, Spans, Tracers
 from gateway.telemetry.subscriptions import SubscriptionMetrics, watch_hubs
 from gateway.transport.client import NetworkClient
 from gateway.transport.endpoint import Endpoint, Trust, parse_endpoint
@@ -102,7 +103,8 @@ def build_gateway(settings: Settings) -> Gateway:
     )
     metrics, spans = Metrics(time.monotonic), _spans(settings)
     watch_traffic(metrics, client)
-    tracer = Both(metrics, spans)
+    health = Health(client, probe_rules(settings))
+    tracer = Tracers(metrics, spans, health)
     engine = Engine.from_supergraph(
         sdl,
         client=client,
@@ -111,7 +113,6 @@ def build_gateway(settings: Settings) -> Gateway:
         watcher=SubscriptionMetrics(metrics.registry),
     )
     watch_hubs(metrics, engine.hubs)
-    health = Health(client, ProbeRules(timeout=settings.timeouts.probe))
     prices = PriceBook(sdl)
     documents = Documents(read_manifest(settings.documents.manifest), document_rules(settings))
     return Gateway(

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from gateway.executor.ports import NullTracer, Tracer
+from gateway.executor.ports import (
+    Fault,
+    NullTracer,
+    SubgraphReply,
+    SubgraphRequest,
+    Tracer,
+)
 
 
 class Spans(Tracer, Protocol):
@@ -39,19 +45,21 @@ class NoSpans(NullTracer):
     def close(self) -> None: ...
 
 
-class Both:
-    """Two tracers as one."""
+class Tracers:
+    """Several tracers as one."""
 
-    def __init__(self, first: Tracer, second: Tracer) -> None:
-        self.phase_of = (first.phase, second.phase)
-        self.fetched_of = (first.fetched, second.fetched)
+    def __init__(self, *tracers: Tracer) -> None:
+        self._phase = [tracer.phase for tracer in tracers]
+        self._fetched = [tracer.fetched for tracer in tracers]
 
     def phase(self, name: str, started: float, ended: float, /) -> None:
         """See `Tracer`."""
-        for tell in self.phase_of:
+        for tell in self._phase:
             tell(name, started, ended)
 
-    def fetched(self, request: object, outcome: object, started: float, /) -> None:
+    def fetched(
+        self, request: SubgraphRequest, outcome: SubgraphReply | Fault, started: float, /
+    ) -> None:
         """See `Tracer`."""
-        for tell in self.fetched_of:
-            tell(request, outcome, started)  # type: ignore[arg-type]  # handed on unread
+        for tell in self._fetched:
+            tell(request, outcome, started)
