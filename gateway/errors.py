@@ -7,7 +7,8 @@
     │   ├── ValidationFailed              GRAPHQL_VALIDATION_FAILED
     │   ├── BadVariables                  BAD_USER_INPUT
     │   ├── UnknownOperation              OPERATION_RESOLUTION_FAILURE
-    │   ├── Unauthenticated               UNAUTHENTICATED (reason: TOKEN_EXPIRED, TOKEN_INVALID)
+    │   ├── Unauthenticated               UNAUTHENTICATED (reason: TOKEN_EXPIRED, TOKEN_INVALID,
+    │   │                                 TOKEN_REVOKED, TOKEN_REPLAYED)
     │   ├── OtherOrigin                   ORIGIN_NOT_ALLOWED
     │   ├── NoIntrospection               INTROSPECTION_DISABLED
     │   ├── CursorConflict                CURSOR_CONFLICT

@@ -13,6 +13,7 @@ from gateway.errors import BadRequest, GatewayError, ParseFailed, ValidationFail
 from gateway.plan.nodes import QueryPlan
 from gateway.plan.render import plan_json, render_plan
 from gateway.planner import Budget, World, plan_operation
+from gateway.spec.names import GUARD_IDENTITIES
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.model import Supergraph
 from gateway.supergraph.reader import read_supergraph
@@ -22,7 +23,7 @@ def run(argv: Sequence[str]) -> int:
     """0 with the plan on stdout; 1 with the reason on stderr."""
     options = _parser().parse_args(argv)
     try:
-        supergraph = read_supergraph(_text(options.supergraph))
+        supergraph = read_supergraph(_text(options.supergraph), understood=GUARD_IDENTITIES)
         document = _operations(supergraph, options.operation)
         _one_is_meant(document, options.name)
         plan = plan_operation(

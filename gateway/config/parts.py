@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from gateway.config.record import Meaning, Record
@@ -15,7 +15,7 @@ class Issuer(Record):
 
     issuer: Annotated[str, Meaning("the `iss` of its tokens")]
     audience: Annotated[str, Meaning("the `aud` they must name")]
-    jwks: Annotated[Path, Meaning("file with its public keys (JWKS)")]
+    jwks: Annotated[str, Meaning("file or URL with its public keys (JWKS)")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +37,40 @@ class ContextTokenSettings(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auth(Record):
-    """Who callers are. Without issuers nobody is asked and tokens are not looked at."""
+    """Who callers are. Without issuers nobody is asked, tokens are not looked at, and whatever
+    the schema guards stays shut."""
 
     issuers: Annotated[tuple[Issuer, ...], Meaning("whose client tokens are accepted")] = ()
     context: Annotated[
         ContextTokenSettings | None, Meaning("the token subgraphs get; none if absent")
     ] = None
     leeway: Annotated[float, Meaning("seconds by which clocks may differ", high=300)] = 5.0
+    refresh: Annotated[
+        float, Meaning("seconds after which keys are read again", low=10, high=86_400)
+    ] = 600.0
+    revoked: Annotated[
+        Path | None,
+        Meaning(
+            "JSON file of what is worth nothing any more:"
+            ' {"tokens": [jti], "subjects": {sub: time}}'
+        ),
+    ] = None
+    single_use: Annotated[
+        str, Meaning("the claim that, when true, makes a token good once (step-up)")
+    ] = "step_up"
+    scope_claims: Annotated[
+        tuple[str, ...], Meaning("claims that name scopes, for `@requiresScopes`")
+    ] = ("scope", "scp")
+    policies: Annotated[
+        Mapping[str, str],
+        Meaning("for `@policy`: `package.module:function` of the token's claims, by policy"),
+    ] = field(default_factory=dict)
+    unauthorized: Annotated[
+        Literal["filter", "reject", "dry-run"],
+        Meaning(
+            "selections a caller may not make: null them, refuse the operation, or only tell of it"
+        ),
+    ] = "filter"
     cached_tokens: Annotated[int, Meaning("checked tokens remembered until they expire", low=1)] = (
         10_000
     )

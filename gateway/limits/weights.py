@@ -70,9 +70,9 @@ class Weights:
 
 class _Reader:
     def __init__(self, document: DocumentNode) -> None:
-        feature = read_features(document, UNDERSTOOD | {names.COST_IDENTITY}).by_identity.get(
-            names.COST_IDENTITY
-        )
+        feature = read_features(
+            document, UNDERSTOOD | names.GUARD_IDENTITIES | {names.COST_IDENTITY}
+        ).by_identity.get(names.COST_IDENTITY)
         self._cost = feature.local(names.COST) if feature else names.COST
         self._list_size = feature.local(names.LIST_SIZE) if feature else names.LIST_SIZE
         self._document = document

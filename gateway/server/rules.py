@@ -9,6 +9,7 @@ from gateway.limits.rate import RateRules, TokenBuckets
 from gateway.server.admission import Admission, AdmissionRules, Introspection
 from gateway.server.audience import ScopeRules
 from gateway.server.documents import DocumentRules, Documents
+from gateway.server.granting import Granting
 from gateway.server.health import ProbeRules
 from gateway.server.http import HttpRules
 from gateway.server.origins import OriginPolicy, Origins
@@ -29,7 +30,11 @@ _CLOSED = frozenset({"nobody", "false"})
 
 
 def admission_of(
-    settings: Settings, engine: GraphQLEngine, prices: PriceBook | None, documents: Documents
+    settings: Settings,
+    engine: GraphQLEngine,
+    prices: PriceBook | None,
+    documents: Documents,
+    granting: Granting,
 ) -> Admission:
     """The one admission of a gateway."""
     rate, limits, errors = settings.rate, settings.limits, settings.errors
@@ -58,6 +63,7 @@ def admission_of(
         telling=telling,
         prices=prices,
         buckets=TokenBuckets(buckets) if rate.refill else None,
+        granting=granting,
     )
 
 

@@ -70,6 +70,8 @@ async def _serve(
         loop.add_signal_handler(number, server.stop)
     loop.add_signal_handler(signal.SIGHUP, _reload, gateway)
     tasks = [asyncio.create_task(gateway.health.watch())]
+    if gateway.settings.auth.issuers:
+        tasks.append(asyncio.create_task(gateway.keyring.run()))
     if gateway.settings.reload.watch:
         tasks.append(asyncio.create_task(watch_files(gateway, gateway.settings.reload)))
     gc.collect()

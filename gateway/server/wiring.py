@@ -1,6 +1,5 @@
 """From settings to a gateway that can be served: every part made here, none of them global."""
 
-import json
 import secrets
 import sys
 import time
@@ -9,21 +8,19 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from jwt.algorithms import Algorithm
-
 from gateway.auth.context import CallContext, ContextRules, ContextTokens
-from gateway.auth.keys import asymmetric_algorithms, read_jwks
 from gateway.auth.signing import read_signing_key
-from gateway.auth.tokens import TokenVerifier, TrustedIssuer
-from gateway.config import Auth, Settings
+from gateway.config import Settings
 from gateway.engine import Engine, EngineOptions
 from gateway.errors import BadKey, BadSettings, BadSupergraph
 from gateway.executor.ports import SubgraphRequest
 from gateway.server.app import GatewayApp
 from gateway.server.documents import Documents, Manifest, read_manifest
+from gateway.server.granting import Granting
 from gateway.server.graphiql import GraphiqlDoor
 from gateway.server.health import Health
 from gateway.server.http import HttpDoor
+from gateway.server.keyring import Keyring, build_keyring, grant_rules
 from gateway.server.metrics import MetricsDoor
 from gateway.server.personas import Personas
 from gateway.server.ports import GraphQLEngine
@@ -46,7 +43,7 @@ from gateway.server.single import SingleStreams
 from gateway.server.streams import Streams
 from gateway.server.traffic import traffic_source, watch_traffic
 from gateway.server.ws import SocketDoor
-from gateway.spec.names import SubgraphName
+from gateway.spec.names import GUARD_IDENTITIES, SubgraphName
 from gateway.supergraph.reader import read_supergraph
 from gateway.telemetry.access import AccessLog
 from gateway.telemetry.metrics import Metrics
@@ -71,6 +68,7 @@ class Gateway:
     documents: Documents
     metrics: Metrics
     spans: Spans
+    keyring: Keyring
 
     def files(self) -> list[Path]:
         """What `reload` reads."""
@@ -98,6 +96,7 @@ def build_gateway(settings: Settings) -> Gateway:
     options = EngineOptions(
         limits=document_limits(settings),
         introspection=bool(open_to_some),
+        refusals=settings.auth.unauthorized,
         patience=patience(settings),
         kept=kept_events(settings),
     )
@@ -115,8 +114,10 @@ def build_gateway(settings: Settings) -> Gateway:
     watch_hubs(metrics, engine.hubs)
     prices = PriceBook(sdl)
     documents = Documents(read_manifest(settings.documents.manifest), document_rules(settings))
+    keyring = build_keyring(settings)
     return Gateway(
         settings=settings,
+        keyring=keyring,
         app=build_app(
             settings,
             engine,
@@ -125,6 +126,7 @@ def build_gateway(settings: Settings) -> Gateway:
             documents=documents,
             metrics=metrics,
             spans=spans,
+            keyring=keyring,
         ),
         metrics=metrics,
         spans=spans,
@@ -145,14 +147,17 @@ def build_app(
     documents: Documents | None = None,
     metrics: Metrics | None = None,
     spans: Spans | None = None,
+    keyring: Keyring | None = None,
 ) -> GatewayApp:
     """The doors around an engine."""
     metrics = metrics or Metrics(time.monotonic)
-    tokens = token_verifier(settings.auth, settings.jwt.algorithms)
+    keyring = keyring or build_keyring(settings)
+    tokens = keyring.verifier
     write = _write_line if settings.access_log else None
     log = AccessLog(write, time.time, metrics.observe)
     known = documents or Documents(Manifest(), document_rules(settings))
-    admission = admission_of(settings, engine, prices, known)
+    granting = Granting(rules=grant_rules(settings.auth), holds=tokens.holds)
+    admission = admission_of(settings, engine, prices, known, granting)
     streams = Streams(admission, stream_rules(settings))
     single = SingleStreams(
         admission,
@@ -187,7 +192,7 @@ def build_app(
 
 def endpoints_of(sdl: str, settings: Settings) -> dict[SubgraphName, Endpoint]:
     """Every subgraph's address: the supergraph's, or the settings' where they name another."""
-    named = read_supergraph(sdl).subgraphs
+    named = read_supergraph(sdl, understood=GUARD_IDENTITIES).subgraphs
     for name in settings.subgraphs:
         if name not in named:
             raise BadSettings(f"gateway.subgraphs.{name}", "the supergraph has no such subgraph")
@@ -206,24 +211,6 @@ def header_source(settings: Settings) -> HeaderSource:
         return {**context.headers, "authorization": f"Bearer {token}"}
 
     return headers
-
-
-def token_verifier(auth: Auth, further_named: Mapping[str, str]) -> TokenVerifier:
-    """Raises BadKey or BadSettings."""
-    further = {
-        name: _algorithm(f"gateway.jwt.algorithms.{name}", target)
-        for name, target in further_named.items()
-    }
-    known = asymmetric_algorithms(further)
-    issuers = [
-        TrustedIssuer(
-            issuer=trusted.issuer,
-            audience=trusted.audience,
-            keys=read_jwks(_read_json(trusted.jwks), known, str(trusted.jwks)),
-        )
-        for trusted in auth.issuers
-    ]
-    return TokenVerifier(issuers, algorithms=further, leeway=auth.leeway, cached=auth.cached_tokens)
 
 
 def demo_personas(settings: Settings) -> Personas | None:
@@ -300,27 +287,8 @@ def _endpoint(name: SubgraphName, url: str, settings: Settings) -> Endpoint:
         raise BadSettings(f"gateway.subgraphs.{name}.url", error.problem) from None
 
 
-def _algorithm(key: str, target: str) -> Algorithm:
-    """Loads `package.module:Class`, which must be a jwt Algorithm."""
-    module, _, name = target.partition(":")
-    try:
-        found = getattr(import_module(module), name)()
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise BadSettings(key, f"cannot load {target!r}: {error}") from None
-    if not isinstance(found, Algorithm):
-        raise BadSettings(key, f"{target!r} is no jwt.algorithms.Algorithm")
-    return found
-
-
 def _read_key(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise BadKey(f"cannot read the key file {path}: {error.strerror}") from None
-
-
-def _read_json(path: Path) -> object:
-    try:
-        return json.loads(_read_key(path))
-    except ValueError:
-        raise BadKey(f"the key file {path} is not JSON") from None
