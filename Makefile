@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requireme
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit fuzz bench-contest bench-ledger other-gateways
+.PHONY: help up test demo lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit fuzz fuzz-doors bench-contest bench-ledger other-gateways
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -66,6 +66,9 @@ audit: $(VENV)/.test ## the public audit of federation gateways, from AUDIT_DIR
 
 fuzz: $(VENV)/.test ## random operations against a monolith for half an hour
 	@$(BIN)/python -m tests.differential --minutes 30
+
+fuzz-doors: $(VENV)/.test ## damaged bytes at the doors of a gateway for ten minutes
+	@$(BIN)/python -m tests.fuzz_doors --minutes 10
 
 other-gateways: $(VENV)/.test ## our supergraphs in @apollo/gateway and Hive Gateway (installs both)
 	@$(BIN)/pytest -q -m gateways tests/js

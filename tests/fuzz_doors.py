@@ -24,7 +24,7 @@ from tests.wire.raw import BINARY, CLOSE, MORE, PING, PONG, TEXT, frame, raw_soc
 
 HANG_SECONDS: Final = 5.0
 GROWTH_BYTES: Final = 50_000_000
-_WARM: Final = 3_000
+_WARM: Final = 500
 _QUERIES: Final = (
     '{ greeting(name: "x") }',
     "query Q($n: Int = 3) { many(first: $n) { ...F } } fragment F on Letter { text }",
@@ -32,10 +32,13 @@ _QUERIES: Final = (
     "subscription { countdown(from: 3) }",
     "{ __schema { types { name fields { name type { name } } } } }",
     "{ a: many { text @skip(if: true) } b: many @include(if: false) { text } }",
+    'query D($n: Int) { greeting(name: "x") ... @defer(label: "l") { many(first: $n) { text } } }',
 )
 _HEADERS: Final = (
     "accept: text/event-stream",
     "accept: multipart/mixed;subscriptionSpec=1.0",
+    "accept: multipart/mixed;deferSpec=20220824",
+    "accept: multipart/mixed, application/json;q=0.9",
     "accept: application/graphql-response+json",
     "content-encoding: gzip",
     "transfer-encoding: chunked",
