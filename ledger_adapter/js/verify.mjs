@@ -570,6 +570,368 @@ export function sm2Verify([x, y], message, signature) {
   return (e + affine) % N === r;
 }
 
+// -- evidence of Ethereum's chains: what evidence/evm.py checks
+
+const EVM_MEMBERS = {
+  RECEIPT_MPT: ["header", "index", "proof"],
+  STORAGE_MPT: ["header", "log", "size", "accountProof", "storageProof"],
+  READ_QUORUM: ["header", "index", "proof", "blockHash"],
+};
+const BFT_MIX_HASH = "63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365";
+
+/** A chain of kind EVM in a trust file. */
+export function readEvmChain(entry) {
+  members(entry, ["kind", "chain", "genesis", "registry", "codeHash", "validators"], "chain");
+  demand(/^eip155:[1-9][0-9]{0,19}$/.test(text(entry.chain, "chain")), "chain", "malformed name");
+  demand(Array.isArray(entry.validators) && entry.validators.length <= 64, "chain", "validators");
+  const epochs = entry.validators.map((epoch) => {
+    members(epoch, ["fromBlock", "toBlock", "addresses"], "validators");
+    const { fromBlock, toBlock, addresses } = epoch;
+    demand([fromBlock, toBlock ?? 0].every(Number.isSafeInteger), "validators", "not a height");
+    demand(Array.isArray(addresses) && addresses.length && addresses.length <= 100,
+      "validators", "not a list");
+    const found = addresses.map((address) => hex(fromHex(address, 20)));
+    demand(new Set(found).size === found.length, "validators", "an address twice");
+    return { from: BigInt(fromBlock), to: toBlock === null ? null : BigInt(toBlock), found };
+  });
+  fromHex(entry.genesis, 32);
+  return { kind: "EVM", chain: entry.chain, registry: fromHex(entry.registry, 20),
+    codeHash: fromHex(entry.codeHash, 32), epochs };
+}
+
+/** The head that evidence puts on a chain; BadProof otherwise. */
+export function checkEvm(kind, evidence, chain) {
+  demand(Object.hasOwn(EVM_MEMBERS, kind), "anchor", "unknown kind of evidence");
+  members(evidence, EVM_MEMBERS[kind], "anchor");
+  const header = readHeader(fromBase64url(evidence.header, "anchor"));
+  const sealed = kind !== "READ_QUORUM";
+  if (sealed) {
+    checkSeals(header, chain);
+  } else {
+    demand(!isBft(header), "anchor", "a sealed header is believed by its seals only");
+    demand(hex(blockHash(header)) === hex(hash32(evidence.blockHash, "anchor")), "anchor",
+      "not the block that the evidence names");
+  }
+  const head = kind === "STORAGE_MPT" ? storedRoot(evidence, header, chain)
+    : anchoredEvent(evidence, header, chain);
+  return { ...head, blockNumber: header.number, blockHash: blockHash(header),
+    blockTime: header.time, consensus: sealed };
+}
+
+function anchoredEvent(evidence, header, chain) {
+  const index = decimal(text(evidence.index, "anchor"), "anchor");
+  const raw = trieValue(header.receiptsRoot, rlpEncode(spelled(index)), trieNodes(evidence.proof));
+  const receipt = rlpDecode(raw[0] < 0x80 ? raw.slice(1) : raw);
+  demand(Array.isArray(receipt) && receipt.length === 4 && Array.isArray(receipt[3])
+    && receipt[3].length <= 64, "anchor", "not a receipt");
+  demand(hex(octets(receipt[0])) === "01" && octets(receipt[2]).length === 256, "anchor", "failed");
+  const topic = hex(keccak256(utf8("Anchored(bytes32,uint64,bytes32,bytes32)")));
+  const logs = receipt[3].map(readLog).filter(
+    (log) => same(log.address, chain.registry) && log.topics.length && hex(log.topics[0]) === topic);
+  demand(logs.length === 1, "anchor", "not exactly one anchor of the registry");
+  const [{ topics, data }] = logs;
+  demand(topics.length === 3 && data.length === 64 && bigint(topics[2]) <= MAX_SIZE, "anchor",
+    "the event is not of the registry's form");
+  return { logId: topics[1], treeSize: bigint(topics[2]), root: data.slice(0, 32) };
+}
+
+function readLog(item) {
+  demand(Array.isArray(item) && item.length === 3 && Array.isArray(item[1]), "anchor", "an event");
+  const log = { address: octets(item[0]), topics: item[1].map(octets), data: octets(item[2]) };
+  demand(log.address.length === 20 && log.topics.length <= 4
+    && log.topics.every((topic) => topic.length === 32), "anchor", "an event");
+  return log;
+}
+
+function storedRoot(evidence, header, chain) {
+  const logId = hash32(evidence.log, "anchor");
+  const treeSize = decimal(text(evidence.size, "anchor"), "anchor");
+  const nodes = trieNodes(evidence.accountProof);
+  const account = rlpDecode(trieValue(header.stateRoot, keccak256(chain.registry), nodes));
+  demand(Array.isArray(account) && account.length === 4
+    && same(octets(account[3]), chain.codeHash), "anchor", "other code at the registry's address");
+  const slot = keccak256(concat(bytes(treeSize, 32), keccak256(concat(logId, bytes(2n, 32)))));
+  const raw = trieValue(octets(account[2]), keccak256(slot), trieNodes(evidence.storageProof));
+  const root = octets(rlpDecode(raw));
+  demand(root.length && root.length <= 32, "anchor", "the slot holds no root");
+  return { logId, treeSize, root: bytes(bigint(root), 32) };
+}
+
+function readHeader(raw) {
+  demand(raw.length <= 4096, "anchor", "a header too long");
+  const items = rlpDecode(raw);
+  demand(Array.isArray(items) && items.length >= 15 && items.length < 30, "anchor", "no header");
+  const fields = items.map(octets);
+  demand([0, 1, 3, 4, 5, 13].every((at) => fields[at].length === 32) && fields[2].length === 20,
+    "anchor", "a hash has 32 bytes");
+  const seconds = rlpNumber(fields[11]);
+  demand(seconds <= MAX_TIME, "anchor", "a time beyond all years");
+  return { items, stateRoot: fields[3], receiptsRoot: fields[5], number: rlpNumber(fields[8]),
+    time: new Date(Number(seconds) * 1000).toISOString().replace(".000Z", "Z"), extra: fields[12] };
+}
+
+function isBft(header) {
+  return hex(header.items[13]) === BFT_MIX_HASH;
+}
+
+function blockHash(header) {
+  if (!isBft(header)) return keccak256(rlpEncode(header.items));
+  const extra = readExtra(header.extra);
+  return headerHash(header, [extra[0], extra[1], extra[2], new Uint8Array(), []]);
+}
+
+function headerHash(header, extra) {
+  const items = [...header.items];
+  items[12] = rlpEncode(extra);
+  return keccak256(rlpEncode(items));
+}
+
+function readExtra(raw) {
+  const extra = rlpDecode(raw);
+  demand(Array.isArray(extra) && extra.length === 5, "anchor", "extraData is not that of QBFT");
+  for (const [list, length] of [[extra[1], 20], [extra[4], 65]]) {
+    demand(Array.isArray(list) && list.length <= 100
+      && list.every((item) => octets(item).length === length)
+      && new Set(list.map(hex)).size === list.length, "anchor", "malformed extraData");
+  }
+  return extra;
+}
+
+function checkSeals(header, chain) {
+  const epoch = chain.epochs.find(({ from, to }) => from <= header.number
+    && (to === null || header.number < to));
+  demand(epoch, "anchor", "the trust file names no validators for this block");
+  const [vanity, validators, vote, round, seals] = readExtra(header.extra);
+  demand(validators.map(hex).sort().join() === [...epoch.found].sort().join(), "anchor",
+    "the header's validators are not the configured ones");
+  const digest = headerHash(header, [vanity, validators, vote, round, []]);
+  const signers = seals.map((seal) => hex(ecSigner(digest, seal)));
+  demand(new Set(signers).size === signers.length
+    && signers.every((signer) => epoch.found.includes(signer)), "anchor",
+    "a seal is repeated, does not hold, or is of somebody else");
+  demand(signers.length >= Math.ceil(2 * epoch.found.length / 3), "anchor", "too few seals");
+}
+
+function trieNodes(list) {
+  demand(Array.isArray(list) && list.length > 0 && list.length <= 64, "anchor", "not nodes");
+  const nodes = list.map((node) => fromBase64url(node, "anchor"));
+  demand(nodes.every((node) => node.length <= 1024), "anchor", "a node that is too long");
+  return nodes;
+}
+
+/** The value of a key below a root; every node is used, none is left over. */
+function trieValue(root, key, nodes) {
+  let path = nibbles(key), reference = root, at = 0;
+  const load = (named) => {
+    if (Array.isArray(named)) {
+      demand(rlpEncode(named).length < 32, "anchor", "a long node must be named by its hash");
+      return named;
+    }
+    demand(named.length === 32 && at < nodes.length, "anchor", "a node is missing");
+    const raw = nodes[at];
+    at += 1;
+    demand(same(keccak256(raw), named), "anchor", "a node is not the one its parent names");
+    const node = rlpDecode(raw);
+    demand(Array.isArray(node), "anchor", "a node is a list");
+    return node;
+  };
+  const ended = (item) => {
+    demand(octets(item).length && at === nodes.length, "anchor", "no value, or nodes left over");
+    return item;
+  };
+  for (;;) {
+    const node = load(reference);
+    if (node.length === 17) {
+      if (!path.length) return ended(node[16]);
+      [reference, path] = [node[path[0]], path.slice(1)];
+      continue;
+    }
+    demand(node.length === 2, "anchor", "a node has 2 or 17 items");
+    const prefix = octets(node[0]);
+    demand(prefix.length && prefix[0] >> 4 <= 3, "anchor", "malformed path");
+    const flag = prefix[0] >> 4, halves = nibbles(prefix);
+    demand(flag & 1 || !halves[1], "anchor", "padding is not zero");
+    const step = halves.slice(flag & 1 ? 1 : 2), ends = Boolean(flag & 2);
+    demand(step.every((half, spot) => half === path[spot]) && (ends || step.length), "anchor",
+      "the key is not in the trie");
+    path = path.slice(step.length);
+    if (ends) {
+      demand(!path.length, "anchor", "the key is not in the trie");
+      return ended(node[1]);
+    }
+    reference = node[1];
+  }
+}
+
+function nibbles(key) {
+  return [...key].flatMap((byte) => [byte >> 4, byte & 15]);
+}
+
+function octets(item) {
+  demand(item instanceof Uint8Array, "anchor", "a list where bytes belong");
+  return item;
+}
+
+function rlpNumber(raw) {
+  demand(raw.length <= 8 && raw[0] !== 0, "anchor", "not a number in its shortest form");
+  return bigint(raw);
+}
+
+function spelled(number) {
+  return number ? bytes(number, Math.ceil(number.toString(16).length / 2)) : new Uint8Array();
+}
+
+function rlpEncode(item) {
+  if (item instanceof Uint8Array) {
+    return item.length === 1 && item[0] < 0x80 ? item : concat(rlpLength(item.length, 0x80), item);
+  }
+  const body = concat(...item.map(rlpEncode));
+  return concat(rlpLength(body.length, 0xc0), body);
+}
+
+function rlpLength(length, offset) {
+  if (length < 56) return Uint8Array.of(offset + length);
+  const digits = spelled(BigInt(length));
+  return concat([offset + 55 + digits.length], digits);
+}
+
+function rlpDecode(raw) {
+  const [item, end] = rlpItem(raw, 0, raw.length, 16);
+  demand(end === raw.length, "anchor", "bytes after the item");
+  return item;
+}
+
+function rlpItem(raw, at, limit, depth) {
+  demand(at < limit && depth, "anchor", "ends too early, or nests too deep");
+  const first = raw[at];
+  if (first < 0x80) return [raw.slice(at, at + 1), at + 1];
+  let start = at + 1, size = first - (first < 0xc0 ? 0x80 : 0xc0);
+  if (size > 55) {
+    const digits = raw.slice(start, start + size - 55);
+    start += size - 55;
+    const length = bigint(digits);
+    demand(digits.length && digits[0] && length >= 56n && length <= 65536n, "anchor", "a length");
+    size = Number(length);
+  }
+  demand(start + size <= limit, "anchor", "ends too early");
+  const end = start + size;
+  if (first < 0xc0) {
+    const item = raw.slice(start, end);
+    demand(item.length !== 1 || item[0] >= 0x80, "anchor", "a small byte stands for itself");
+    return [item, end];
+  }
+  const parts = [];
+  while (start < end) {
+    const [part, next] = rlpItem(raw, start, end, depth - 1);
+    parts.push(part);
+    start = next;
+  }
+  return [parts, end];
+}
+
+function fromHex(value, length) {
+  demand(typeof value === "string" && value.length === 2 + 2 * length
+    && /^0x[0-9a-fA-F]*$/.test(value), "chain", "not hexadecimal digits");
+  return bytes(BigInt(value), length);
+}
+
+/** Keccak-256 with the padding from before SHA-3. */
+export function keccak256(data) {
+  const padded = new Uint8Array(Math.ceil((data.length + 1) / 136) * 136);
+  padded.set(data);
+  padded[data.length] = 1;
+  padded[padded.length - 1] |= 0x80;
+  const view = new DataView(padded.buffer), lanes = new BigUint64Array(25);
+  for (let at = 0; at < padded.length; at += 136) {
+    for (let lane = 0; lane < 17; lane += 1) lanes[lane] ^= view.getBigUint64(at + 8 * lane, true);
+    keccakRounds(lanes);
+  }
+  const out = new DataView(new ArrayBuffer(32));
+  for (let lane = 0; lane < 4; lane += 1) out.setBigUint64(8 * lane, lanes[lane], true);
+  return new Uint8Array(out.buffer);
+}
+
+function keccakRounds(lanes) {
+  const turned = (lane, by) => BigInt.asUintN(64, (lane << by) | (lane >> (64n - by)));
+  let register = 1;
+  for (let round = 0; round < 24; round += 1) {
+    const columns = [0, 1, 2, 3, 4].map((x) => lanes[x] ^ lanes[x + 5] ^ lanes[x + 10]
+      ^ lanes[x + 15] ^ lanes[x + 20]);
+    for (let at = 0; at < 25; at += 1) {
+      lanes[at] ^= columns[(at + 4) % 5] ^ turned(columns[(at + 1) % 5], 1n);
+    }
+    let [x, y, moved] = [1, 0, lanes[1]];
+    for (let step = 0; step < 24; step += 1) {
+      [x, y] = [y, (2 * x + 3 * y) % 5];
+      const kept = lanes[x + 5 * y];
+      lanes[x + 5 * y] = turned(moved, BigInt(((step + 1) * (step + 2) / 2) % 64));
+      moved = kept;
+    }
+    for (let row = 0; row < 25; row += 5) {
+      const old = lanes.slice(row, row + 5);
+      for (let at = 0; at < 5; at += 1) {
+        lanes[row + at] = old[at] ^ (BigInt.asUintN(64, ~old[(at + 1) % 5]) & old[(at + 2) % 5]);
+      }
+    }
+    for (let power = 0; power < 7; power += 1) {
+      if (register & 1) lanes[0] ^= 1n << BigInt((1 << power) - 1);
+      register = (register << 1) ^ (register & 0x80 ? 0x171 : 0);
+    }
+  }
+}
+
+// secp256k1; Jacobian coordinates, null is the point at infinity
+const EC_P = 2n ** 256n - 2n ** 32n - 977n;
+const EC_N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+const EC_G = [0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798n,
+  0x483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8n, 1n];
+
+/** The address that signed a digest: 65 bytes r, s and parity; a high s is refused. */
+function ecSigner(digest, signature) {
+  const r = bigint(signature.slice(0, 32)), s = bigint(signature.slice(32, 64));
+  const odd = signature[64];
+  demand(signature.length === 65 && odd <= 1 && r > 0n && r < EC_N && s > 0n && s <= EC_N / 2n,
+    "anchor", "r, s or parity is out of range");
+  const square = (r * r * r + 7n) % EC_P;
+  const y = power(square, (EC_P + 1n) / 4n, EC_P);
+  demand((y * y) % EC_P === square, "anchor", "r is no point of the curve");
+  const point = [r, (y & 1n) === BigInt(odd) ? y : EC_P - y, 1n];
+  const inverse = power(r, EC_N - 2n, EC_N);
+  const ofG = mod(-bigint(digest) * inverse, EC_N), ofPoint = (s * inverse) % EC_N;
+  const both = ecAdd(EC_G, point);
+  let total = null;
+  for (let bit = 255n; bit >= 0n; bit -= 1n) {
+    total = ecDouble(total);
+    const g = (ofG >> bit) & 1n, p = (ofPoint >> bit) & 1n;
+    if (g || p) total = ecAdd(total, g && p ? both : g ? EC_G : point);
+  }
+  demand(total !== null, "anchor", "the key would be the point at infinity");
+  const z = power(total[2], EC_P - 2n, EC_P), zz = (z * z) % EC_P;
+  const key = concat(bytes((total[0] * zz) % EC_P, 32), bytes((total[1] * zz * z) % EC_P, 32));
+  return keccak256(key).slice(12);
+}
+
+function ecDouble(point) {
+  if (point === null) return null;
+  const [x, y, z] = point;
+  const yy = (y * y) % EC_P, s = (4n * x * yy) % EC_P, m = (3n * x * x) % EC_P;
+  const out = mod(m * m - 2n * s, EC_P);
+  return [out, mod(m * (s - out) - 8n * yy * yy, EC_P), (2n * y * z) % EC_P];
+}
+
+function ecAdd(p, q) {
+  if (p === null) return q;
+  if (q === null) return p;
+  const z1 = (p[2] * p[2]) % EC_P, z2 = (q[2] * q[2]) % EC_P;
+  const u1 = (p[0] * z2) % EC_P, u2 = (q[0] * z1) % EC_P;
+  const s1 = (p[1] * z2 * q[2]) % EC_P, s2 = (q[1] * z1 * p[2]) % EC_P;
+  if (u1 === u2) return s1 === s2 ? ecDouble(p) : null;
+  const h = mod(u2 - u1, EC_P), r = mod(s2 - s1, EC_P);
+  const hh = (h * h) % EC_P, hhh = (hh * h) % EC_P, v = (u1 * hh) % EC_P;
+  const out = mod(r * r - hhh - 2n * v, EC_P);
+  return [out, mod(r * (v - out) - s1 * hhh, EC_P), (((h * p[2]) % EC_P) * q[2]) % EC_P];
+}
+
 // -- as a program
 
 if (typeof process !== "undefined" && process.argv?.[1] && import.meta.url === `file://${process.argv[1]}`) {
