@@ -18,11 +18,18 @@ from subgraphs.vc import consent as consents
 from subgraphs.vc import model, proofs
 from subgraphs.vc.asset_proof import AssetProof
 from subgraphs.vc.did import Did, MethodId, method_id, person_did
+from subgraphs.vc.did_versions import possession_bytes, read_version
 from subgraphs.vc.encoding import from_base64url
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.face import FaceAssertion, simulate_face_assertion
 from subgraphs.vc.multikey import VerificationKey, encode_key
-from subgraphs.vc.presentation import Shown, build_presentation, prepare_presentation
+from subgraphs.vc.presentation import (
+    SaltedVersion,
+    Shown,
+    build_presentation,
+    prepare_presentation,
+    read_salted_versions,
+)
 from subgraphs.vc.proofs import Expectation, PreparedProof, Purpose
 from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.registration import registration_payload
@@ -75,8 +82,25 @@ class Grant:
     face_assertion: FaceAssertion
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DidLife:
+    """A root DID so far: the number of its key of today, and its versions after the first."""
+
+    did: Did
+    number: int = 1
+    later: tuple[SaltedVersion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewKey:
+    """A key for the next version, and its own signature that its owner has it."""
+
+    public_key_multibase: str
+    proof_of_possession: str
+
+
 class Holder:
-    """One person with one SM2 key and the root DID that follows from it."""
+    """One person with her SM2 key of today and the root DID that follows from her first one."""
 
     def __init__(
         self,
@@ -84,12 +108,38 @@ class Holder:
         *,
         clock: Clock = _now,
         chance: Chance = secrets.token_bytes,
+        life: DidLife | None = None,
     ) -> None:
         self._key = key
         self._clock = clock
         self._chance = chance
-        self.did: Did = person_did(key.public_key)
-        self.method: MethodId = method_id(self.did)
+        self._life = life or DidLife(did=person_did(key.public_key))
+        self.did: Did = self._life.did
+        self.method: MethodId = method_id(self.did, self._life.number)
+
+    def new_key(self, key: sm2.PrivateKey) -> NewKey:
+        """What a rotation's prepare step asks for: the public half, and that it is hers."""
+        text = encode_key(key.public_key)
+        proof = key.sign(possession_bytes(self.did, text))
+        return NewKey(public_key_multibase=text, proof_of_possession=multibase58(proof))
+
+    def sign_rotation(
+        self, payload: object, payload_to_sign: str, *, key: sm2.PrivateKey
+    ) -> HolderSignature:
+        """Sign the next version with today's key, if it gives the DID to `key` and no other."""
+        document, config = self._read_prepared(payload, payload_to_sign, Purpose.AUTHENTICATION)
+        version = read_version(document)
+        keys = {} if version.document is None else version.document.keys
+        wanted = {method_id(self.did, self._life.number + 1): encode_key(key.public_key)}
+        if {method: encode_key(found) for method, found in keys.items()} != wanted:
+            raise NotAsAsked("the version gives the DID to other keys")
+        return self.sign(proofs.payload(document, config))
+
+    def rotated(self, key: sm2.PrivateKey, later: object) -> "Holder":
+        """The same person with her next key; `later` is {salt, version} as the wallet answered."""
+        (one,) = read_salted_versions(shaped({"didVersions": [check_object(later)]}))
+        life = DidLife(did=self.did, number=self._life.number + 1, later=(*self._life.later, one))
+        return Holder(key, clock=self._clock, chance=self._chance, life=life)
 
     def __repr__(self) -> str:
         return f"Holder({self.did})"
@@ -148,7 +198,7 @@ class Holder:
             raise OfferRefused(f"the offered credential does not hold: {error.code}") from error
         if statement.subject != self.did:
             raise OfferRefused("the offered credential is about somebody else")
-        method = method_id(statement.issuer)
+        method = proofs.method_by(document, statement.issuer) or method_id(statement.issuer)
         expected = Expectation(purpose=Purpose.ASSERTION, now=self._clock())
         outcome = proofs.verify_by(document, method, issuer_key, expected)
         if not outcome.ok:
@@ -206,6 +256,7 @@ class Holder:
             consent=None if grant is None else grant.document,
             face_assertion=None if grant is None else grant.face_assertion,
             receipt=receipt,
+            did_versions=self._life.later,
         )
         now = self._clock()
         prepared = prepare_presentation(
@@ -218,13 +269,15 @@ class Holder:
         )
         return proofs.attach(document, prepared, self._key.sign(prepared.payload))
 
-    def _read_prepared(self, payload: object, to_sign: str) -> tuple[JsonObject, JsonObject]:
+    def _read_prepared(
+        self, payload: object, to_sign: str, purpose: Purpose = Purpose.ASSERTION
+    ) -> tuple[JsonObject, JsonObject]:
         shape = shaped(check_object(payload))
         document, config = shape.inner("document").members, shape.inner("proofConfig").members
         prepared = PreparedProof(config=config, payload=proofs.payload(document, config))
         if prepared.payload != from_base64url(to_sign):
             raise NotAsAsked("the bytes to sign are not those of the readable payload")
-        wanted = (self.method, Purpose.ASSERTION.value)
+        wanted = (self.method, purpose.value)
         if (config.get("verificationMethod"), config.get("proofPurpose")) != wanted:
             raise NotAsAsked("prepared for another key or another purpose")
         return document, config

@@ -93,6 +93,7 @@ def binding_document(row: Binding) -> Document:
         "did": row.did,
         "receipt": row.receipt,
         "matched_at": row.matched_at,
+        "later": list(row.later),
     }
 
 
@@ -105,6 +106,7 @@ def binding(found: Document) -> Binding:
         did=found["did"],
         receipt=found["receipt"],
         matched_at=found["matched_at"],
+        later=tuple(found.get("later", ())),
     )
 
 

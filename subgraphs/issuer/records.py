@@ -10,7 +10,9 @@ from subgraphs.kit.ids import CredentialId, EndorsementId, HolderId, Institution
 from subgraphs.kit.statuses import Place
 from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
 from subgraphs.vc.asset_proof import AssetLine, TradingExperience
+from subgraphs.vc.did_versions import DidHistory, history_of
 from subgraphs.vc.money import Fen
+from subgraphs.vc.receipt import parse_receipt
 
 Json = dict[str, Any]
 
@@ -95,6 +97,12 @@ class Binding:
     did: str
     receipt: Json
     matched_at: datetime
+    later: tuple[Json, ...] = ()
+
+    @property
+    def history(self) -> DidHistory:
+        """The customer's DID as far as she has shown it here; `later` was checked when it came."""
+        return history_of(parse_receipt(self.receipt), self.later)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,6 +139,12 @@ class Store:
         """Raises DuplicateKeyError when account or holder is bound already."""
         await self._bindings.insert_one(codec.binding_document(row), session=session)
 
+    async def keep_versions(self, row: Binding) -> None:
+        """Later versions of a DID only ever grow."""
+        where = {"_id": row.id, f"later.{len(row.later) - 1}": {"$exists": False}}
+        if row.later:
+            await self._bindings.update_one(where, {"$set": {"later": list(row.later)}})
+
     async def binding_of_account(
         self, institution: InstitutionId, account_no: str
     ) -> Binding | None:

@@ -100,8 +100,7 @@ class InstitutionRow:
     @property
     def method(self) -> MethodId | None:
         """The key it signs with now; None once its DID is deactivated."""
-        document = self.history.latest.document
-        return None if document is None else max(document.keys, key=_number, default=None)
+        return self.history.method
 
 
 class Institutions:
@@ -165,12 +164,6 @@ class Institutions:
     async def _by(self, field: str, values: Sequence[str]) -> dict[InstitutionId, InstitutionRow]:
         found = await self._rows.find({field: {"$in": list(values)}}).to_list(None)
         return {row.id: row for row in map(_row, found)}
-
-
-def _number(method: MethodId) -> int:
-    """`#key-10` comes after `#key-9`."""
-    digits = method.rpartition("-")[2]
-    return int(digits) if digits.isdecimal() else 0
 
 
 @federation.type

@@ -7,6 +7,7 @@ itself tells nobody.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from ledger_adapter.port import LoggedEvent
@@ -15,7 +16,16 @@ from subgraphs.kit.mongo import Database, IndexModel, Session
 
 COLLECTION: Final = "roots"
 KIND: Final = "ROOT_DID_REGISTERED"
+CHANGED: Final = "ROOT_DID_CHANGED"
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {COLLECTION: [IndexModel([("digest", 1)])]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootOnLog:
+    """The newest version of a person's DID that the log knows, by number and salted digest."""
+
+    number: int
+    digest: str
 
 
 class Roots:
@@ -33,8 +43,21 @@ class Roots:
                     "index": event.position.index,
                 }
                 await self._rows.replace_one({"_id": row["_id"]}, row, upsert=True, session=session)
+            elif event.envelope.kind == CHANGED:
+                body = event.envelope.body
+                newest = {"version": body["version"], "newest": body["documentDigest"]}
+                where = {"_id": event.envelope.subjects[0]}
+                await self._rows.update_one(where, {"$set": newest}, session=session)
 
     async def holder(self, document_digest: str) -> HolderId | None:
         """The holder behind a DID document's digest; None until the log has told."""
         found = await self._rows.find_one({"digest": document_digest})
         return HolderId(found["_id"]) if found else None
+
+    async def newest(self, holder: HolderId) -> RootOnLog | None:
+        """What a shown history has to end with; None until the log has told."""
+        found = await self._rows.find_one({"_id": holder})
+        if found is None:
+            return None
+        digest = str(found.get("newest", found["digest"]))
+        return RootOnLog(number=found.get("version", 1), digest=digest)

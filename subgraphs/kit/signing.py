@@ -14,9 +14,11 @@ import strawberry
 from ledger_adapter.crypto import sm2
 from ledger_adapter.crypto.multikey import from_multibase58
 from ledger_adapter.errors import CryptoError
-from subgraphs.kit.errors import SignatureRefused
+from subgraphs.kit.errors import Invalid, SignatureRefused
 from subgraphs.kit.offload import offload
 from subgraphs.kit.scalars import JSON, Bytes, Hash, Signature
+from subgraphs.vc.did import MethodId
+from subgraphs.vc.did_versions import DidHistory
 from subgraphs.vc.encoding import Hash as VcHash
 from subgraphs.vc.encoding import to_base64url
 from subgraphs.vc.face import FaceAssertion, face_refusal
@@ -50,8 +52,18 @@ class HolderSignatureInput:
 class HeldKey:
     """The key a holder has to sign with, as her DID document says."""
 
-    method: str
+    method: MethodId
     key: VerificationKey
+
+
+def held_key(history: DidHistory) -> HeldKey:
+    """The key of today of a person's DID; Invalid once it is given up."""
+    method = history.method
+    document = history.latest.document
+    key = None if method is None or document is None else document.keys[method]
+    if method is None or key is None:
+        raise Invalid("the root DID has no key to sign with", field="", code="ROOT_DID_KEYLESS")
+    return HeldKey(method=method, key=key)
 
 
 async def checked_signature(

@@ -15,13 +15,21 @@ from typing import Final, Self
 
 from ledger_adapter.crypto import sm2, sm3
 from subgraphs.vc import proofs
-from subgraphs.vc.did import Did, DidDocument, MethodId, parse_did_document, person_did
+from subgraphs.vc.did import (
+    Did,
+    DidDocument,
+    MethodId,
+    build_did_document,
+    parse_did_document,
+    person_did,
+)
 from subgraphs.vc.encoding import Hash, sm3_hash, to_time
 from subgraphs.vc.errors import BadDidHistory, DidRollback
 from subgraphs.vc.multikey import VerificationKey, encode_key
 from subgraphs.vc.proofs import Expectation, PreparedProof, ProofOptions, Purpose
+from subgraphs.vc.receipt import RootDidReceipt
 from subgraphs.vc.shape import Shape, shaped
-from subgraphs.vc.strict_json import JsonObject, canonical, pointer
+from subgraphs.vc.strict_json import JsonObject, as_object, canonical, pointer
 
 MOST_VERSIONS: Final = 1_000
 _TYPE: Final = "DidVersion"
@@ -114,6 +122,11 @@ def vouched(did_document: JsonObject, at: datetime) -> DidVersion:
     return read_version(body)
 
 
+def possession_bytes(did: Did, public_key_multibase: str) -> bytes:
+    """What a new key signs to show that its owner has it, for this DID and no other."""
+    return canonical({"type": "DidKeyPossession", "did": did, "key": public_key_multibase})
+
+
 def salted_digest(salt: bytes, version: JsonObject) -> Hash:
     """What the log carries of a person's version; the holder hands out the salt with it."""
     return Hash(f"sm3:{sm3.hmac(salt, canonical(version)).hex()}")
@@ -167,6 +180,12 @@ class DidHistory:
         return self.versions[-1]
 
     @property
+    def method(self) -> MethodId | None:
+        """The newest key of the latest version; None once the DID is deactivated."""
+        document = self.latest.document
+        return None if document is None else max(document.keys, key=_number, default=None)
+
+    @property
     def seen(self) -> Seen:
         """What to remember of it."""
         return Seen(version=self.latest.number, digest=self.latest.digest)
@@ -188,6 +207,20 @@ class DidHistory:
         if version is None or version.document is None:
             return None
         return version.document.key_for(method, purpose)
+
+
+def history_of(
+    receipt: RootDidReceipt, later: Sequence[JsonObject], authority: Authority | None = None
+) -> DidHistory:
+    """A person's DID from her receipt on; whether the receipt holds was asked before."""
+    first = vouched(as_object(receipt.raw["didDocument"]), receipt.registered_at)
+    return DidHistory.following(first, later, authority=authority)
+
+
+def _number(method: MethodId) -> int:
+    """`#key-10` comes after `#key-9`."""
+    digits = method.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() else 0
 
 
 def _chained(
@@ -253,3 +286,10 @@ def _keys_keep_their_names(versions: Sequence[DidVersion]) -> None:
         for method, key in keys.items():
             if names.setdefault(method, encode_key(key)) != encode_key(key):
                 raise BadDidHistory("a key id that meant another key before")
+
+
+def next_document(before: DidVersion, key: VerificationKey) -> JsonObject:
+    """The document of a rotation: this key alone, under a name that no key had before."""
+    names = () if before.document is None else before.document.keys
+    number = max(map(_number, names), default=0) + 1
+    return build_did_document(before.did, [encode_key(key)], first=number)

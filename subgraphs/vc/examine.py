@@ -13,7 +13,7 @@ from subgraphs.vc import consent as consents
 from subgraphs.vc import lower_bound, model, proofs
 from subgraphs.vc.consent import Consent
 from subgraphs.vc.did import Did, MethodId, method_id
-from subgraphs.vc.did_versions import Authority, DidHistory, vouched
+from subgraphs.vc.did_versions import Authority, DidHistory, history_of
 from subgraphs.vc.encoding import from_time
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.examination import (
@@ -33,7 +33,7 @@ from subgraphs.vc.multikey import VerificationKey
 from subgraphs.vc.presentation import Presentation, Shown
 from subgraphs.vc.proofs import Expectation, ProofReason, Purpose
 from subgraphs.vc.receipt import RootDidReceipt, parse_receipt, verify_receipt
-from subgraphs.vc.strict_json import JsonObject, as_object
+from subgraphs.vc.strict_json import JsonObject
 
 
 def examine(presentation: Presentation, terms: Terms, register: TrustRegister) -> Examination:
@@ -123,10 +123,8 @@ class _Examiner:
         if receipt is None:
             return None
         values = [one.version for one in self.presentation.did_versions]
-        document = as_object(receipt.raw["didDocument"])
         try:
-            first = vouched(document, receipt.registered_at)
-            found = DidHistory.following(first, values, authority=self._authority(receipt))
+            found = history_of(receipt, values, self._authority(receipt))
         except VcError as error:
             self._history_note(Reason.DID_HISTORY_INVALID, error.code)
             return None

@@ -12,9 +12,12 @@ from typing import Final
 
 from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.institutions import InstitutionRow
+from subgraphs.kit.roots import RootOnLog
 from subgraphs.kit.statuses import Place, list_name
 from subgraphs.vc.consent import consent_digest
+from subgraphs.vc.did_versions import salted_digest
 from subgraphs.vc.examination import CheckKind, Examination, ExaminedCredential, Reason
+from subgraphs.vc.receipt import document_digest
 from subgraphs.vc.status_list import CheckedList, StatusPurpose, StatusReason, status_of
 from subgraphs.verifier.records import Check, ConsentOnLog, CredentialOnLog
 from subgraphs.verifier.states import CheckOutcome, CredentialStatus, LogReason, VerificationResult
@@ -32,6 +35,7 @@ class OnLog:
     consent: ConsentOnLog | None
     places: Mapping[str, Place]  # by credential id
     lists: Mapping[str, CheckedList]  # by URI
+    root: RootOnLog | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def judge(
 ) -> tuple[Check, ...]:
     """One answer for each kind, in the order of the vocabulary."""
     notes = [*_shown(examined), *_consent(examined, log, verifier, holder)]
+    notes += _did(examined, log)
     for place, credential in enumerate(examined.credentials):
         notes += _credential(credential, f"/verifiableCredential/{place}", log, holder)
         notes += _listed(credential, f"/verifiableCredential/{place}", log, examined.at)
@@ -82,6 +87,19 @@ def _check(kind: CheckKind, notes: list[_Note], index: int) -> Check:
 def _shown(examined: Examination) -> Iterator[_Note]:
     for found in examined.findings:
         yield _Note(found.check, found.topic, found.place, found.reason, found.detail)
+
+
+def _did(examined: Examination, log: OnLog) -> Iterator[_Note]:
+    """A history that ends before, or elsewhere than, the log's newest version is a rollback."""
+    if examined.receipt is None:
+        return
+    later = examined.presentation.did_versions
+    last = salted_digest(later[-1].salt, later[-1].version) if later else None
+    digest = last or document_digest(examined.receipt)
+    shown = RootOnLog(number=1 + len(later), digest=digest)
+    reason = None if shown == log.root else LogReason.DID_NOT_CURRENT
+    detail = f"{shown.number} of {log.root.number if log.root else 0}@{log.index}"
+    yield _Note(CheckKind.HOLDER_BINDING, "did-current", "/didVersions", reason, detail)
 
 
 def _consent(

@@ -77,6 +77,7 @@ async def _case(parts: Parts, shown: Presentation) -> tuple[Case, OnLog]:
         consent=None if shown.consent is None else await parts.store.consents.get(shown.consent),
         places=await parts.statuses.places([item.credential for item in shown.shown]),
         lists=await lists_of(parts.statuses, presented, now),
+        root=await parts.roots.newest(shown.holder),
     )
     shown = _issued(shown, presented, institutions)
     terms = Terms(

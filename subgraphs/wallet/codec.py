@@ -6,6 +6,8 @@ from typing import Final
 
 from subgraphs.kit.mongo import Document
 from subgraphs.kit.vocabulary import CredentialState
+from subgraphs.vc.encoding import from_base64url
+from subgraphs.vc.presentation import SaltedVersion
 from subgraphs.wallet.records import Consent, CustodyObject, RootDid, WalletItem
 from subgraphs.wallet.states import ConsentState, CustodyState, RootDidState
 
@@ -21,6 +23,7 @@ def root_did_document(row: RootDid) -> Document:
         "receipt": row.receipt,
         "registered_at": row.registered_at,
         "version": row.version,
+        "later": [one.as_json() for one in row.later],
     }
 
 
@@ -32,6 +35,10 @@ def root_did(found: Document) -> RootDid:
         receipt=found["receipt"],
         registered_at=found["registered_at"],
         version=found["version"],
+        later=tuple(
+            SaltedVersion(salt=from_base64url(one["salt"]), version=one["version"])
+            for one in found.get("later", ())
+        ),
     )
 
 

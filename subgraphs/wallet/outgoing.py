@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ledger_adapter.port import Envelope
 from subgraphs.kit.events import event
+from subgraphs.vc.did_versions import salted_digest
 from subgraphs.vc.receipt import RootDidReceipt, document_digest
 from subgraphs.wallet.records import Consent, RootDid
+from subgraphs.wallet.states import RootDidState
 
 
 def root_did_registered(row: RootDid, receipt: RootDidReceipt) -> Envelope:
@@ -18,6 +22,24 @@ def root_did_registered(row: RootDid, receipt: RootDidReceipt) -> Envelope:
         institutions=[],
         at=row.registered_at,
         body={"documentDigest": document_digest(receipt)},
+    )
+
+
+def root_did_changed(row: RootDid, at: datetime) -> Envelope:
+    """The salted digest of the newest version; its holder has the salt that opens it."""
+    newest = row.later[-1]
+    return event(
+        "ROOT_DID_CHANGED",
+        entity=row.holder,
+        version=row.version,
+        subjects=[row.holder],
+        institutions=[],
+        at=at,
+        body={
+            "version": 1 + len(row.later),
+            "documentDigest": salted_digest(newest.salt, newest.version),
+            "deactivated": row.state is RootDidState.DEACTIVATED,
+        },
     )
 
 

@@ -8,6 +8,9 @@ from typing import NewType
 
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.vocabulary import CredentialState
+from subgraphs.vc.did_versions import DidHistory, history_of
+from subgraphs.vc.presentation import SaltedVersion
+from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet.states import ConsentState, CustodyState, RootDidState
 
@@ -26,6 +29,12 @@ class RootDid:
     receipt: JsonObject
     registered_at: datetime
     version: int = 1
+    later: tuple[SaltedVersion, ...] = ()
+
+    @property
+    def history(self) -> DidHistory:
+        """The DID's versions; each was checked when it was made."""
+        return history_of(parse_receipt(self.receipt), [one.version for one in self.later])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,13 @@ class Store:
         """Raises DuplicateKeyError when holder or DID have one already."""
         await self._root_dids.insert_one(codec.root_did_document(row), session=session)
 
+    async def replace_root_did(self, row: RootDid, session: Session) -> bool:
+        """Compare-and-set on the version before."""
+        where = {"_id": row.holder, "version": row.version - 1}
+        document = codec.root_did_document(row)
+        done = await self._root_dids.replace_one(where, document, session=session)
+        return bool(done.modified_count == 1)
+
     # consents
 
     async def consents(self, ids: Sequence[str]) -> dict[str, Consent]:

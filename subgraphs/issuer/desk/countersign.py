@@ -7,7 +7,8 @@ from typing import Final
 
 from subgraphs.issuer import lifecycle, outgoing
 from subgraphs.issuer.desk.change import for_holder, move
-from subgraphs.issuer.desk.request import held_key, signed_document
+from subgraphs.issuer.desk.customer import current_key, shown_versions
+from subgraphs.issuer.desk.request import signed_document
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Binding, Credential, Offer
 from subgraphs.kit.errors import Busy, NotFound
@@ -23,14 +24,18 @@ from subgraphs.vc.proofs import ProofOptions, Purpose, prepare
 PURPOSE: Final = "COUNTERSIGNATURE"
 
 
-async def prepare_countersignature(parts: Parts, viewer: Viewer, *, credential: str) -> PreparedRow:
+async def prepare_countersignature(
+    parts: Parts, viewer: Viewer, *, credential: str, did_versions: object = None
+) -> PreparedRow:
     """The offer in full with its disclosures, and the bytes of the holder's proof over it."""
     row = await for_holder(parts, viewer, credential)
     lifecycle.step(row.state, State.ACTIVE)
     offer = outgoing.offered(row)
+    binding = await shown_versions(parts, await _binding(parts, row), did_versions)
+    held = await current_key(parts, binding)
     now = parts.clock().replace(microsecond=0)
     options = ProofOptions(
-        verification_method=held_key(await _binding(parts, row)).method,
+        verification_method=held.method,
         purpose=Purpose.ASSERTION,
         created=now,
     )
@@ -69,7 +74,7 @@ async def countersign(
         lifecycle.step(row.state, State.ACTIVE)
         if row.version != taken.facts["version"]:
             raise Busy("the offer changed since it was prepared")
-        held = held_key(await _binding(parts, row))
+        held = await current_key(parts, await _binding(parts, row))
         raw = await checked_signature(signature, payload=taken.to_sign, held=held, now=now)
         await move(
             parts, row, State.ACTIVE, session, offer=_signed(row, taken, raw, signature.value)

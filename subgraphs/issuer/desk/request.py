@@ -9,6 +9,7 @@ from typing import Final
 
 from subgraphs.issuer import outgoing
 from subgraphs.issuer.desk.change import for_holder, move
+from subgraphs.issuer.desk.customer import current_key, shown_versions
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Binding, Credential, Json
 from subgraphs.kit.errors import Invalid, NotFound
@@ -16,13 +17,11 @@ from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, new_id
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.prepared import PreparedRow
-from subgraphs.kit.signing import HeldKey, HolderSignatureInput, checked_signature
+from subgraphs.kit.signing import HolderSignatureInput, checked_signature
 from subgraphs.kit.viewer import Viewer
 from subgraphs.kit.vocabulary import AssetCategory, CredentialState, member
-from subgraphs.vc.did import method_id, parse_did
 from subgraphs.vc.encoding import to_base64url, to_time
 from subgraphs.vc.proofs import PreparedProof, ProofOptions, Purpose, attach, prepare
-from subgraphs.vc.receipt import parse_receipt
 
 PURPOSE: Final = "CREDENTIAL_REQUEST"
 MOST_CATEGORIES: Final = len(AssetCategory)
@@ -30,7 +29,13 @@ LONGEST_PURPOSE: Final = 200
 
 
 async def prepare_request(
-    parts: Parts, viewer: Viewer, *, issuer: str, categories: Sequence[str], purpose: str
+    parts: Parts,
+    viewer: Viewer,
+    *,
+    issuer: str,
+    categories: Sequence[str],
+    purpose: str,
+    did_versions: object = None,
 ) -> PreparedRow:
     """What the holder signs to ask one issuer; only a matched customer of that issuer may ask."""
     holder = viewer.require_holder()
@@ -38,6 +43,7 @@ async def prepare_request(
     if not 0 < len(purpose) <= LONGEST_PURPOSE:
         raise Invalid(f"1 to {LONGEST_PURPOSE} characters", field="purpose")
     binding = await _customer(parts, await _issuer(parts, issuer), holder)
+    held = await current_key(parts, await shown_versions(parts, binding, did_versions))
     now = parts.clock()
     document: Json = {
         "type": "CredentialRequest",
@@ -49,7 +55,6 @@ async def prepare_request(
         "nonce": to_base64url(secrets.token_bytes(16)),
         "createdAt": to_time(now),
     }
-    held = held_key(binding)
     options = ProofOptions(verification_method=held.method, purpose=Purpose.ASSERTION, created=now)
     proof = prepare(document, options)
     return await parts.prepared.put(
@@ -79,7 +84,7 @@ async def submit_request(
         document = row.payload["document"]
         binding = await _customer(parts, document["issuer"], holder)
         raw = await checked_signature(
-            signature, payload=row.to_sign, held=held_key(binding), now=now
+            signature, payload=row.to_sign, held=await current_key(parts, binding), now=now
         )
         credential = _requested(signed_document(row, document, raw), binding, now)
         await parts.store.insert(credential, session)
@@ -101,16 +106,6 @@ async def withdraw_request(
         return {"credential": row.id}
 
     return CredentialId((await parts.idempotent.once(call, work))["credential"])
-
-
-def held_key(binding: Binding) -> HeldKey:
-    """The key the identity provider's receipt names for this customer."""
-    receipt = parse_receipt(binding.receipt)
-    method = method_id(parse_did(binding.did))
-    key = receipt.document.key_for(method, Purpose.ASSERTION)
-    if key is None:
-        raise Invalid("the root DID has no key to sign with", field="holderSignature")
-    return HeldKey(method=method, key=key)
 
 
 async def _issuer(parts: Parts, issuer: str) -> InstitutionId:

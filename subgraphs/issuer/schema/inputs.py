@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import strawberry
 
-from subgraphs.kit.scalars import DID
+from subgraphs.kit.scalars import DID, JSON
 from subgraphs.kit.signing import HolderSignatureInput
 from subgraphs.kit.types import MutationInput
 
@@ -22,6 +22,10 @@ class PrepareCredentialRequestInput(MutationInput):
         description="Asset categories by their codes, at least one (资产类别)."
     )
     purpose: str = strawberry.field(description="What it is wanted for (用途).")
+    did_versions: list[JSON] | None = strawberry.field(
+        default=None,
+        description="Later versions of the root DID, after a change of key (根 DID 后续版本).",
+    )
 
 
 @strawberry.input(description="A prepared payload and the holder's signature over it (签署).")
@@ -51,6 +55,10 @@ class RejectCredentialRequestInput(MutationInput):
 @strawberry.input(description="Get the offer's bytes to sign (待签).")
 class PrepareCountersignatureInput(MutationInput):
     credential_id: strawberry.ID = strawberry.field(description="The offered credential (凭证).")
+    did_versions: list[JSON] | None = strawberry.field(
+        default=None,
+        description="Later versions of the root DID, after a change of key (根 DID 后续版本).",
+    )
 
 
 @strawberry.input(description="Countersign an offer (持证方签署).")

@@ -56,6 +56,7 @@ class Mutation:
             issuer=input_.issuer_id,
             categories=input_.categories,
             purpose=input_.purpose,
+            did_versions=input_.did_versions,
         )
         return _prepared(results.PrepareCredentialRequestSuccess, row)
 
@@ -114,7 +115,10 @@ class Mutation:
         self, info: Info[Parts], input_: Annotated[inputs.PrepareCountersignatureInput, INPUT]
     ) -> results.PrepareCountersignatureResult:
         row = await prepare_countersignature(
-            info.context.parts, info.context.viewer, credential=input_.credential_id
+            info.context.parts,
+            info.context.viewer,
+            credential=input_.credential_id,
+            did_versions=input_.did_versions,
         )
         return _prepared(results.PrepareCountersignatureSuccess, row)
 

@@ -31,6 +31,37 @@ class RegisterRootDidInput(MutationInput):
     )
 
 
+@strawberry.input(description="The next key of a root DID (更换密钥).")
+class PrepareHolderKeyRotationInput(MutationInput):
+    public_key_multibase: str = strawberry.field(
+        description="The new SM2 public key as Multikey text (新公钥)."
+    )
+    proof_of_possession: Signature = strawberry.field(
+        description="The new key's signature for this DID (持有证明)."
+    )
+
+
+@strawberry.input(description="Get the bytes to sign for giving a root DID up (准备停用).")
+class PrepareRootDidDeactivationInput(MutationInput):
+    pass
+
+
+@strawberry.input(description="A prepared change of key and its signature (更换密钥).")
+class RotateHolderKeyInput(MutationInput):
+    prepared_id: strawberry.ID = strawberry.field(description="From the prepare step (待签编号).")
+    holder_signature: HolderSignatureInput = strawberry.field(
+        description="The signature of the key in force (当前密钥签名)."
+    )
+
+
+@strawberry.input(description="A prepared deactivation and its signature (停用根 DID).")
+class DeactivateRootDidInput(MutationInput):
+    prepared_id: strawberry.ID = strawberry.field(description="From the prepare step (待签编号).")
+    holder_signature: HolderSignatureInput = strawberry.field(
+        description="The signature of the key in force (当前密钥签名)."
+    )
+
+
 @strawberry.input(description="What a consent is to let be shown (授权范围).")
 class ConsentScopeInput:
     claims: list[str] = strawberry.field(

@@ -20,6 +20,7 @@ from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.schema import inputs, results
 from subgraphs.wallet.schema.types import Consent, CustodyObject, Holder
 from subgraphs.wallet.steps.consent import (
+    Submitted,
     grant_consent,
     prepare_consent,
     prepare_withdrawal,
@@ -27,6 +28,13 @@ from subgraphs.wallet.steps.consent import (
 )
 from subgraphs.wallet.steps.deposit import deposit_to_custody
 from subgraphs.wallet.steps.register import AlreadyRegistered, Asked, register_root_did
+from subgraphs.wallet.steps.rotate import (
+    DEACTIVATION,
+    ROTATION,
+    change_root_did,
+    prepare_deactivation,
+    prepare_rotation,
+)
 from subgraphs.wallet.steps.terms import Wanted
 
 PreparedT = TypeVar("PreparedT", bound=PreparedFields)
@@ -55,6 +63,50 @@ class Mutation:
         return results.RegisterRootDidSuccess(
             holder=Holder.of(row.holder, row), receipt=json_value(row.receipt)
         )
+
+    @mutation("Get the root DID's next version, with another key, to sign (准备更换密钥).")
+    async def prepare_holder_key_rotation(
+        self, info: Info[Parts], input_: Annotated[inputs.PrepareHolderKeyRotationInput, INPUT]
+    ) -> results.PrepareHolderKeyRotationResult:
+        row = await prepare_rotation(
+            info.context.parts,
+            info.context.viewer,
+            public_key_multibase=input_.public_key_multibase,
+            proof_of_possession=input_.proof_of_possession,
+        )
+        return _prepared(results.PrepareHolderKeyRotationSuccess, row)
+
+    @mutation("Get the version that gives the root DID up, to sign (准备停用).")
+    async def prepare_root_did_deactivation(
+        self, info: Info[Parts], input_: Annotated[inputs.PrepareRootDidDeactivationInput, INPUT]
+    ) -> results.PrepareRootDidDeactivationResult:
+        del input_
+        row = await prepare_deactivation(info.context.parts, info.context.viewer)
+        return _prepared(results.PrepareRootDidDeactivationSuccess, row)
+
+    @mutation("Put the holder's next key in force; the one before signs nothing more (更换密钥).")
+    async def rotate_holder_key(
+        self, info: Info[Parts], input_: Annotated[inputs.RotateHolderKeyInput, INPUT]
+    ) -> results.RotateHolderKeyResult:
+        row = await change_root_did(
+            info.context.parts,
+            info.context.viewer,
+            Submitted(input_.prepared_id, ROTATION, input_.holder_signature),
+            client_id=input_.client_mutation_id,
+        )
+        return results.RotateHolderKeySuccess(holder=Holder.of(row.holder, row))
+
+    @mutation("Give the root DID up for good (停用根 DID).")
+    async def deactivate_root_did(
+        self, info: Info[Parts], input_: Annotated[inputs.DeactivateRootDidInput, INPUT]
+    ) -> results.DeactivateRootDidResult:
+        row = await change_root_did(
+            info.context.parts,
+            info.context.viewer,
+            Submitted(input_.prepared_id, DEACTIVATION, input_.holder_signature),
+            client_id=input_.client_mutation_id,
+        )
+        return results.DeactivateRootDidSuccess(holder=Holder.of(row.holder, row))
 
     @mutation("Get the consent and the bytes to sign (准备授权).")
     async def prepare_consent(

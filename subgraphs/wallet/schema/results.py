@@ -37,6 +37,26 @@ class RootDidAlreadyExists(DomainError):
     )
 
 
+@strawberry.type(description="The next version of the root DID to sign (待签变更).")
+class PrepareHolderKeyRotationSuccess(PreparedFields):
+    pass
+
+
+@strawberry.type(description="The key is changed (更换成功).")
+class RotateHolderKeySuccess:
+    holder: Holder = strawberry.field(description="The holder with the root DID (持证方).")
+
+
+@strawberry.type(description="The last version of the root DID to sign (待签停用).")
+class PrepareRootDidDeactivationSuccess(PreparedFields):
+    pass
+
+
+@strawberry.type(description="The root DID is given up (停用成功).")
+class DeactivateRootDidSuccess:
+    holder: Holder = strawberry.field(description="The holder with the root DID (持证方).")
+
+
 @strawberry.type(description="The consent to sign (待签授权).")
 class PrepareConsentSuccess(PreparedFields):
     pass
@@ -71,6 +91,50 @@ RegisterRootDidResult: TypeAlias = Annotated[
     | TryAgain,
     strawberry.union(
         "RegisterRootDidResult", description="Outcome of the registration (注册结果)."
+    ),
+]
+PrepareHolderKeyRotationResult: TypeAlias = Annotated[
+    PrepareHolderKeyRotationSuccess
+    | ValidationFailed
+    | Forbidden
+    | InvalidTransitionError
+    | InvalidSignature
+    | TryAgain,
+    strawberry.union(
+        "PrepareHolderKeyRotationResult", description="Outcome of the preparation (准备结果)."
+    ),
+]
+RotateHolderKeyResult: TypeAlias = Annotated[
+    RotateHolderKeySuccess
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | InvalidTransitionError
+    | InvalidSignature
+    | TryAgain,
+    strawberry.union("RotateHolderKeyResult", description="Outcome of the change (更换结果)."),
+]
+PrepareRootDidDeactivationResult: TypeAlias = Annotated[
+    PrepareRootDidDeactivationSuccess
+    | ValidationFailed
+    | Forbidden
+    | InvalidTransitionError
+    | InvalidSignature
+    | TryAgain,
+    strawberry.union(
+        "PrepareRootDidDeactivationResult", description="Outcome of the preparation (准备结果)."
+    ),
+]
+DeactivateRootDidResult: TypeAlias = Annotated[
+    DeactivateRootDidSuccess
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | InvalidTransitionError
+    | InvalidSignature
+    | TryAgain,
+    strawberry.union(
+        "DeactivateRootDidResult", description="Outcome of the deactivation (停用结果)."
     ),
 ]
 PrepareConsentResult: TypeAlias = Annotated[

@@ -269,6 +269,14 @@ class Holder(Node):
         self._require_her(info)
         return json_value(self.row.receipt) if self.row else None
 
+    @resolved(
+        "Later versions of the DID with their salts, to be shown with presentations (后续版本).",
+        tags=["personal"],
+    )
+    def did_versions(self, info: Info[Parts]) -> list[JSON] | None:
+        self._require_her(info)
+        return [json_value(one.as_json()) for one in self.row.later] if self.row else None
+
     @listed("The holder's credentials in the wallet, newest first (卡包).")
     async def wallet_items(
         self, info: Info[Parts], first: First = 20, after: After = None

@@ -11,16 +11,14 @@ from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.prepared import PreparedRow
-from subgraphs.kit.signing import HeldKey, HolderSignatureInput, checked_signature
+from subgraphs.kit.signing import HolderSignatureInput, checked_signature, held_key
 from subgraphs.kit.viewer import Viewer
 from subgraphs.vc import consent as artefacts
 from subgraphs.vc import proofs
-from subgraphs.vc.did import Did, method_id
 from subgraphs.vc.encoding import to_time
 from subgraphs.vc.model import URN
 from subgraphs.vc.money import format_amount
 from subgraphs.vc.proofs import PreparedProof, ProofOptions, Purpose
-from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import lifecycle, outgoing
 from subgraphs.wallet.parts import Parts
@@ -35,7 +33,7 @@ WITHDRAWAL_TYPE: Final = "ConsentWithdrawal"
 
 async def prepare_consent(parts: Parts, viewer: Viewer, wanted: Wanted) -> PreparedRow:
     """The artefact to sign, kept for ten minutes; nothing is granted yet."""
-    root = await _root(parts, viewer.require_holder())
+    root = await root_of(parts, viewer.require_holder())
     consent = await consent_of(parts, root, wanted)
     document = artefacts.build_consent(consent)
     facts = {"granted_to": wanted.granted_to}
@@ -52,11 +50,11 @@ async def grant_consent(
 ) -> ConsentId:
     """Keep the signed artefact and tell the log."""
     holder = viewer.require_holder()
-    root = await _root(parts, holder)
+    root = await root_of(parts, holder)
 
     async def work(session: Session) -> dict[str, str]:
         now = parts.clock()
-        signed = await _signed(parts, root, _Submitted(prepared_id, GRANT, signature), session, now)
+        signed = await _signed(parts, root, Submitted(prepared_id, GRANT, signature), session, now)
         row = _row(holder, signed, now)
         await parts.store.add_consent(row, session)
         await parts.outbox.put(session, outgoing.consent_granted(row))
@@ -69,7 +67,7 @@ async def grant_consent(
 async def prepare_withdrawal(parts: Parts, viewer: Viewer, consent_id: str) -> PreparedRow:
     """The withdrawal to sign; refused for a consent that is over already."""
     holder = viewer.require_holder()
-    root = await _root(parts, holder)
+    root = await root_of(parts, holder)
     now = parts.clock()
     row = _withdrawn(await _own(parts, consent_id, holder), now)
     document: JsonObject = {
@@ -93,11 +91,11 @@ async def withdraw_consent(
 ) -> ConsentId:
     """End the consent and tell the log; what rests on it ends where the log is followed."""
     holder = viewer.require_holder()
-    root = await _root(parts, holder)
+    root = await root_of(parts, holder)
 
     async def work(session: Session) -> dict[str, str]:
         now = parts.clock()
-        submitted = _Submitted(prepared_id, WITHDRAW, signature)
+        submitted = Submitted(prepared_id, WITHDRAW, signature)
         signed = await _signed(parts, root, submitted, session, now)
         held = await _own(parts, str(signed.facts["consent"]), holder, session)
         row = _withdrawn(held, now)
@@ -111,7 +109,9 @@ async def withdraw_consent(
 
 
 @dataclass(frozen=True, slots=True)
-class _Submitted:
+class Submitted:
+    """A prepared payload, what it was prepared for, and the holder's signature over it."""
+
     prepared_id: str
     purpose: str
     signature: HolderSignatureInput
@@ -125,7 +125,7 @@ class _Signed:
     facts: dict[str, Any]
 
 
-async def _root(parts: Parts, holder: HolderId) -> RootDid:
+async def root_of(parts: Parts, holder: HolderId) -> RootDid:
     row = await parts.store.root_did(holder)
     if row is None:
         raise Invalid("register a root DID first", field="", code="ROOT_DID_MISSING")
@@ -146,7 +146,7 @@ async def _prepare(
 ) -> PreparedRow:
     now = parts.clock()
     options = ProofOptions(
-        verification_method=method_id(Did(root.did)), purpose=Purpose.ASSERTION, created=now
+        verification_method=held_key(root.history).method, purpose=Purpose.ASSERTION, created=now
     )
     ready = proofs.prepare(document, options)
     return await parts.prepared.put(
@@ -160,7 +160,7 @@ async def _prepare(
 
 
 async def _signed(
-    parts: Parts, root: RootDid, submitted: _Submitted, session: Session, now: datetime
+    parts: Parts, root: RootDid, submitted: Submitted, session: Session, now: datetime
 ) -> _Signed:
     row = await parts.prepared.use(
         session,
@@ -170,20 +170,11 @@ async def _signed(
         now=now,
     )
     raw = await checked_signature(
-        submitted.signature, payload=row.to_sign, held=_held_key(root), now=now
+        submitted.signature, payload=row.to_sign, held=held_key(root.history), now=now
     )
     payload = cast("dict[str, JsonObject]", row.payload)
     ready = PreparedProof(config=payload["proofConfig"], payload=row.to_sign)
     return _Signed(document=proofs.attach(payload["document"], ready, raw), facts=dict(row.facts))
-
-
-def _held_key(root: RootDid) -> HeldKey:
-    document = parse_receipt(root.receipt).document
-    method = method_id(document.did)
-    key = document.key_for(method, Purpose.ASSERTION)
-    if key is None:
-        raise Invalid("the root DID has no key to sign with", field="", code="ROOT_DID_KEYLESS")
-    return HeldKey(method=method, key=key)
 
 
 def _row(holder: HolderId, signed: _Signed, now: datetime) -> Consent:

@@ -1,0 +1,63 @@
+"""A bound customer's key of today: her receipt, the later versions she showed, and the log's word.
+
+An institution asks nobody for a DID: the holder brings the versions, the log says whether they are
+all. A key that was rotated out signs nothing here, even before its owner has shown the next one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from subgraphs.issuer.parts import Parts
+from subgraphs.issuer.records import Binding
+from subgraphs.kit.errors import Invalid
+from subgraphs.kit.signing import HeldKey, held_key
+from subgraphs.vc.did_versions import history_of, salted_digest
+from subgraphs.vc.errors import VcError
+from subgraphs.vc.presentation import read_salted_versions
+from subgraphs.vc.receipt import parse_receipt
+from subgraphs.vc.shape import shaped
+from subgraphs.vc.strict_json import check_object
+
+FIELD = "didVersions"
+
+
+async def current_key(parts: Parts, binding: Binding) -> HeldKey:
+    """The key to sign with now; Invalid while the log knows of versions that were not shown."""
+    newest = await parts.roots.newest(binding.holder)
+    if newest is None or newest.number != 1 + len(binding.later):
+        raise Invalid(
+            "the root DID has another key by now: show its versions",
+            field=FIELD,
+            code="DID_VERSIONS_NEEDED",
+        )
+    return held_key(binding.history)
+
+
+async def shown_versions(parts: Parts, binding: Binding, given: Any) -> Binding:
+    """The binding with the versions a holder shows, if they are those of the log; kept."""
+    if given is None:
+        return binding
+    try:
+        later = read_salted_versions(shaped(check_object({FIELD: given})), FIELD)
+        raw = [one.version for one in later]
+        history_of(parse_receipt(binding.receipt), raw)
+    except VcError as fault:
+        raise Invalid(str(fault), field=FIELD, code=fault.code) from fault
+    newest = await parts.roots.newest(binding.holder)
+    last = salted_digest(later[-1].salt, later[-1].version) if later else None
+    if newest is None or (
+        last is not None
+        and (1 + len(later), last)
+        != (
+            newest.number,
+            newest.digest,
+        )
+    ):
+        raise Invalid(
+            "not the newest version that the log knows", field=FIELD, code="DID_NOT_CURRENT"
+        )
+    after = replace(binding, later=tuple(raw))
+    await parts.store.keep_versions(after)
+    return after
