@@ -142,14 +142,20 @@ class Campaign:
 
     async def settle(self, patience: float = PATIENCE) -> None:
         """Wait until everybody has all, then judge. Sticky: what was wrong once stays wrong."""
+        try:
+            self.failure = self.failure or await self._judged(patience)
+        except TimeoutError:
+            self.failure = f"the system does not come to rest: {self.publishers.stuck()}"
+
+    async def _judged(self, patience: float) -> str:
         await self.system.heal()
-        await self.publishers.finished()
+        await self.publishers.finished(self.system.heal)
         log = await self.system.settled_log()
         deadline = asyncio.get_running_loop().time() + patience
         while (wrong := self._wrong(log)) and asyncio.get_running_loop().time() < deadline:
             await asyncio.sleep(0.25)
             log = await self.system.settled_log()
-        self.failure = self.failure or wrong or self._unkept(log)
+        return wrong or self._unkept(log)
 
     def _wrong(self, log: Sequence[LoggedEvent]) -> str:
         for listener in self.listeners:

@@ -76,6 +76,8 @@ class Machine(RuleBasedStateMachine):
 
     def _publish(self, spread: float) -> None:
         campaign = self.stage.campaign
+        if campaign.failure:
+            return  # it is told at the end of the round; nothing more is done to the system
 
         async def work() -> None:
             campaign.publish(single=4, bulk=self.stage.bulk)
@@ -85,6 +87,9 @@ class Machine(RuleBasedStateMachine):
 
     def _fault(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self.last = name
+        if self.stage.campaign.failure:
+            work.close()
+            return
         self.stage.run(self.stage.campaign.fault(name, work))
 
     @rule(victim=st.sampled_from(VICTIMS), away=AWAY)
@@ -161,10 +166,11 @@ class Machine(RuleBasedStateMachine):
         self._publish(0.15)
         self._fault("reload: supergraph", work())
 
-    @precondition(lambda self: self.stage.campaign.may_withdraw)
     @rule()
     def withdraw(self) -> None:
-        """A permission to see ends while events are in flight."""
+        """A permission to see ends while events are in flight, as long as there is one."""
+        if not self.stage.campaign.may_withdraw:
+            return
 
         async def work() -> None:
             self.stage.campaign.withdraw()

@@ -6,7 +6,8 @@ was acknowledged is there, and whether anything is there twice.
 
 import asyncio
 import secrets
-from collections.abc import Coroutine, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,6 +52,7 @@ class Published:
 
     mark: str
     event_ids: tuple[str, ...] = ()
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +104,16 @@ class Publishers:
             {"_id": {"$in": marks}}
         )
 
-    async def finished(self, seconds: float = 90.0) -> None:
-        """Every call has its answer."""
-        if self.open:
-            async with asyncio.timeout(seconds):
-                await asyncio.gather(*self.open)
+    async def finished(self, heal: Callable[[], Awaitable[None]], seconds: float = 90.0) -> None:
+        """Every call has its answer. TimeoutError when some have none."""
+        async with asyncio.timeout(seconds):
+            while self.open:
+                await asyncio.wait(self.open, timeout=1.0)
+                await heal()
+
+    def stuck(self) -> str:
+        """What the calls without an answer met last."""
+        return str(Counter(call.last for call in self.under_way).most_common(5))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -126,12 +133,15 @@ class Publishers:
                     clientMutationId=published.mark,
                 )
             except RefusedAsData as refusal:
+                published.last = str(refusal)
                 if refusal.kind != "TryAgain":
                     self.refusals.append(str(refusal))
                     break
             except Refused as refusal:
+                published.last = str(refusal.codes)
                 self.refusals.extend(_unexpected(refusal))
-            except DemoError:
+            except DemoError as error:
+                published.last = str(error)
                 await asyncio.sleep(0.1)
             else:
                 self.acknowledged.append(text(done, "endorsement", "id"))
@@ -151,7 +161,8 @@ class Publishers:
                 await self.mongo.transaction(put)
             except DuplicateKeyError:
                 break
-            except PASSING:
+            except PASSING as error:
+                published.last = repr(error)
                 await asyncio.sleep(0.1)
             else:
                 break

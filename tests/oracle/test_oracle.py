@@ -57,7 +57,7 @@ async def _failure_of_the_forgetful(system: System) -> str:
     async with Campaign.running(system, crowd=1, people=1, forgetful=True) as campaign:
         campaign.publish(single=4, bulk=100)
         system.links["gateway"].refuse()
-        await campaign.publishers.finished()
+        await campaign.publishers.finished(system.heal)
         await asyncio.sleep(0.2)
         await campaign.settle(patience=3.0)
         return campaign.failure
