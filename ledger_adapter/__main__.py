@@ -1,4 +1,4 @@
-"""The ledger's command line: run · witness · verify-proof · show · replay."""
+"""The ledger's command line: run · witness · chain · verify-proof · show · replay."""
 
 import argparse
 import asyncio
@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from ledger_adapter.commands import WitnessFiles, audit, fetch_tile, lead, witness
+from ledger_adapter.commands import WitnessFiles, audit, chain_nodes, fetch_tile, lead, witness
 from ledger_adapter.config import load_settings
 from ledger_adapter.crypto.terms import KeyTerms
 from ledger_adapter.drawing import draw_svg
@@ -64,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     cosigner.add_argument("--host", default="127.0.0.1")
     cosigner.add_argument("--port", type=int, required=True)
     cosigner.set_defaults(command=_witness)
-    for command in (run, again):
+    nodes = commands.add_parser("chain", help="run the nodes of the embedded chain")
+    nodes.set_defaults(command=_chain)
+    for command in (run, again, nodes):
         command.add_argument("--config", help="settings file (default: CREDGRAPH_CONFIG)")
     return parser
 
@@ -107,6 +109,13 @@ def _run(asked: argparse.Namespace) -> int:
             await task
 
     asyncio.run(until_signal())
+    return 0
+
+
+def _chain(asked: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="chain: %(message)s", stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    chain_nodes(load_settings(os.environ, asked.config))
     return 0
 
 

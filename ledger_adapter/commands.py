@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,20 @@ from typing import Final
 
 import httpx
 
+from ledger_adapter.anchors.machine import Anchorer, AnchorOptions
+from ledger_adapter.chains.embedded.process import run_nodes
+from ledger_adapter.chains.embedded.settings import EmbeddedSettings
+from ledger_adapter.chains.embedded.state import VoterState
+from ledger_adapter.chains.embedded.voter import Voter, VoterDoor
+from ledger_adapter.chains.evm.settings import EvmSettings
+from ledger_adapter.chains.port import Chain
 from ledger_adapter.config import Settings
 from ledger_adapter.crypto.sm2 import PrivateKey
 from ledger_adapter.crypto.terms import KeyTerms
 from ledger_adapter.errors import BadProof, BadSettings, LedgerFault, LedgerUnavailable
-from ledger_adapter.evidence.trust import load_trust
+from ledger_adapter.evidence.block import TrustedBlocks
+from ledger_adapter.evidence.trust import Trust, load_trust
+from ledger_adapter.log.checkpoint import key_id
 from ledger_adapter.port import LogRef, Shard
 from ledger_adapter.replay import Audit, replay
 from ledger_adapter.sequencer import Sequencer, SequencerOptions, log_ref
@@ -52,6 +61,7 @@ async def lead(settings: Settings) -> None:
             key=key,
             options=options,
             witnesses=_witnesses(settings, http),
+            anchorer=_anchorer(settings, store, key, http),
         )
         try:
             await sequencer.run()
@@ -69,6 +79,67 @@ def _witnesses(settings: Settings, http: httpx.AsyncClient) -> WitnessGroup | No
         if asked.name not in known:
             raise BadSettings(f"the trust file names no witness {asked.name}")
     return WitnessGroup([WitnessClient(known[w.name], w.url, http) for w in settings.witnesses])
+
+
+def _trust(settings: Settings) -> Trust:
+    if settings.trust is None:
+        raise BadSettings("ledger.trust is empty: name the trust file that has the chains' voters")
+    return load_trust(settings.trust)
+
+
+def _anchorer(
+    settings: Settings, store: MongoLog, key: PrivateKey, http: httpx.AsyncClient
+) -> Anchorer | None:
+    if not settings.chains:
+        return None
+    options = AnchorOptions(
+        seconds=settings.anchor_seconds,
+        heartbeat_seconds=settings.heartbeat_seconds,
+        mode=settings.anchor_mode,
+    )
+    return Anchorer(
+        store.anchors(),
+        store,
+        open_chains(settings, key, http),
+        log_id=_log(settings, key).id,
+        options=options,
+    )
+
+
+def open_chains(settings: Settings, key: PrivateKey, http: httpx.AsyncClient) -> Sequence[Chain]:
+    """Every chain of the settings, in their order; no node is asked yet."""
+    log = _log(settings, key)
+    chains: list[Chain] = []
+    for values in settings.chains:
+        if values["kind"] == "evm":
+            terms = settings.key_files
+            evm = EvmSettings.from_mapping(values)
+            chains.append(
+                evm.open(http, log_id=log.id, passphrase=terms.passphrase, plain=terms.plain)
+            )
+        else:
+            writer = key_id(settings.log_origin, key.public_key)
+            embedded = EmbeddedSettings.from_mapping(values)
+            chains.append(embedded.open(http, _trust(settings), writer=writer))
+    return chains
+
+
+def chain_nodes(settings: Settings) -> None:
+    """Run the nodes of the embedded chains until a signal."""
+    provider = settings.key_files.start()
+    witnesses = {witness.name: witness.url for witness in settings.witnesses}
+    specs = [
+        spec
+        for values in settings.chains
+        if values["kind"] == "embedded"
+        for spec in EmbeddedSettings.from_mapping(values).specs(
+            _trust(settings), witnesses=witnesses, key_files=settings.key_files
+        )
+    ]
+    if not specs:
+        raise BadSettings("ledger.chains names no embedded chain")
+    logger.info("SM2 signatures by %s", provider)
+    run_nodes(specs)
 
 
 async def audit(settings: Settings) -> Audit:
@@ -97,12 +168,21 @@ def witness(files: WitnessFiles, *, name: str, host: str, port: int) -> None:
     provider = files.key_files.start()
     private = files.key_files.load(files.key)
     remembered = WitnessState(files.state)
-    judge = Witness(
-        name=name, key=private, logs=load_trust(files.trust).logs, state=remembered, now=time.time
-    )
+    trust = load_trust(files.trust)
+    judge = Witness(name=name, key=private, logs=trust.logs, state=remembered, now=time.time)
+    voter = _voter(trust, name, private, files.state)
     logger.info("SM2 signatures by %s", provider)
     logger.info("witness %s listens on %s:%d", name, host, port)
-    serve(witness_app(judge), host=host, port=port)
+    serve(witness_app(judge, voter), host=host, port=port)
+
+
+def _voter(trust: Trust, name: str, key: PrivateKey, state: Path) -> VoterDoor | None:
+    """A witness also votes for the blocks of the embedded chain that names it."""
+    for chain in trust.chains or ():
+        if isinstance(chain, TrustedBlocks) and chain.voter(name):
+            blocks = VoterState(state.with_suffix(".blocks.jsonl"))
+            return VoterDoor(Voter(name=name, key=key, chain=chain, logs=trust.logs, state=blocks))
+    return None
 
 
 def _log(settings: Settings, key: PrivateKey) -> LogRef:

@@ -82,6 +82,10 @@ class Settings:
     lease_seconds: float = 3.0
     trust: Path | None = None
     witnesses: tuple[WitnessSettings, ...] = ()
+    chains: tuple[Mapping[str, object], ...] = ()
+    anchor_mode: Literal["ROOT", "ROOT_AND_COMMITMENT"] = "ROOT"
+    anchor_seconds: float = 10.0
+    heartbeat_seconds: float = 3600.0
 
     @property
     def log_origin(self) -> str:
@@ -99,12 +103,7 @@ class Settings:
         for name in ("mongodb", "key"):
             if not text.get(name):
                 raise BadSettings(f"ledger.{name} is empty{_HINTS[name]}")
-        if text.get("driver", "motor") not in ("motor", "pymongo"):
-            raise BadSettings("ledger.driver: motor or pymongo")
-        if not _ORIGIN.fullmatch(text.get("origin", "o")):
-            raise BadSettings("ledger.origin: words of letters, digits, '.', '_', '-', with '/'")
-        if not _SHARD.fullmatch(text.get("shard", "s")):
-            raise BadSettings("ledger.shard: up to 32 letters, digits, '.', '_' or '-'")
+        _check_words(text)
         seconds = {name: _seconds(name, values[name]) for name in _SECONDS if name in values}
         demo = _flag("demo", values.get("demo", False))
         fields: dict[str, object] = {
@@ -113,6 +112,7 @@ class Settings:
             "key": Path(text["key"]),
             "trust": Path(text["trust"]) if text.get("trust") else None,
             "witnesses": _witnesses(values.get("witnesses", [])),
+            "chains": _chains(values.get("chains", [])),
             "demo": demo,
             "key_files": KeyTerms.from_mapping(
                 values.get("key_files"), demo=demo, place="ledger.key_files"
@@ -121,8 +121,19 @@ class Settings:
         return cls(**fields)  # type: ignore[arg-type]  # every field was checked above
 
 
-_SECONDS: Final = ("checkpoint_seconds", "lease_seconds")
-_NOT_TEXT: Final = (*_SECONDS, "witnesses", "demo", "key_files")
+def _check_words(text: Mapping[str, str]) -> None:
+    if not _ORIGIN.fullmatch(text.get("origin", "o")):
+        raise BadSettings("ledger.origin: words of letters, digits, '.', '_', '-', with '/'")
+    if not _SHARD.fullmatch(text.get("shard", "s")):
+        raise BadSettings("ledger.shard: up to 32 letters, digits, '.', '_' or '-'")
+    for name, words in _WORDS.items():
+        if text.get(name, words[0]) not in words:
+            raise BadSettings(f"ledger.{name}: {' or '.join(words)}")
+
+
+_WORDS: Final = {"driver": ("motor", "pymongo"), "anchor_mode": ("ROOT", "ROOT_AND_COMMITMENT")}
+_SECONDS: Final = ("checkpoint_seconds", "lease_seconds", "anchor_seconds", "heartbeat_seconds")
+_NOT_TEXT: Final = (*_SECONDS, "witnesses", "chains", "demo", "key_files")
 _HINTS: Final = {
     "mongodb": ": set MONGODB_URI to a replica set, or start everything with `make up`",
     "key": ": name the file of the log's SM2 key",
@@ -160,6 +171,19 @@ def _witnesses(value: object) -> tuple[WitnessSettings, ...]:
         if not all(isinstance(text, str) for text in item.values()):
             raise BadSettings("ledger.witnesses: name and url are text")
     return tuple(WitnessSettings(item["name"], item["url"].rstrip("/")) for item in value)
+
+
+def _chains(value: object) -> tuple[Mapping[str, object], ...]:
+    """Each chain's own settings are read by its kind; here only that it has a kind and a name."""
+    if not isinstance(value, list):
+        raise BadSettings("ledger.chains: a list")
+    for item in value:
+        named = isinstance(item, Mapping) and isinstance(item.get("name"), str)
+        if not named or item.get("kind") not in ("embedded", "evm"):
+            raise BadSettings("ledger.chains: each has a name and a kind (embedded, evm)")
+    if len({item["name"] for item in value}) != len(value):
+        raise BadSettings("ledger.chains: two chains have one name")
+    return tuple(value)
 
 
 def load_settings(environ: Mapping[str, str], path: str | None = None) -> Settings:

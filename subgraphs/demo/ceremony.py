@@ -16,12 +16,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger_adapter.crypto import keys, sm2
 from ledger_adapter.crypto.sealing import Passphrase
+from ledger_adapter.evidence.block import trust_entry
 from ledger_adapter.verify import write_trust
 from subgraphs.demo.deployment import DemoError
 from subgraphs.demo.pilot import INSTITUTIONS, PilotInstitution
 from subgraphs.kit.ids import institution_id
 
-LOG_ORIGIN = "credgraph.example/log/2026"
+DOMAIN = "credgraph.example"
+LOG_ORIGIN = f"{DOMAIN}/log/2026"
+WITNESSES = ("witness/one", "witness/two")
+NODES = ("node/one", "node/two")
+QUORUM = 3  # of the four voters: any two quorums share two
 
 
 def hold_ceremony(data: Path, passphrase: Passphrase | None = None) -> None:
@@ -41,9 +46,24 @@ def hold_ceremony(data: Path, passphrase: Passphrase | None = None) -> None:
         for institution in INSTITUTIONS:
             _sm2(_first_key(home / "institutions", institution), passphrase)
         log_key = keys.load_public_key(home / "log.json")
-        write_trust(data / "trust.json", origin=LOG_ORIGIN, keys=[log_key])
+        witnesses = {f"{DOMAIN}/{name}": _key(home, name, passphrase) for name in WITNESSES}
+        nodes = {f"{DOMAIN}/{name}": _key(home, name, passphrase) for name in NODES}
+        write_trust(
+            data / "trust.json",
+            origin=LOG_ORIGIN,
+            keys=[log_key],
+            witnesses=witnesses,
+            witnesses_needed=1,
+            chains=[trust_entry(nodes | witnesses, QUORUM)],
+        )
     except OSError as error:
         raise DemoError(f"the data folder {data} can't be written: {error.strerror}") from error
+
+
+def _key(home: Path, name: str, passphrase: Passphrase | None) -> sm2.PublicKey:
+    path = home / f"{name.replace('/', '-')}.json"
+    _sm2(path, passphrase)
+    return keys.load_public_key(path)
 
 
 def _once(path: Path, make: Callable[[], bytes]) -> None:

@@ -19,7 +19,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 CONFIG: Final = Path("subgraphs/demo/credgraph.yaml")
 DEFAULT_PORTS: Final[Mapping[str, int]] = MappingProxyType(
     {"gateway": 4000, "issuer": 4001, "wallet": 4002, "verifier": 4003, "audit": 4004}
-    | {"identity": 4005}
+    | {"identity": 4005, "witness_one": 4011, "witness_two": 4012}
+    | {"node_one": 4021, "node_two": 4022}
 )
 HOST: Final = "127.0.0.1"
 

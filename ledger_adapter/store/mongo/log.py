@@ -18,6 +18,7 @@ from ledger_adapter.log.tiles import TileId
 from ledger_adapter.port import Shard
 from ledger_adapter.records import Append, Batch, Head, Lease, Waiting, within_weight
 from ledger_adapter.store.mongo import codec, names
+from ledger_adapter.store.mongo.anchors import MongoAnchors
 from ledger_adapter.store.mongo.seam import (
     Database,
     Document,
@@ -59,6 +60,10 @@ class MongoLog:
         self._batches = database.get_collection(names.BATCHES, **durable)
         self._tiles = database.get_collection(names.TILES, **durable)
         self._checkpoints = database.get_collection(names.CHECKPOINTS, **durable)
+
+    def anchors(self) -> MongoAnchors:
+        """The anchors of this log's heads."""
+        return MongoAnchors(self._database, self._shard)
 
     # -- readers
 
