@@ -15,7 +15,7 @@ from ledger_adapter.evidence import rlp
 from ledger_adapter.evidence.ethereum import Header, octets, spelled
 from ledger_adapter.evidence.keccak import keccak256
 from ledger_adapter.evidence.rlp import Item
-from ledger_adapter.evidence.secp256k1 import signer
+from ledger_adapter.evidence.secp256k1 import signer as signer_of
 
 MAX_VALIDATORS: Final = 100
 DIGEST: Final = bytes.fromhex("63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365")
@@ -92,9 +92,12 @@ def check_seals(header: Header, validators: Sequence[bytes]) -> int:
     if sorted(extra.validators) != sorted(validators):
         raise BadProof("seals", "the header's validators are not the configured ones")
     digest = seal_hash(header)
-    signers = [_signer(digest, seal) for seal in extra.seals]
-    if len(set(signers)) != len(signers) or not set(signers) <= set(validators):
-        raise BadProof("seals", "a seal is repeated, does not hold, or is of somebody else")
+    signers: set[bytes] = set()
+    for seal in extra.seals:
+        signer = _signer(digest, seal)
+        if signer in signers or signer not in validators:
+            raise BadProof("seals", "one is repeated, does not hold, or is of somebody else")
+        signers.add(signer)
     needed = -(-2 * len(validators) // 3)
     if len(signers) < needed:
         raise BadProof("seals", f"{needed} of {len(validators)} are needed, {len(signers)} sealed")
@@ -105,4 +108,4 @@ def _signer(digest: bytes, seal: bytes) -> bytes:
     if seal[64] > 1:
         raise BadProof("seals", "the parity of a seal is 0 or 1")
     r, s = int.from_bytes(seal[:32]), int.from_bytes(seal[32:64])
-    return signer(digest, r=r, s=s, odd=seal[64] == 1)
+    return signer_of(digest, r=r, s=s, odd=seal[64] == 1)

@@ -46,9 +46,7 @@ def built() -> dict[str, Any]:
         "compiler": "solc 0.8.37, optimizer 200 runs, evmVersion paris",
         "codeHash": keccak256(runtime).hex(),
         "checkedBy": list(CHECKED_BY),
-        "storage": {
-            each["label"]: int(each["slot"]) for each in made["storageLayout"]["storage"]
-        },
+        "storage": {each["label"]: int(each["slot"]) for each in made["storageLayout"]["storage"]},
         "abi": made["abi"],
         "bytecode": made["evm"]["bytecode"]["object"],
     }
