@@ -30,6 +30,16 @@ async def take_q1(browser: Browser, deployment: Deployment, folder: Path) -> Non
         await visit.page.screenshot(path=folder / "graphiql-q1.png")
 
 
+async def take_plan(browser: Browser, deployment: Deployment, folder: Path) -> None:
+    """How each fetch of that query went."""
+    async with graphiql(browser, deployment.gateway_url) as visit:
+        await visit.page.get_by_role("button", name="Show Plan").click()
+        await visit.run()
+        await expect(visit.page.locator(".plan-fetch")).to_have_count(4)
+        await visit.settle()
+        await visit.page.screenshot(path=folder / "graphiql-plan.png")
+
+
 async def take_subscription(browser: Browser, deployment: Deployment, folder: Path) -> None:
     """A verifier hears of a reduction and of a revocation, each with what follows from it."""
     person = Person()
@@ -50,9 +60,10 @@ async def take_subscription(browser: Browser, deployment: Deployment, folder: Pa
 
 
 async def take_all(deployment: Deployment, folder: Path) -> None:
-    """Both pictures, in one browser."""
+    """All pictures, in one browser."""
     async with chromium() as browser:
         await take_q1(browser, deployment, folder)
+        await take_plan(browser, deployment, folder)
         await take_subscription(browser, deployment, folder)
 
 

@@ -57,7 +57,11 @@ class Settings(Record):
         Mapping[str, tuple[str, ...]], Meaning("who else may: claims with the values that suffice")
     ] = field(default_factory=dict)
     expose_plan: Annotated[
-        bool | None, Meaning("show query plans to callers who ask; by default in demo mode")
+        bool | None,
+        Meaning(
+            "show query plans to callers who ask, to anonymous ones in demo mode only;"
+            " by default in demo mode"
+        ),
     ] = None
     expose_cost: Annotated[
         bool | None, Meaning("show costs to callers who ask; by default in demo mode")

@@ -43,6 +43,7 @@ def _fetch_report(record: FetchRecord, begun: float) -> dict[str, object]:
         "representations": record.asked,
         "startMs": _milliseconds(record.started - begun),
         "tookMs": _milliseconds(record.ended - record.started),
+        "bytes": record.size,
         "errors": record.errors,
         "fault": record.fault,
     }

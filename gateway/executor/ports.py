@@ -1,7 +1,7 @@
 """What the executor needs from the outside, and nothing more. `transport` implements the client."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from gateway.spec.names import SubgraphName
@@ -28,13 +28,15 @@ class SubgraphRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubgraphReply:
-    """A GraphQL answer, read whatever its HTTP status was; nothing in it is checked yet.
+    """A GraphQL answer, read whatever its HTTP status was; nothing in it is checked yet. `size`
+    is that of its body in bytes, unzipped, where it had one.
 
     `data` belongs to whoever asked and is merged into in place: two askers need two copies."""
 
     data: object | None
     errors: tuple[Mapping[str, object], ...]
     extensions: Mapping[str, object]
+    size: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

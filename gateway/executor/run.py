@@ -54,6 +54,7 @@ class FetchRecord:
     asked: int
     errors: int
     fault: str | None
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +188,13 @@ def _record(
     fault = outcome.code if isinstance(outcome, Fault) else None
     errors = len(outcome.errors) if isinstance(outcome, SubgraphReply) else 1
     return FetchRecord(
-        fetch=fetch, started=started, ended=ended, asked=asked, errors=errors, fault=fault
+        fetch=fetch,
+        started=started,
+        ended=ended,
+        asked=asked,
+        errors=errors,
+        fault=fault,
+        size=0 if isinstance(outcome, Fault) else outcome.size,
     )
 
 

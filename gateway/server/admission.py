@@ -74,7 +74,7 @@ class AdmissionRules:
     cost: int = 0
     list_size: int = _ANY_LENGTH
     warn_only: bool = False
-    show_plan: bool = False
+    show_plan: Literal["everybody", "authenticated", "nobody"] = "nobody"
     show_cost: bool = False
     rate_claim: str = "sub"
     introspection: Introspection = field(default_factory=Introspection)
@@ -198,10 +198,14 @@ class Admission:
             ),
             timeout=self._rules.seconds,
             allow_mutation=not caller.read_only,
-            want_plan=self._rules.show_plan and "plan" in caller.wants,
+            want_plan="plan" in caller.wants and self._shows_plan(caller.viewer),
             grants=grants,
             still_granted=self._granting.watch(caller.viewer, grants),
         )
+
+    def _shows_plan(self, viewer: Viewer) -> bool:
+        rule = self._rules.show_plan
+        return rule == "everybody" or (rule == "authenticated" and not viewer.anonymous)
 
     def _price(self, parameters: Parameters, caller: Caller) -> Priced | None:
         if self._prices is None:

@@ -59,8 +59,15 @@ def find_assets(folder: Path) -> dict[str, Asset]:
 class GraphiqlDoor:
     """Serves the page and its assets; a checkout without a built page gets a plain one."""
 
-    def __init__(self, settings: Graphiql, personas: Personas | None, dist: Path = DIST) -> None:
-        self._settings, self._personas = settings, personas
+    def __init__(
+        self,
+        settings: Graphiql,
+        personas: Personas | None,
+        dist: Path = DIST,
+        *,
+        shows_plan: bool = False,
+    ) -> None:
+        self._settings, self._personas, self._shows_plan = settings, personas, shows_plan
         page = dist / "index.html"
         self._page = (page if page.is_file() else _PLAIN).read_text(encoding="utf-8")
         self._assets = find_assets(dist) | find_assets(_PLAIN.parent / "plain")
@@ -94,6 +101,7 @@ class GraphiqlDoor:
         return {
             "endpoint": "/graphql",
             "demo": self._personas is not None,
+            "plan": self._shows_plan,
             "tabs": [asdict(tab) for tab in tabs],
             "personas": self._tokens(self._personas) if self._personas and trusted else [],
         }

@@ -1,6 +1,7 @@
 """Settings taken apart: each door and each check gets its own small record of rules."""
 
 import logging
+from typing import Literal
 
 from gateway.config import Settings
 from gateway.errors import BadSettings, LimitExceeded
@@ -44,7 +45,7 @@ def admission_of(
         cost=limits.cost,
         list_size=limits.list_size,
         warn_only=limits.warn_only,
-        show_plan=settings.shows_plan,
+        show_plan=_plan_rule(settings),
         show_cost=settings.shows_cost,
         rate_claim=rate.claim,
         introspection=_introspection(settings),
@@ -65,6 +66,13 @@ def admission_of(
         buckets=TokenBuckets(buckets) if rate.refill else None,
         granting=granting,
     )
+
+
+def _plan_rule(settings: Settings) -> Literal["everybody", "authenticated", "nobody"]:
+    """Outside demo mode a plan is never for anonymous callers."""
+    if not settings.shows_plan:
+        return "nobody"
+    return "everybody" if settings.demo else "authenticated"
 
 
 def is_closed(settings: Settings) -> bool:

@@ -184,7 +184,9 @@ def build_app(
         streams=streams,
         single=single,
         health=health,
-        graphiql=GraphiqlDoor(settings.graphiql, demo_personas(settings)),
+        graphiql=GraphiqlDoor(
+            settings.graphiql, demo_personas(settings), shows_plan=settings.shows_plan
+        ),
         log=log,
         metrics=served,
     )

@@ -41,11 +41,11 @@ def read_reply(subgraph: SubgraphName, answer: Answer, limit: int) -> SubgraphRe
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
         return _unreadable(subgraph, answer.status, "the answer is not JSON")
-    return reply_from_value(subgraph, value, answer.status)
+    return reply_from_value(subgraph, value, answer.status, len(body))
 
 
 def reply_from_value(
-    subgraph: SubgraphName, value: object, status: int = 200
+    subgraph: SubgraphName, value: object, status: int = 200, size: int = 0
 ) -> SubgraphReply | Fault:
     """The reply in a decoded body. Neither `data` nor `errors`, or either of a wrong kind, is a
     fault; so is a status of failure whose body holds nothing but `data: null`."""
@@ -62,6 +62,7 @@ def reply_from_value(
         data=data,
         errors=tuple(errors),
         extensions=extensions if isinstance(extensions, dict) else _NOTHING,
+        size=size,
     )
 
 

@@ -27,6 +27,7 @@ pytestmark = [
 ]
 
 OPERATION = re.compile(r"^(?:query|mutation|subscription)\s+(\w+)", re.MULTILINE)
+SUBGRAPHS = {"issuer", "wallet", "verifier", "audit"}
 PLAIN = ROOT / "gateway" / "server" / "plain.html"
 CONFIG = re.compile(r'<script type="application/json" id="config">.*?</script>', re.DOTALL)
 
@@ -109,6 +110,43 @@ async def test_q1_answers_over_all_subgraphs_without_an_error(
         assert claims_of(response.request)["role"] == "HOLDER"
         result = page.locator(".result-window")
         await expect(result).to_contain_text(credential["credentialNo"])
+
+
+async def test_the_plan_panel_shows_how_each_fetch_of_q1_went(
+    browser: Browser, deployment: Deployment
+) -> None:
+    async with graphiql(browser, deployment.gateway_url) as visit, quiet(visit):
+        page = visit.page
+        await page.get_by_role("button", name="Show Plan").click()
+        panel = page.locator(".plan-panel")
+        await expect(panel).to_contain_text("while this panel is open")
+        async with page.expect_response(is_q1) as answered:
+            await visit.run()
+        report = (await (await answered.value).json())["extensions"]["queryPlan"]
+        fetches = panel.locator(".plan-fetch")
+        await expect(fetches).to_have_count(len(report["fetches"]))
+        assert {fetch["subgraph"] for fetch in report["fetches"]} == SUBGRAPHS
+        for told, fetch in zip(await fetches.all_inner_texts(), report["fetches"], strict=True):
+            assert told.startswith(fetch["subgraph"])
+            assert re.search(r"\d+\.\d ms · (\d+ B|\d+\.\d kB)", told), told
+        assert all(fetch["bytes"] > 0 for fetch in report["fetches"])
+        await expect(panel.locator(".plan-total")).to_contain_text(
+            re.compile(r"cost \d+, estimated \d+")
+        )
+        await expect(panel).to_contain_text("Fetch(issuer)")
+        await expect(page.locator(".result-window")).not_to_contain_text("queryPlan")
+
+
+async def test_the_plan_panel_shows_which_fetch_failed(
+    browser: Browser, deployment: Deployment
+) -> None:
+    async with graphiql(browser, deployment.gateway_url) as visit, quiet(visit):
+        page = visit.page
+        await page.get_by_role("button", name="Show Plan").click()
+        await visit.open_tab("AcceptedCredentials")
+        await page.locator(".persona-picker select").select_option("")
+        await visit.run()
+        await expect(page.locator(".plan-panel .plan-ill")).to_contain_text(re.compile(r"\d error"))
 
 
 def is_q1(response: Response) -> bool:

@@ -297,3 +297,31 @@ async def test_parts_open_at_once_and_end_with_the_boundary(client: httpx.AsyncC
         "/graphql", json={"query": HELLO}, headers={"accept": headers["accept"] + ", */*"}
     )
     assert query.headers["content-type"].startswith("application/json")
+
+
+@pytest.mark.parametrize(
+    ("demo", "named", "shown"),
+    [
+        pytest.param(True, False, True, id="demo: anybody"),
+        pytest.param(False, True, True, id="production: whoever has a token"),
+        pytest.param(False, False, False, id="production: nobody without"),
+    ],
+)
+async def test_a_plan_is_shown_on_demand_and_never_to_strangers(
+    tmp_path: Path, *, demo: bool, named: bool, shown: bool
+) -> None:
+    headers = {"authorization": f"Bearer {token()}"} if named else {}
+    wants = {**headers, "credgraph-expose-query-plan": "true"}
+    async with (
+        live(tmp_path, demo=demo, expose_plan=True) as gateway,
+        httpx.AsyncClient(base_url=gateway.root, trust_env=False) as client,
+    ):
+        assert "extensions" not in await ask(client, headers, query=HELLO)
+        answer = await ask(client, wants, query=HELLO)
+    if not shown:
+        assert "extensions" not in answer
+        return
+    (fetch,) = answer["extensions"]["queryPlan"]["fetches"]
+    assert fetch["subgraph"] == "greeter"
+    assert fetch["bytes"] == len('{"data":{"greeting":"hello Ada"}}')
+    assert fetch["tookMs"] > 0

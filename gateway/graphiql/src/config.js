@@ -14,6 +14,7 @@ export const config = {
   endpoint,
   subscriptionUrl: given.subscriptionUrl ?? socketUrl(endpoint),
   demo: given.demo === true,
+  plan: given.plan === true,
   tabs: given.tabs ?? [],
   personas: given.personas ?? [],
 };

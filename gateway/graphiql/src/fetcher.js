@@ -3,6 +3,7 @@ import { parse } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { config } from './config.js';
 import { logged } from './events.js';
+import { ASKING, planned, plans } from './plans.js';
 
 // A socket speaks for one caller for as long as it lives, so each set of headers has its own
 // client; it closes by itself with its last subscription.
@@ -53,10 +54,15 @@ export const fetcher = async (given, givenOptions) => {
   const [params, options] = inStep(given, givenOptions);
   const send = createGraphiQLFetcher({
     url: config.endpoint,
-    wsClient: clientFor(options?.headers),
+    wsClient: clientFor(givenOptions?.headers),
   });
-  const answer = await send(params, options);
-  return streams(options?.documentAST, params.operationName) && answer?.[Symbol.asyncIterator]
-    ? logged(answer, params.operationName ?? 'subscription')
-    : answer;
+  if (streams(options?.documentAST, params.operationName)) {
+    const events = await send(params, options);
+    return events?.[Symbol.asyncIterator]
+      ? logged(events, params.operationName ?? 'subscription')
+      : events;
+  }
+  if (!plans.wanted() || params.operationName === 'IntrospectionQuery') return send(params, options);
+  const asking = { ...options, headers: { ...options?.headers, ...ASKING } };
+  return planned(await send(params, asking), params.operationName ?? 'the operation');
 };
