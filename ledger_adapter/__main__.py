@@ -80,7 +80,10 @@ _WITNESS_FILES: Final = {
 
 def _witness(asked: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="witness: %(message)s", stream=sys.stderr)
-    terms = {"passphrase": os.environ.get("CREDGRAPH_KEY_PASSPHRASE", "")}
+    terms = {
+        "passphrase": os.environ.get("CREDGRAPH_KEY_PASSPHRASE", ""),
+        "passphrase_file": os.environ.get("CREDGRAPH_KEY_PASSPHRASE_FILE", ""),
+    }
     if asked.passphrase_file is not None:
         terms = {"passphrase_file": str(asked.passphrase_file)}
     files = WitnessFiles(

@@ -127,6 +127,47 @@ class ChainProof:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainNode:
+    """One node of a chain as the ledger last saw it. `role` PRIMARY or STANDBY; `health` UP,
+    LAGGING, DOWN or FENCED (it believes it leads, and a newer one does); `lag` in blocks."""
+
+    chain: str
+    node: str
+    role: str
+    health: str
+    height: int | None
+    lag: int | None
+    epoch: int
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSwitch:
+    """Another node took the first one's place; `epoch` grows with each."""
+
+    chain: str
+    epoch: int
+    from_node: str
+    to_node: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorView:
+    """One head on one chain, in whatever state."""
+
+    chain: str
+    tree_size: int
+    root: bytes
+    state: AnchorState
+    transaction: bytes
+    block_number: int | None
+    block_hash: bytes | None
+    reason: str
+
+
 class Queue(Protocol):
     """The way in. One method, so that a writer needs nothing else of the ledger."""
 
@@ -167,4 +208,16 @@ class Ledger(Protocol):
 
     async def tile(self, tile: TileId, width: int, /) -> Sequence[bytes]:
         """The first hashes of a tile of the signed tree; EntryNotFound beyond it."""
+        ...
+
+    async def chain_nodes(self) -> Sequence[ChainNode]:
+        """The nodes of every chain that holds this log's heads, as last seen."""
+        ...
+
+    async def failovers(self, limit: int, /) -> Sequence[NodeSwitch]:
+        """Switches from one node to another, newest first."""
+        ...
+
+    async def anchors(self, after: int, limit: int, /) -> Sequence[AnchorView]:
+        """Heads on their way to chains or there, by tree size, above a size."""
         ...

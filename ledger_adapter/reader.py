@@ -15,7 +15,16 @@ from ledger_adapter.log.checkpoint import Checkpoint
 from ledger_adapter.log.hashing import HashProfile, profile
 from ledger_adapter.log.proofs import Range, consistency_ranges, inclusion_ranges
 from ledger_adapter.log.tiles import HEIGHT, WIDTH, Pyramid, TileId, range_hash, tiles_for
-from ledger_adapter.port import ChainProof, EntryIndex, LoggedEvent, LogRef, Position
+from ledger_adapter.port import (
+    AnchorView,
+    ChainNode,
+    ChainProof,
+    EntryIndex,
+    LoggedEvent,
+    LogRef,
+    NodeSwitch,
+    Position,
+)
 from ledger_adapter.proving import ProofHeads, consistency_links, made_proof
 from ledger_adapter.records import Batch, Head
 
@@ -149,6 +158,55 @@ class LogReader:
             found = await self._source.checkpoints(top - 1, 1)
             anchored = found[0] if found and found[0].tree_size == top else None
         return ProofHeads(newest, anchored, tuple(finals.values()), tuple(rows))
+
+    async def chain_nodes(self) -> Sequence[ChainNode]:
+        """As last seen; none without chains."""
+        rows = await self._anchors.chain_nodes() if self._anchors else ()
+        return [
+            ChainNode(
+                chain=chain,
+                node=one.node,
+                role=one.role,
+                health=one.health,
+                height=one.height,
+                lag=one.lag,
+                epoch=one.epoch,
+                seen_at=one.seen_at,
+            )
+            for chain, one in rows
+        ]
+
+    async def failovers(self, limit: int, /) -> Sequence[NodeSwitch]:
+        """Newest first."""
+        rows = await self._anchors.failovers(None, limit) if self._anchors else ()
+        return [
+            NodeSwitch(
+                chain=one.chain,
+                epoch=one.epoch,
+                from_node=one.from_node,
+                to_node=one.to_node,
+                reason=one.reason,
+                at=one.at,
+            )
+            for one in rows
+        ]
+
+    async def anchors(self, after: int, limit: int, /) -> Sequence[AnchorView]:
+        """By size."""
+        rows = await self._anchors.anchor_rows(after, limit) if self._anchors else ()
+        return [
+            AnchorView(
+                chain=row.chain,
+                tree_size=row.tree_size,
+                root=row.root,
+                state=row.state,
+                transaction=row.transaction.hash,
+                block_number=row.block.number if row.block else None,
+                block_hash=row.block.hash if row.block else None,
+                reason=row.reason,
+            )
+            for row in rows
+        ]
 
     async def consistency(self, first: int, second: int, /) -> tuple[bytes, ...]:
         """The proof that the tree of `second` extends that of `first`."""

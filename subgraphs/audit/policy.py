@@ -2,8 +2,10 @@
 
 A holder sees events about herself, an institution those that name it, everybody the public kinds,
 the regulator all. A verifier that has a credential accepted sees what its issuer did to it.
-An event that may not be seen answers like one that is not there; its place and hash on the log are
-public all the same, so a proof without its opening is for everyone.
+An event that may not be seen answers like one that is not there, and so does the proof of an
+object whose event it is: from an object's id to its place on the log is a step that would tell
+whoever holds an id that it exists, and since when. What everybody may have is the log itself:
+every entry, path and head, by place, from the public log, where no id stands.
 """
 
 from __future__ import annotations
@@ -56,6 +58,11 @@ def names_of(viewer: Viewer) -> tuple[str, ...]:
 def sees(viewer: Viewer, row: Seen) -> bool:
     """The event itself: who, what, and the opening of its commitment."""
     return sees_all(viewer) or not row.viewers.isdisjoint(names_of(viewer))
+
+
+def learns_place(viewer: Viewer, row: Seen) -> bool:
+    """Where on the log the event of an object lies, asked by the object's id."""
+    return sees(viewer, row)
 
 
 def supervises(viewer: Viewer) -> bool:

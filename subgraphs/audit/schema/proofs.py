@@ -1,4 +1,4 @@
-"""Chain proofs as GraphQL: place and hash for everyone, the opening for who may see the event."""
+"""Chain proofs as GraphQL, for those who may see the event; every entry is on the public log."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import strawberry
 from ledger_adapter.errors import BadProof
 from ledger_adapter.log.bundle import b64url
 from ledger_adapter.log.checkpoint import Checkpoint as SignedHead
+from ledger_adapter.port import Anchored
 from ledger_adapter.port import ChainProof as LedgerProof
 from ledger_adapter.verify import verify_bundle
 from subgraphs.audit import loaders, policy
@@ -48,9 +49,41 @@ class Checkpoint:
 
 @strawberry.type(description="A head's proof on a chain (链上锚定).")
 class Anchor:
-    kind: str = strawberry.field(description="Kind of proof (类型).")
-    chain_id: str = strawberry.field(description="Which chain (链标识).")
+    kind: str = strawberry.field(description="Kind of evidence (证据类型).")
+    chain: str = strawberry.field(description="The chain's name in this deployment (链名称).")
+    chain_id: str = strawberry.field(description="Which chain, as trust files name it (链标识).")
+    tree_size: str = strawberry.field(description="Size of the head that stands there (树大小).")
+    root: Bytes = strawberry.field(description="Root of that head (根).")
+    consistency: list[Bytes] = strawberry.field(
+        description="What leads from that head to the proof's own (一致性路径)."
+    )
+    tx_hash: Bytes = strawberry.field(description="The transaction (交易哈希).")
+    block_number: str = strawberry.field(description="Its block (区块高度).")
+    block_hash: Bytes = strawberry.field(description="Hash of the block (区块哈希).")
+    block_time: datetime = strawberry.field(description="Time in the block (区块时间).")
+    evidence: JSON = strawberry.field(description="What an offline reader checks (离线证据).")
     finality: str = strawberry.field(description="How final it is (终局性).")
+    captured_at: datetime = strawberry.field(
+        description="When the evidence was captured and checked (取证时间)."
+    )
+
+
+def anchor(found: Anchored) -> Anchor:
+    return Anchor(
+        kind=found.kind,
+        chain=found.chain,
+        chain_id=found.chain_id,
+        tree_size=str(found.tree_size),
+        root=encoded(found.root),
+        consistency=[encoded(node) for node in found.consistency],
+        tx_hash=encoded(found.transaction),
+        block_number=str(found.block_number),
+        block_hash=encoded(found.block_hash),
+        block_time=found.block_time,
+        evidence=json_value(dict(found.evidence)),
+        finality="FINAL",
+        captured_at=found.captured_at,
+    )
 
 
 @strawberry.type(description="What ties an event to a signed head of the log (存证证明).")
@@ -121,13 +154,17 @@ async def chain_proof(info: Info[Parts], row: EventRow) -> ChainProof:
         tree_size=str(proof.tree_size) if proof.checkpoint else None,
         path=[encoded(node) for node in proof.path] if proof.checkpoint else None,
         checkpoint=checkpoint(proof.checkpoint) if proof.checkpoint else None,
+        anchors=[anchor(found) for found in proof.anchors],
     )
 
 
 async def anchor_proof(info: Info[Parts], kind: str, subject: str) -> ChainProof | None:
-    """The proof of the event that put a subject's hash on the log; null while there is none."""
+    """The proof of the event that put a subject's hash on the log; null while there is none, and
+    for those who may not learn that there is one."""
     row = await loaders.anchoring(info, kind, subject)
-    return None if row is None else await chain_proof(info, row)
+    if row is None or not policy.learns_place(info.context.viewer, row):
+        return None
+    return await chain_proof(info, row)
 
 
 def checkpoint(head: SignedHead) -> Checkpoint:

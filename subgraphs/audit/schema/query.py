@@ -8,6 +8,14 @@ from typing import Annotated
 import strawberry
 
 from subgraphs.audit.parts import Parts
+from subgraphs.audit.schema.chains import (
+    ChainNode,
+    FailoverEvent,
+    HeadAnchor,
+    head_anchor,
+    nodes_of,
+    switches_of,
+)
 from subgraphs.audit.schema.events import AuditEvent
 from subgraphs.audit.schema.feed import SupervisionFrame, past_frames
 from subgraphs.audit.schema.institution import TrustRegistration
@@ -20,7 +28,7 @@ from subgraphs.kit.errors import Invalid, NotFound
 from subgraphs.kit.fields import listed, resolved
 from subgraphs.kit.ids import type_of
 from subgraphs.kit.institutions import BY_CODE
-from subgraphs.kit.paging import After, Connection, First, connection, window
+from subgraphs.kit.paging import MOST, After, Connection, First, connection, window
 from subgraphs.kit.vocabulary import member
 
 MOST_KINDS = 24
@@ -94,6 +102,30 @@ class Query:
         head = await info.context.parts.ledger.latest_checkpoint()
         return checkpoint(head) if head else None
 
+    @resolved("The nodes of the chains that hold the log's heads; the primary first (链节点).")
+    async def chain_nodes(self, info: Info[Parts]) -> list[ChainNode] | None:
+        return await nodes_of(info)
+
+    @resolved("When a standby took a primary's place, newest first (主备切换).")
+    async def failover_events(
+        self, info: Info[Parts], first: First = 20
+    ) -> list[FailoverEvent] | None:
+        return await switches_of(info, _count(first))
+
+    @resolved("Heads on their way to chains, or there, above a tree size (锚定进度).")
+    async def head_anchors(
+        self,
+        info: Info[Parts],
+        first: First = 20,
+        above: Annotated[
+            str, strawberry.argument(description="Only heads of a greater size (起始树大小).")
+        ] = "0",
+    ) -> list[HeadAnchor] | None:
+        if not above.isdecimal() or len(above) > 18:
+            raise Invalid("not a tree size", field="above", code="TREE_SIZE_INVALID")
+        rows = await info.context.parts.ledger.anchors(int(above), _count(first))
+        return [head_anchor(row) for row in rows]
+
     @listed("The public trust register: institutions, their DIDs and keys (信任登记簿).")
     async def trust_register(
         self, info: Info[Parts], first: First = 20, after: After = None
@@ -116,6 +148,12 @@ class Query:
         self, info: Info[Parts], first: First = 20, after: After = None
     ) -> list[SupervisionFrame] | None:
         return await past_frames(info, first=first, after=after)
+
+
+def _count(first: int) -> int:
+    if not 1 <= first <= MOST:
+        raise Invalid(f"first is 1 to {MOST}", field="first", code="FIRST_OUT_OF_RANGE")
+    return first
 
 
 def _checked(given: AuditEventFilter) -> EventFilter:

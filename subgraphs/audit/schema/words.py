@@ -95,3 +95,27 @@ class TrustLevel(Enum):
     SELF = "SELF"
     WITNESSED = "WITNESSED"
     CONSENSUS = "CONSENSUS"
+
+
+@worded(
+    "Whether a node of a chain leads (主备角色).",
+    PRIMARY="It writes (主节点).",
+    STANDBY="It follows, ready to take over (备节点).",
+)
+class ChainNodeRole(Enum):
+    PRIMARY = "PRIMARY"
+    STANDBY = "STANDBY"
+
+
+@worded(
+    "How a node of a chain is (节点健康).",
+    UP="It answers and keeps up (正常).",
+    LAGGING="It answers and is behind (落后).",
+    DOWN="It gives no answer (失联).",
+    FENCED="It believes it leads, and a newer one does (已隔离).",
+)
+class ChainNodeHealth(Enum):
+    UP = "UP"
+    LAGGING = "LAGGING"
+    DOWN = "DOWN"
+    FENCED = "FENCED"
