@@ -135,6 +135,14 @@ class Holder:
             raise NotAsAsked("the version gives the DID to other keys")
         return self.sign(proofs.payload(document, config))
 
+    def sign_deactivation(self, payload: object, payload_to_sign: str) -> HolderSignature:
+        """Sign the version that gives the DID up for good, if it is one of this DID."""
+        document, config = self._read_prepared(payload, payload_to_sign, Purpose.AUTHENTICATION)
+        version = read_version(document)
+        if version.did != self.did or version.document is not None:
+            raise NotAsAsked("not the end of this DID")
+        return self.sign(proofs.payload(document, config))
+
     def rotated(self, key: sm2.PrivateKey, later: object) -> "Holder":
         """The same person with her next key; `later` is {salt, version} as the wallet answered."""
         (one,) = read_salted_versions(shaped({"didVersions": [check_object(later)]}))

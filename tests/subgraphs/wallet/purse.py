@@ -48,6 +48,8 @@ _EXTRA = {
     "... on RootDidAlreadyExists { did receipt }",
     "prepareConsent": _FIELD,
     "grantConsent": _FIELD,
+    "prepareHolderKeyRotation": f"... on ValidationFailed {{ field }} {_STEP}",
+    "prepareRootDidDeactivation": f"... on ValidationFailed {{ field }} {_STEP}",
 }
 
 

@@ -1,0 +1,110 @@
+"""`python -m subgraphs.kit.rotate INSTITUTION`: an institution's next key, told to the log.
+
+The ceremony of an operator: the new key file is made first (sealed like the others), then the key
+in force signs the next version of the DID, then the version goes into the log's queue. Run again
+after a crash it takes up the key file it finds; run twice it makes one version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from ledger_adapter.crypto.keys import load_public_key, save_private_key
+from ledger_adapter.crypto.keystore import KeyId
+from ledger_adapter.crypto.sm2 import PrivateKey
+from ledger_adapter.errors import LedgerFault
+from ledger_adapter.port import Envelope
+from subgraphs.kit.errors import Refusal
+from subgraphs.kit.events import event
+from subgraphs.kit.ids import InstitutionId
+from subgraphs.kit.institutions import InstitutionRow, Institutions
+from subgraphs.kit.keystore import file_keys
+from subgraphs.kit.main import load
+from subgraphs.kit.mongo import Mongo, Session, Unreachable
+from subgraphs.kit.outbox import open_outbox
+from subgraphs.kit.settings import BadSetting, Settings
+from subgraphs.vc import proofs
+from subgraphs.vc.did import Did, MethodId
+from subgraphs.vc.did_versions import next_document, prepare_version
+
+
+class CannotRotate(Exception):
+    """The sentence says why; nothing was told to the log."""
+
+    code = "CANNOT_ROTATE"
+
+
+async def rotate(settings: Settings, institution: InstitutionId) -> MethodId:
+    """The name of the key in force from the version's place in the log on."""
+    mongo = Mongo(settings.mongodb, driver=settings.driver)
+    try:
+        await mongo.wait_until_writable()
+        row = await Institutions(mongo.database(settings.database("audit"))).get(institution)
+        if row is None:
+            raise CannotRotate(f"{institution} is not on the trust register")
+        told, method = await next_version(settings, row, at=datetime.now(UTC))
+        ledger = settings.ledger
+        outbox = open_outbox(mongo, database=ledger.database, shard=ledger.shard)
+
+        async def put(session: Session) -> None:
+            await outbox.put(session, told)
+
+        await mongo.transaction(put)
+        return method
+    finally:
+        await mongo.close()
+
+
+async def next_version(
+    settings: Settings, row: InstitutionRow, *, at: datetime
+) -> tuple[Envelope, MethodId]:
+    """The event of the next version, signed by the key in force; makes a missing key file."""
+    latest, method = row.history.latest, row.method
+    if method is None:
+        raise CannotRotate(f"the DID of {row.id} is deactivated")
+    number = latest.number + 1
+    folder = settings.keys / row.id
+    fresh = folder / f"key-{number}.json"
+    if not fresh.exists():
+        passphrase = settings.key_files.passphrase
+        save_private_key(fresh, PrivateKey.generate(), passphrase=passphrase)
+    document = next_document(latest, load_public_key(fresh))
+    body, ready = prepare_version(
+        Did(row.did), document, after=latest, at=at.replace(microsecond=0), method=method
+    )
+    key = KeyId(method.partition("#")[2])
+    signature = await file_keys(settings).sign(row.id, key, ready.payload)
+    told = event(
+        "INSTITUTION_DID_CHANGED",
+        entity=row.id,
+        version=number,
+        subjects=[row.id],
+        institutions=[],
+        at=at,
+        body={"version": number, "didVersion": proofs.attach(body, ready, signature)},
+    )
+    return told, MethodId(f"{row.did}#key-{number}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0 and the key's name, or 1 with one sentence on stderr."""
+    if len(arguments) != 1:
+        print("usage: python -m subgraphs.kit.rotate INSTITUTION", file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        settings = load(os.environ)  # noqa: TID251  # this is the door
+        settings.key_files.start()
+        method = asyncio.run(rotate(settings, InstitutionId(arguments[0])))
+    except (BadSetting, CannotRotate, LedgerFault, Refusal, Unreachable) as fault:
+        print(f"rotate: {fault}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
+        return 1
+    print(method)  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
