@@ -34,14 +34,18 @@ class Step(Enum):
 
 
 def step(last: Place | None, place: Place) -> Step:
-    """An event at `place` has come to somebody at `last` (None: nowhere yet)."""
+    """An event at `place` has come to somebody at `last` (None: nowhere yet).
+
+    One that names itself as the one before is a heartbeat that has not moved: no repeat, for it
+    says that there is still nothing."""
     if last is None:
         return Step.NEXT
+    still = place.sequence is not None and place.sequence == place.previous
     if last.cursor == place.cursor:
-        return Step.REPEAT
+        return Step.NEXT if still else Step.REPEAT
     if last.sequence is None or place.sequence is None:
         return Step.NEXT
-    if place.sequence <= last.sequence:
+    if place.sequence < last.sequence or (place.sequence == last.sequence and not still):
         return Step.REPEAT
     return Step.NEXT if _follows(last.sequence, place) else Step.GAP
 
