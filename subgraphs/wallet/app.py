@@ -69,6 +69,7 @@ def wire(
         sealer=base.sealer,
         clock=clock,
         terms=Terms(),
+        shard=base.settings.ledger.shard,
     )
 
 

@@ -38,3 +38,4 @@ class Parts:
     sealer: CursorSealer
     clock: Callable[[], datetime]
     terms: Terms
+    shard: str

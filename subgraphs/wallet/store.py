@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from subgraphs.kit import idempotent, institutions, prepared
+from subgraphs.kit.follow import POSITIONS
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
@@ -22,6 +23,7 @@ from subgraphs.wallet.records import (
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     "root_dids": [IndexModel([("did", 1)], unique=True)],
+    "did_versions": [IndexModel([("holder", 1)])],
     "consents": [
         IndexModel([("holder", 1), ("granted_at", -1), ("_id", -1)]),
         IndexModel([("holder", 1), ("credentials", 1), ("granted_at", -1), ("_id", -1)]),
@@ -43,6 +45,8 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._root_dids = database["root_dids"]
+        self._told = database["did_versions"]
+        self._positions = database[POSITIONS]
         self._consents = database["consents"]
         self._items = database["wallet_items"]
         self._custody = database["custody"]
@@ -73,6 +77,22 @@ class Store:
         document = codec.root_did_document(row)
         done = await self._root_dids.replace_one(where, document, session=session)
         return bool(done.modified_count == 1)
+
+    async def tell_did(self, holder: HolderId, number: int, index: int, session: Session) -> None:
+        """Where the log tells a version; the first word counts."""
+        row = {"_id": f"{holder}|{number}", "holder": holder, "number": number, "index": index}
+        where = {"_id": row["_id"]}
+        await self._told.update_one(where, {"$setOnInsert": row}, upsert=True, session=session)
+
+    async def told(self, holder: HolderId) -> dict[int, int]:
+        """The places in the log of a DID's versions, by number."""
+        found = await self._told.find({"holder": holder}).to_list(None)
+        return {row["number"]: row["index"] for row in found}
+
+    async def applied(self) -> int:
+        """Up to where in the log this database has read."""
+        found = await self._positions.find_one({"_id": "wallet"})
+        return int(found["index"]) if found else -1
 
     # consents
 

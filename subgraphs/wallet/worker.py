@@ -49,6 +49,13 @@ async def _bound(store: Store, event: LoggedEvent, session: Session) -> None:
             await store.bind(holder, institution, session)
 
 
+async def _did_told(store: Store, event: LoggedEvent, session: Session) -> None:
+    holder = _subject(event.envelope, "hold")
+    number = event.envelope.body.get("version", 1)
+    if holder is not None and isinstance(number, int):
+        await store.tell_did(HolderId(holder), number, event.position.index, session)
+
+
 async def _activated(store: Store, event: LoggedEvent, session: Session) -> None:
     envelope = event.envelope
     credential, holder = _subject(envelope, "cred"), _subject(envelope, "hold")
@@ -98,6 +105,8 @@ def _subject(envelope: Envelope, prefix: str) -> str | None:
 _BY_KIND: Final[Mapping[str, Callable[[Store, LoggedEvent, Session], Awaitable[None]]]] = (
     MappingProxyType(
         {
+            "ROOT_DID_REGISTERED": _did_told,
+            "ROOT_DID_CHANGED": _did_told,
             "CUSTOMER_BOUND": _bound,
             "CREDENTIAL_ACTIVATED": _activated,
             "CREDENTIAL_ENDORSED": _endorsed,

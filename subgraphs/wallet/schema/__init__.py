@@ -1,17 +1,10 @@
 """The wallet's GraphQL schema."""
 
-import strawberry
-
 from subgraphs.kit.federation import Schema
+from subgraphs.wallet.schema.did import Query
 from subgraphs.wallet.schema.institution import Institution
 from subgraphs.wallet.schema.mutation import Mutation
 from subgraphs.wallet.schema.types import Consent, Credential, CustodyObject, Holder, WalletItem
-
-
-@strawberry.type
-class Query:
-    """`node` and `me` are all: everything in a wallet is reached from its holder."""
-
 
 schema = Schema(
     query=Query,
