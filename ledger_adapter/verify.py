@@ -266,6 +266,4 @@ def _label(bundle: Bundle, witnesses: Sequence[str], anchors: Sequence[AnchoredH
     state = "FINAL" if bundle.anchors else "CHECKPOINTED"
     if bundle.trust != claimed or bundle.anchor_state != state:
         raise BadProof("trust", "the bundle does not claim what its evidence shows")
-    if any(head.consensus for head in anchors):
-        return CONSENSUS
-    return WITNESSED if witnesses or anchors else SELF
+    return claimed_label(kinds if anchors else (), cosigned=bool(witnesses))

@@ -50,12 +50,16 @@ export async function verifyBundle(raw, trusted) {
   await checkPath(bundle, hash);
   checkSignatures(bundle, log);
   const witnesses = checkWitnesses(bundle, trust);
-  const claimed = bundle.cosigners.length ? "WITNESSED" : "SELF";
-  demand(bundle.trust === claimed && bundle.anchorState === "CHECKPOINTED", "trust",
+  const anchors = await checkAnchors(bundle, trust, hash);
+  const claimed = strongest(bundle.anchors.map((anchor) => LABELS[anchor.kind]),
+    bundle.cosigners.length);
+  const state = bundle.anchors.length ? "FINAL" : "CHECKPOINTED";
+  demand(bundle.trust === claimed && bundle.anchorState === state, "trust",
     "the bundle does not claim what its evidence shows");
   return {
-    trust: witnesses.length ? "WITNESSED" : "SELF",
+    trust: strongest(anchors.map((anchor) => anchor.label), witnesses.length),
     witnesses,
+    anchors,
     kind: entry.kind,
     leafIndex: String(bundle.leafIndex),
     treeSize: String(bundle.treeSize),
@@ -128,6 +132,117 @@ function checkWitnesses(bundle, trust) {
   return names;
 }
 
+// -- anchors: what stands on chains
+
+const LABELS = { EMBEDDED_BLOCK: "WITNESSED", RECEIPT_MPT: "CONSENSUS", STORAGE_MPT: "CONSENSUS",
+  READ_QUORUM: "SELF" };
+
+function strongest(labels, cosigned) {
+  if (labels.includes("CONSENSUS")) return "CONSENSUS";
+  return cosigned || labels.includes("WITNESSED") ? "WITNESSED" : "SELF";
+}
+
+/** A trust file without chains looks at no anchor; one with chains must name every anchor's. */
+async function checkAnchors(bundle, trust, hash) {
+  demand(bundle.anchors.every((anchor) => Object.hasOwn(LABELS, anchor.kind)), "anchor",
+    "this verifier does not know such evidence");
+  if (trust.chains === null) return [];
+  const found = [];
+  for (const anchor of bundle.anchors) {
+    const chain = trust.chains.find((known) => known.id === anchor.chain);
+    demand(chain, "anchor", "the trust file does not name this chain");
+    demand(!found.some((other) => other.chain === anchor.chain), "anchor", "two on one chain");
+    demand(chain.kind === (anchor.kind === "EMBEDDED_BLOCK" ? "EMBEDDED" : "EVM"), "anchor",
+      "such a chain has no evidence of this kind");
+    const head = chain.kind === "EVM" ? evmHead(anchor, chain.evm)
+      : checkBlock(anchor.evidence, chain);
+    demand(same(head.logId, bundle.logId), "anchor", "the head is of another log");
+    demand(bundle.leafIndex < head.size, "anchor", "the head does not cover the entry");
+    await checkConsistency(hash, head, bundle.checkpoint, anchor.consistency);
+    found.push({ chain: anchor.chain, block: String(head.block), label: LABELS[anchor.kind] });
+  }
+  demand(found.length >= trust.anchorsNeeded, "anchor", "too few anchors");
+  return found;
+}
+
+function evmHead(anchor, chain) {
+  const found = checkEvm(anchor.kind, anchor.evidence, chain);
+  return { logId: found.logId, size: found.treeSize, root: found.root, block: found.blockNumber };
+}
+
+function checkBlock(evidence, chain) {
+  members(evidence, ["block", "votes"], "anchor");
+  const block = parseBlock(evidence.block);
+  demand(block.chain === chain.id && block.height >= 1n, "anchor", "of another chain");
+  const votes = listOf(evidence.votes, 32);
+  for (const vote of votes) members(vote, ["voter", "value"], "anchor");
+  demand(votes.length && votes[0].voter === block.proposer, "anchor", "the seal is not first");
+  demand(new Set(votes.map((vote) => vote.voter)).size === votes.length, "anchor", "voted twice");
+  demand(votes.length >= chain.quorum, "anchor", "too few votes");
+  const digest = sm3(utf8(canonical(evidence.block)));
+  const message = concat(utf8("credgraph.dev/block-vote/v1\n"), digest);
+  for (const vote of votes) {
+    const voter = chain.voters.find((known) => known.name === vote.voter);
+    const value = fromBase64url(vote.value, "anchor");
+    demand(voter && sm2Verify(voter.point, message, value), "anchor", "a vote does not hold");
+  }
+  return { ...block.head, block: block.height };
+}
+
+function parseBlock(value) {
+  members(value, ["chain", "height", "epoch", "proposer", "previous", "time", "head"], "anchor");
+  const head = value.head;
+  const optional = isObject(head) && "commitments" in head ? ["commitments"] : [];
+  members(head, ["logId", "treeSize", "root", "time", "signatures", ...optional], "anchor");
+  for (const line of listOf(head.signatures, 4)) {
+    members(line, ["keyId", "value"], "anchor");
+    text(line.keyId, "anchor");
+    fromBase64url(line.value, "anchor");
+  }
+  if (optional.length) hash32(head.commitments, "anchor");
+  decimal(text(value.epoch, "anchor"), "anchor");
+  hash32(value.previous, "anchor");
+  parseTime(text(head.time, "anchor"));
+  return {
+    chain: text(value.chain, "anchor"),
+    height: decimal(text(value.height, "anchor"), "anchor"),
+    proposer: text(value.proposer, "anchor"),
+    time: parseTime(text(value.time, "anchor")), // read strictly; the hash covers it
+    head: {
+      logId: hash32(head.logId, "anchor"),
+      size: decimal(text(head.treeSize, "anchor"), "anchor"),
+      root: hash32(head.root, "anchor"),
+    },
+  };
+}
+
+/** RFC 9162, 2.1.4.2, whichever of the two heads is the older one. */
+async function checkConsistency(hash, one, other, path) {
+  const [first, second] = one.size <= other.size ? [one, other] : [other, one];
+  if (first.size === second.size) {
+    demand(same(first.root, second.root) && !path.length, "anchor", "not the signed head");
+    return;
+  }
+  demand(first.size > 0n && path.length, "consistency", "no proof");
+  let node = first.size - 1n, last = second.size - 1n;
+  while (node & 1n) [node, last] = [node >> 1n, last >> 1n];
+  const whole = (first.size & (first.size - 1n)) === 0n;
+  const nodes = whole ? [first.root, ...path] : path;
+  let old = nodes[0], fresh = nodes[0];
+  for (const sibling of nodes.slice(1)) {
+    demand(last !== 0n, "consistency", "longer than the tree is high");
+    if (node & 1n || node === last) {
+      [old, fresh] = [await hash.node(sibling, old), await hash.node(sibling, fresh)];
+      while (node && !(node & 1n)) [node, last] = [node >> 1n, last >> 1n];
+    } else {
+      fresh = await hash.node(fresh, sibling);
+    }
+    [node, last] = [node >> 1n, last >> 1n];
+  }
+  demand(last === 0n && same(old, first.root) && same(fresh, second.root), "consistency",
+    "the second tree does not extend the first");
+}
+
 // -- reading a bundle
 
 function decodeBundle(raw) {
@@ -137,8 +252,6 @@ function decodeBundle(raw) {
   const log = members(document.log, ["id", "origin", "shard", "hash"], "log");
   demand(document.type === "CredGraphChainProof" && document.version === 1, "bundle",
     "unknown type or version");
-  demand(Array.isArray(document.anchors) && !document.anchors.length, "anchors",
-    "this version of the bundle carries no chain anchors");
   const checkpoint = parseNote(text(document.checkpoint, "checkpoint"));
   const cosigners = checkpoint.signatures.filter((s) => s.cosignature).map((s) => s.keyId);
   const listed = "witnesses" in document ? document.witnesses : null;
@@ -162,8 +275,25 @@ function decodeBundle(raw) {
     path: document.path.map((node) => hash32(node, "path")),
     checkpoint,
     cosigners,
+    anchors: listOf(document.anchors, 4).map(anchorOf),
     opening: opening(document.opening),
   };
+}
+
+function anchorOf(value) {
+  members(value, ["kind", "chain", "consistency", "evidence"], "anchor");
+  demand(isObject(value.evidence), "anchor", "evidence is not an object");
+  return {
+    kind: text(value.kind, "anchor"),
+    chain: text(value.chain, "anchor"),
+    consistency: listOf(value.consistency, MAX_PATH).map((node) => hash32(node, "anchor")),
+    evidence: value.evidence,
+  };
+}
+
+function listOf(value, longest) {
+  demand(Array.isArray(value) && value.length <= longest, "anchor", "not a list, or too long");
+  return value;
 }
 
 function opening(value) {
@@ -285,9 +415,10 @@ export async function parseTrust(source) {
     throw new BadTrust("the trust file is not JSON");
   }
   try {
-    members(file, ["version", "logs", "witnesses", "policy"], "trust");
+    const optional = "chains" in file ? ["chains"] : [];
+    members(file, ["version", "logs", "witnesses", "policy", ...optional], "trust");
     demand(file.version === 1, "trust", "of a version this program does not know");
-    members(file.policy, ["witnesses"], "policy");
+    members(file.policy, "anchors" in file.policy ? ["witnesses", "anchors"] : ["witnesses"], "policy");
     const logs = await Promise.all(file.logs.map(trustedLog));
     const witnesses = await Promise.all(file.witnesses.map(trustedWitness));
     const needed = sizeOf(file.policy.witnesses);
@@ -296,7 +427,11 @@ export async function parseTrust(source) {
     demand(new Set(file.witnesses.map((w) => w.publicKeyMultibase)).size === witnesses.length,
       "trust", "two witnesses with one key");
     demand(needed <= witnesses.length, "trust", "more witnesses demanded than named");
-    return { logs, witnesses, needed: Number(needed) };
+    const chains = optional.length ? await Promise.all(file.chains.map(trustedChain)) : null;
+    const anchorsNeeded = Number(sizeOf(file.policy.anchors ?? 0));
+    demand(new Set(chains?.map((chain) => chain.id)).size === (chains ?? []).length, "trust", "twice");
+    demand(anchorsNeeded <= (chains ?? []).length, "trust", "more anchors demanded than chains named");
+    return { logs, witnesses, needed: Number(needed), chains, anchorsNeeded };
   } catch (fault) {
     throw new BadTrust(`trust file: ${fault.message}`);
   }
@@ -319,14 +454,39 @@ async function trustedWitness(witness) {
   return { name: witness.name, ...await trustedKey(text(witness.name, "witness"), witness, WITNESS_TYPE) };
 }
 
-async function trustedKey(name, key, type) {
-  const raw = base58(text(key.publicKeyMultibase, "key"));
+function trustedChain(entry) {
+  if (entry.kind === "EVM") return { kind: "EVM", id: entry.chain, evm: readEvmChain(entry) };
+  demand(entry.kind === "EMBEDDED", "trust", "this verifier does not know such a chain");
+  members(entry, ["kind", "chain", "quorum", "voters"], "chain");
+  const voters = entry.voters.map((voter) => {
+    members(voter, ["name", "publicKeyMultibase"], "voter");
+    const { point } = multikey(text(voter.publicKeyMultibase, "key"));
+    return { name: text(voter.name, "voter"), point };
+  });
+  const count = voters.length;
+  demand(new Set(voters.map((voter) => voter.name)).size === count && 0 < count && count <= 32,
+    "trust", "voters");
+  demand(new Set(entry.voters.map((v) => v.publicKeyMultibase)).size === count, "trust", "voters");
+  demand(Number.isSafeInteger(entry.quorum) && count < 2 * entry.quorum && entry.quorum <= count,
+    "trust", "a quorum is more than half of the voters");
+  const identity = { kind: entry.kind, quorum: entry.quorum, voters: entry.voters };
+  const id = "embedded:" + hex(sm3(utf8(canonical(identity)))).slice(0, 16);
+  demand(id === entry.chain, "trust", "these voters make another chain");
+  return { kind: "EMBEDDED", id, quorum: entry.quorum, voters };
+}
+
+function multikey(value) {
+  const raw = base58(value);
   demand(raw.length === 35 && raw[0] === 0x86 && raw[1] === 0x24, "key", "not an SM2 Multikey");
-  const compressed = raw.slice(2);
+  return { compressed: raw.slice(2), point: decompress(raw.slice(2)) };
+}
+
+async function trustedKey(name, key, type) {
+  const { compressed, point } = multikey(text(key.publicKeyMultibase, "key"));
   const material = concat(utf8(name + "\n"), type, compressed);
   const keyId = hex((await sha256(material)).slice(0, 4));
   demand(keyId === key.keyId, "key", "key id is not that of its key");
-  return { keyId, compressed, point: decompress(compressed) };
+  return { keyId, compressed, point };
 }
 
 function sizeOf(value) {

@@ -116,7 +116,69 @@ def _word(text: str, chance: random.Random) -> str:
     return chance.choice([_letter(text, chance), text.lower(), text + "X", text[1:]])
 
 
-FIELDS: dict[str, tuple[tuple[str, ...], Callable[[Any, random.Random], Any]]] = {
+def _block(block: Json, chance: random.Random) -> Json:
+    """One value of a block, or of the head in it."""
+    changed = copy.deepcopy(block)
+    match chance.randrange(4):
+        case 0:
+            name = chance.choice(["height", "epoch"])
+            changed[name] = _number(changed[name], chance)
+        case 1:
+            name = chance.choice(["chain", "proposer", "time"])
+            changed[name] = _letter(changed[name], chance)
+        case 2:
+            changed["previous"] = _flip(changed["previous"], chance)
+        case _:
+            changed["head"] = _head(changed["head"], chance)
+    return changed
+
+
+def _head(head: Json, chance: random.Random) -> Json:
+    match chance.randrange(5):
+        case 0:
+            head["treeSize"] = _number(head["treeSize"], chance)
+        case 1:
+            name = chance.choice(["logId", "root"])
+            head[name] = _flip(head[name], chance)
+        case 2:
+            head["time"] = _letter(head["time"], chance)
+        case 3:
+            head["commitments"] = _b64(chance.randbytes(32))
+        case _:
+            line = chance.choice(head["signatures"])
+            line["value"] = _flip(line["value"], chance)
+    return head
+
+
+def _votes(votes: list[Json], chance: random.Random) -> list[Json]:
+    changed, spot = copy.deepcopy(votes), chance.randrange(len(votes))
+    match chance.randrange(5):
+        case 0:
+            changed[spot]["value"] = _flip(changed[spot]["value"], chance)
+        case 1:
+            changed[spot]["voter"] = _letter(changed[spot]["voter"], chance)
+        case 2:
+            del changed[spot]
+        case 3:
+            changed.insert(spot, changed[spot])
+        case _:
+            changed[0], changed[1] = changed[1], changed[0]
+    return changed
+
+
+def _anchors(anchors: list[Json], chance: random.Random) -> list[Any]:
+    (anchor,) = anchors
+    return chance.choice(
+        [
+            [], [anchor, anchor], [anchor] * 9, [{**anchor, f"x{chance.randrange(10**6)}": 1}],
+            [{**anchor, "consistency": [_b64(chance.randbytes(32))]}], [chance.randrange(10**6)],
+            [{**anchor, "evidence": {**anchor["evidence"], f"y{chance.randrange(10**6)}": 0}}],
+            [{name: anchor[name] for name in chance.sample(sorted(anchor), 3)}],
+        ]
+    )  # fmt: skip
+
+
+FIELDS: dict[str, tuple[tuple[str | int, ...], Callable[[Any, random.Random], Any]]] = {
     "log id": (("log", "id"), _flip),
     "origin": (("log", "origin"), _letter),
     "shard": (("log", "shard"), _letter),
@@ -133,10 +195,11 @@ FIELDS: dict[str, tuple[tuple[str, ...], Callable[[Any, random.Random], Any]]] =
     "trust": (("trust",), _word),
     "anchor state": (("anchorState",), _word),
     "type": (("type",), _word),
-    "anchors": (
-        ("anchors",),
-        lambda _, chance: [chance.choice([1, "x", {}, {"kind": "embedded"}])],
-    ),
+    "anchors": (("anchors",), _anchors),
+    "anchor kind": (("anchors", 0, "kind"), _word),
+    "anchor chain": (("anchors", 0, "chain"), _letter),
+    "anchor block": (("anchors", 0, "evidence", "block"), _block),
+    "anchor votes": (("anchors", 0, "evidence", "votes"), _votes),
     "witnesses": (
         ("witnesses",),
         lambda ids, chance: chance.choice(

@@ -13,26 +13,28 @@ from ledger_adapter.evidence.trust import parse_trust
 from ledger_adapter.verify import verify_bundle
 from tests.js.proofs import FIELDS, in_javascript, mutants
 
-VECTORS: dict[str, Any] = json.loads(
-    (Path(__file__).parent / "verify_proof" / "vectors.json").read_text(encoding="utf-8")
-)
-TRUST = json.dumps(VECTORS["trust"])
+FOLDER = Path(__file__).parent / "verify_proof"
+VECTORS: dict[str, Any] = json.loads((FOLDER / "vectors.json").read_text(encoding="utf-8"))
+ANCHORED: dict[str, Any] = json.loads((FOLDER / "anchored.json").read_text(encoding="utf-8"))
 EACH = 125
 
 pytestmark = pytest.mark.skipif(find_node() is None, reason="no Node.js of 22.15 or newer")
 
 
-def in_python(proof: bytes) -> str:
+def in_python(proof: bytes, trust: str) -> str:
     try:
-        return f"ok {verify_bundle(proof, parse_trust(TRUST.encode())).trust}"
+        return f"ok {verify_bundle(proof, parse_trust(trust.encode())).trust}"
     except BadProof:
         return "refused"
 
 
-def test_both_agree_with_every_vector() -> None:
-    proofs = [base64.b64decode(vector["proof"]) for vector in VECTORS["proofs"]]
+@pytest.mark.parametrize("vectors", [VECTORS, ANCHORED], ids=["log", "chain"])
+def test_both_agree_with_every_vector(vectors: dict[str, Any]) -> None:
+    proofs = [base64.b64decode(vector["proof"]) for vector in vectors["proofs"]]
+    trust = json.dumps(vectors["trust"])
+    pythons = [in_python(proof, trust) for proof in proofs]
     for vector, python, javascript in zip(
-        VECTORS["proofs"], map(in_python, proofs), in_javascript(proofs, TRUST), strict=True
+        vectors["proofs"], pythons, in_javascript(proofs, trust), strict=True
     ):
         assert python == vector["verdict"], vector["name"]
         assert javascript.split()[0] == python.split()[0], (vector["name"], javascript)
@@ -41,15 +43,15 @@ def test_both_agree_with_every_vector() -> None:
 
 
 def test_every_mutant_is_refused_by_both() -> None:
-    good = base64.b64decode(VECTORS["proofs"][0]["proof"])
-    assert in_python(good) == "ok WITNESSED"
+    good, trust = base64.b64decode(ANCHORED["proofs"][0]["proof"]), json.dumps(ANCHORED["trust"])
+    assert in_python(good, trust) == "ok WITNESSED"
     named = [(field, mutant) for field in FIELDS for mutant in mutants(good, field, EACH)]
     for field in FIELDS:
         assert sum(name == field for name, _ in named) >= 100, field
     assert len(named) >= 2000
-    survivors = {field for field, mutant in named if in_python(mutant) != "refused"}
+    survivors = {field for field, mutant in named if in_python(mutant, trust) != "refused"}
     assert survivors == set()
-    verdicts = in_javascript([mutant for _, mutant in named], TRUST)
+    verdicts = in_javascript([mutant for _, mutant in named], trust)
     odd = {
         (field, verdict)
         for (field, _), verdict in zip(named, verdicts, strict=True)
@@ -59,11 +61,11 @@ def test_every_mutant_is_refused_by_both() -> None:
 
 
 def test_every_flipped_bit_of_the_file_is_refused_by_javascript_too() -> None:
-    good = base64.b64decode(VECTORS["proofs"][0]["proof"])
+    good = base64.b64decode(ANCHORED["proofs"][0]["proof"])
     flipped = []
     for spot in range(len(good)):
         mutant = bytearray(good)
         mutant[spot] ^= 1 << spot % 8
         flipped.append(bytes(mutant))
-    verdicts = in_javascript(flipped, TRUST)
+    verdicts = in_javascript(flipped, json.dumps(ANCHORED["trust"]))
     assert {verdict.split()[0] for verdict in verdicts} == {"refused"}
