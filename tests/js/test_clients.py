@@ -55,6 +55,16 @@ async def test_a_javascript_client_does_all_it_is_there_for(
     assert await run(script, gateway.url, gateway.socket_url, mode) == EXPECTED
 
 
+async def test_apollo_client_shows_a_deferred_answer_as_it_comes(gateway: Live) -> None:
+    seen = await run("defer.mjs", gateway.url)
+    assert seen["types"] == ['multipart/mixed;boundary="graphql";deferSpec=20220824']
+    state, data = seen["first"]
+    assert (state, data["greeting"], "many" in data) == ("streaming", "hello Ada", False)
+    state, data = seen["last"]
+    assert (state, data["greeting"]) == ("complete", "hello Ada")
+    assert [letter["text"] for letter in data["many"]] == ["x" * 40] * 2
+
+
 @pytest.mark.parametrize("transport", ["http", "socket"])
 async def test_gql_does_all_it_is_there_for(gateway: Live, transport: str) -> None:
     sockets = WebsocketsTransport(url=gateway.socket_url)
