@@ -76,18 +76,19 @@ def supergraph() -> str:
 
 def supergraph_at(urls: Mapping[str, str]) -> str:
     """The four at these addresses."""
-    return _composed(urls).supergraph_sdl
+    return supergraph_of(SDLS, urls)
 
 
-def _composed(urls: Mapping[str, str]) -> Composed:
+def supergraph_of(sdls: Mapping[str, str], urls: Mapping[str, str]) -> str:
+    """Any subgraphs, composed by ourselves."""
     sources = [
         SubgraphSource(name=SubgraphName(name), url=urls[name], sdl=sdl)
-        for name, sdl in SDLS.items()
+        for name, sdl in sdls.items()
     ]
     composed = compose(sources)
     if not isinstance(composed, Composed):
         raise TypeError(composed)
-    return composed
+    return composed.supergraph_sdl
 
 
 def universe() -> Universe:

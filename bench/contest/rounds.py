@@ -21,7 +21,6 @@ from bench.contest.load import Round
 from bench.yardstick import SDLS, supergraph_at
 
 _WARM_UP: Final = 4.0
-_PORT: Final = 47_610
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +49,9 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Measured:
+class Measured:
+    """One round of one gateway."""
+
     round: Round
     cpu: float
     rss: float
@@ -63,8 +64,8 @@ def contest(
     """The cost of each gateway that starts and answers rightly; a sentence for each other."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        stack.enter_context(subgraphs(work.latency))
-        urls = {name: f"http://127.0.0.1:{_PORT}/{name}" for name in SDLS}
+        address = stack.enter_context(subgraphs(work.latency, "yardstick"))
+        urls = {name: f"{address}/{name}" for name in SDLS}
         graph = folder / "supergraph.graphql"
         graph.write_text(supergraph_at(urls), encoding="utf-8")
         running: dict[str, Running] = {}
@@ -80,15 +81,15 @@ def contest(
             else:
                 running[name] = gateway
         for gateway in running.values():
-            measured(gateway, work, _WARM_UP)
-        rows: dict[str, list[_Measured]] = {name: [] for name in running}
+            measured(gateway, work, _WARM_UP, address)
+        rows: dict[str, list[Measured]] = {name: [] for name in running}
         for _ in range(rounds):
             for name, gateway in running.items():
-                rows[name].append(measured(gateway, work, seconds))
+                rows[name].append(measured(gateway, work, seconds, address))
         yield from (medians(name, each) for name, each in rows.items())
 
 
-def medians(name: str, rows: Sequence[_Measured]) -> Cost:
+def medians(name: str, rows: Sequence[Measured]) -> Cost:
     """One line of the table."""
     return Cost(
         name=name,
@@ -103,15 +104,16 @@ def medians(name: str, rows: Sequence[_Measured]) -> Cost:
 
 
 @contextmanager
-def subgraphs(latency: float) -> Iterator[None]:
-    """The four subgraphs, on the core of the load."""
-    command = [sys.executable, "-m", "bench.contest.subgraphs", str(_PORT), str(latency)]
+def subgraphs(latency: float, world: str) -> Iterator[str]:
+    """The subgraphs of a world, on the core of the load; gives their address."""
+    command = [sys.executable, "-m", "bench.contest.subgraphs", str(latency), world]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     psutil.Process(process.pid).cpu_affinity([LOAD_CORE])
     try:
-        if process.stdout is None or not process.stdout.readline():
-            raise DidNotStartError("the subgraphs did not start; is their port taken?")
-        yield
+        port = process.stdout.readline().strip() if process.stdout else b""
+        if not port:
+            raise DidNotStartError("the subgraphs did not start")
+        yield f"http://127.0.0.1:{port.decode()}"
     finally:
         process.kill()
         process.wait()
@@ -146,18 +148,18 @@ def post(url: str, query: str) -> dict[str, Any]:
     return body
 
 
-def measured(gateway: Running, work: Work, seconds: float) -> _Measured:
-    """One round of load on one gateway."""
-    _fetches()
+def measured(gateway: Running, work: Work, seconds: float, behind: str) -> Measured:
+    """One round of load on one gateway; `behind` is the address of its subgraphs."""
+    _fetches(behind)
     before = gateway.cpu_seconds()
     with _peak_memory(gateway) as peak:
         done = _load(gateway.url, work, seconds)
     requests = max(done.requests, 1)
-    return _Measured(
+    return Measured(
         round=done,
         cpu=(gateway.cpu_seconds() - before) / requests * 1000,
         rss=max(peak),
-        fetches=_fetches() / requests,
+        fetches=_fetches(behind) / requests,
     )
 
 
@@ -192,6 +194,6 @@ def _peak_memory(gateway: Running) -> Iterator[list[float]]:
         watcher.join()
 
 
-def _fetches() -> int:
-    with urllib.request.urlopen(f"http://127.0.0.1:{_PORT}/fetches", timeout=5) as answer:
+def _fetches(behind: str) -> int:
+    with urllib.request.urlopen(f"{behind}/fetches", timeout=5) as answer:
         return int(answer.read())

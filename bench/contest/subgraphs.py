@@ -1,4 +1,4 @@
-"""The four subgraphs of the contest as one process: `python -m bench.contest.subgraphs PORT MS`.
+"""The subgraphs as one process: `python -m bench.contest.subgraphs MS WORLD`.
 
 A body that was seen before is answered from memory, so that the subgraphs cost next to nothing
 and every gateway gets them equally fast; a new one is really executed. MS is how long each answer
@@ -13,20 +13,19 @@ import httptools
 import orjson
 import uvloop
 
-from bench.yardstick import SDLS, universe
+from bench.contest.worlds import WORLDS
 from gateway.executor.ports import Fault, SubgraphRequest
 from gateway.spec.names import SubgraphName
-from tests.kit.federated import LocalClient, local_client
 
 
 class Subgraphs:
     """What all connections share."""
 
-    def __init__(self, latency: float) -> None:
+    def __init__(self, latency: float, world: str) -> None:
         self.latency = latency
         self.known: dict[tuple[bytes, bytes], bytes] = {}
         self.fetches = 0
-        self._behind: LocalClient = local_client(SDLS, universe())
+        self._behind = WORLDS[world]()
 
     async def learn(self, path: bytes, body: bytes) -> bytes:
         """Executes a request not seen before."""
@@ -95,14 +94,14 @@ class _Connection(asyncio.Protocol):
         self._transport.write(await self._subgraphs.learn(path, body))
 
 
-async def serve(port: int, latency: float) -> None:
+async def serve(latency: float, world: str) -> None:
     """Until the process is ended."""
-    subgraphs = Subgraphs(latency)
+    subgraphs = Subgraphs(latency, world)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Connection(subgraphs), "127.0.0.1", port)
-    print("listening", flush=True)
+    server = await loop.create_server(lambda: _Connection(subgraphs), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(int(sys.argv[1]), float(sys.argv[2]) / 1000))
+    uvloop.run(serve(float(sys.argv[1]) / 1000, sys.argv[2]))

@@ -1,0 +1,90 @@
+"""How the cost of a request grows: with its fetches (1 to 64), with its bytes (1 kB to 8 MB).
+
+`python -m bench.contest.growth` prints both series. Each fetch goes to a subgraph of its own; the
+bytes come in one fetch, as a list of small objects.
+"""
+
+import statistics
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench.calibrate import calibrate
+from bench.contest.contestants import Scene, started
+from bench.contest.rounds import Work, measured, subgraphs
+from bench.contest.worlds import MOST_FETCHES, growing_sdls
+from bench.yardstick import supergraph_of
+
+FETCHES: Final = (1, 2, 4, 8, 16, 32, MOST_FETCHES)
+KILOBYTES: Final = (1, 8, 64, 512, 2048, 8192)
+_ROW: Final = 118
+"""Bytes of one row of the list in JSON, about."""
+_ROUNDS: Final = 3
+_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Milliseconds of the gateway's CPU for one request of this size."""
+
+    size: int
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """`unit` is what the sizes are counted in."""
+
+    unit: str
+    points: Sequence[Point]
+
+    def lines(self) -> Iterator[str]:
+        """In Markdown; the last column is the cost of one more unit since the line before."""
+        yield f"\n| {self.unit} | CPU ms | more, for each |\n|---|---|---|"
+        before = Point(0, 0.0)
+        for point in self.points:
+            more = (point.cpu - before.cpu) / (point.size - before.size)
+            yield f"| {point.size} | {point.cpu:.2f} | {more:.4f} |"
+            before = point
+
+
+def growth() -> Iterator[Series]:
+    """Both series, measured on one gateway."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        address = stack.enter_context(subgraphs(0.0, "growing"))
+        urls = {name: f"{address}/{name}" for name in growing_sdls()}
+        graph = folder / "supergraph.graphql"
+        graph.write_text(supergraph_of(growing_sdls(), urls), encoding="utf-8")
+        scene = Scene(supergraph=graph, subgraphs=urls, folder=folder)
+        gateway = stack.enter_context(started("CredGraph", scene))
+
+        def point(size: int, query: str) -> Point:
+            work = Work(title="", query=query, connections=2)
+            measured(gateway, work, 1.0, address)
+            rounds = [measured(gateway, work, _SECONDS, address) for _ in range(_ROUNDS)]
+            if any(each.round.bad for each in rounds):
+                raise ValueError(f"wrong answers to {query[:60]}")
+            return Point(size, statistics.median(each.cpu for each in rounds))
+
+        yield Series("fetches", [point(size, many(size)) for size in FETCHES])
+        yield Series("kB", [point(size, large(size)) for size in KILOBYTES])
+
+
+def many(fetches: int) -> str:
+    """A query of so many subgraphs: the first tells who is meant, the others at once."""
+    return f"{{ thing {{ {' '.join(f'f{number}' for number in range(fetches))} }} }}"
+
+
+def large(kilobytes: int) -> str:
+    """A query for so many bytes."""
+    return f"{{ rows(count: {max(1, kilobytes * 1024 // _ROW)}) {{ id text }} }}"
+
+
+if __name__ == "__main__":
+    print(calibrate().line(), flush=True)
+    for each in growth():
+        print("\n".join(each.lines()), flush=True)
