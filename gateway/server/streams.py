@@ -12,6 +12,7 @@ from gateway.server.admission import Admission, Admitted, Told
 from gateway.server.exchange import Exchange
 from gateway.server.framing import IN_PARTS, STREAM_HEADERS, Framing
 from gateway.server.operation import as_told, closing, run_operation
+from gateway.subscriptions.sse import cursor_of
 
 _LOG = logging.getLogger("credgraph.server")
 
@@ -82,6 +83,7 @@ class _Pump:
         self._rules, self._exchange = rules, exchange
         self._admitted, self._framing = admitted, framing
         self._stalled = False
+        self._cursor: str | None = None
 
     async def run(self, admission: Admission, bodies: AsyncIterator[Told]) -> None:
         beat = asyncio.create_task(self._beat())
@@ -109,12 +111,15 @@ class _Pump:
         async with closing(bodies):
             async for body in bodies:
                 await self._write(self._framing.result(body))
+                self._cursor = cursor_of(body) or self._cursor
                 count += 1
                 self._exchange.facts[self._framing.counted] = count
 
     async def _fail(self, admission: Admission, error: GatewayError) -> None:
         if not self._stalled:
             told = admission.tell_fault(error, self._exchange.request_id)
+            if self._cursor is not None:
+                told["extensions"] = {**told["extensions"], "cursor": self._cursor}
             await self._write(self._framing.failure([told]))
 
     async def _beat(self) -> None:

@@ -9,7 +9,7 @@ import orjson
 from gateway.subscriptions.encoded import as_json
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
-_LONGEST_REASON: Final = 123  # bytes: what is left of a close frame
+LONGEST_REASON: Final = 123  # bytes: what is left of a close frame
 
 
 class ConnectionInit(TypedDict):
@@ -99,7 +99,7 @@ class Close:
     @property
     def short_reason(self) -> str:
         """The reason, cut to what a close frame can carry."""
-        return self.reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+        return self.reason.encode()[:LONGEST_REASON].decode(errors="ignore")
 
 
 class NotAFrame(Exception):

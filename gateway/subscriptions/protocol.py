@@ -47,7 +47,15 @@ class Stop:
     id: str
 
 
-Effect: TypeAlias = Send | Close | Authenticate | Start | Stop
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renew:
+    """The client has a new token for what runs already: check it, then call `renewed` or
+    `refuse`."""
+
+    payload: Mapping[str, object]
+
+
+Effect: TypeAlias = Send | Close | Authenticate | Renew | Start | Stop
 
 
 class State(Enum):
@@ -95,6 +103,10 @@ class ServerMachine:
             return []
         self._state = State.READY
         return [Send(frame={"type": "connection_ack"})]
+
+    def renewed(self) -> list[Effect]:
+        """The new token is as good as the old one was."""
+        return [Send(frame={"type": "pong", "payload": {"authorization": "renewed"}})]
 
     def refuse(self, reason: str) -> list[Effect]:
         """The client is not welcome, or not any more: its token is bad or has expired."""
@@ -149,6 +161,8 @@ class ServerMachine:
         payload = object_payload(message)
         if payload is None:
             return [Send(frame={"type": "pong"})]
+        if self._state is State.READY and _names_a_token(payload):
+            return [Renew(payload=payload)]
         return [Send(frame={"type": "pong", "payload": payload})]
 
     def _on_pong(self, message: dict[str, object]) -> list[Effect]:
@@ -191,6 +205,11 @@ def _names_a_document(payload: Mapping[str, object]) -> bool:
     extensions = payload.get("extensions")
     by_hash = isinstance(extensions, dict) and "persistedQuery" in extensions
     return by_hash or isinstance(payload.get("documentId"), str)
+
+
+def _names_a_token(payload: Mapping[str, object]) -> bool:
+    """A second `connection_init` would be a fault; a ping may carry anything."""
+    return "authorization" in payload or "Authorization" in payload
 
 
 def _unknown(_: dict[str, object]) -> list[Effect]:

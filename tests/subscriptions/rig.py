@@ -221,10 +221,16 @@ class Stream:
 
 @asynccontextmanager
 async def http_stream(
-    rig_: Rig, accept: str, query: str, last: str | None = None, **extensions: object
+    rig_: Rig,
+    accept: str,
+    query: str,
+    *,
+    last: str | None = None,
+    authorization: str | None = None,
+    **extensions: object,
 ) -> AsyncIterator[AsyncIterator[str]]:
     """Lines of an answer that never ends."""
-    headers = {"accept": accept, "authorization": f"Bearer {token()}"}
+    headers = {"accept": accept, "authorization": authorization or f"Bearer {token()}"}
     if last is not None:
         headers["last-event-id"] = last
     asked = {"query": query, "extensions": extensions}

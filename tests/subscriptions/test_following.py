@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 import pytest
 
+from tests.server.build import token
 from tests.subscriptions.log_subgraph import LOG_SDL
-from tests.subscriptions.rig import NAMED, WATCH, Rig, Socket, eventually, http_stream, rig
+from tests.subscriptions.rig import NAMED, SECONDS, WATCH, Rig, Socket, eventually, http_stream, rig
 
 SHARED = {"subscriptions": {"scope": ["role"]}}
 
@@ -145,10 +146,8 @@ async def test_parts_carry_the_cursor_and_take_it_back(running: Rig) -> None:
     accept = 'multipart/mixed; subscriptionSpec="1.0"'
     query = "subscription { changes { number quiet } }"
     async with http_stream(running, accept, query, after="c1") as lines:
-        async for line in lines:
-            if '"payload"' in line:
-                payload = orjson.loads(line)["payload"]
-                break
+        text = await anext(line async for line in lines if '"payload"' in line)
+    payload = orjson.loads(text)["payload"]
     assert payload["extensions"] == {"cursor": "c2"}
     assert payload["data"]["changes"]["number"] == 2
 
@@ -237,3 +236,46 @@ async def test_a_stream_without_numbers_is_resumed_by_its_cursor_alone(running: 
         found = [(await late.result())["data"]["bare"]["at"] for _ in range(3)]
         assert found == ["c1", "c2", "c3"]
         await asyncio.sleep(0)
+
+
+async def test_an_expired_token_closes_the_socket_with_the_place(running: Rig) -> None:
+    async with Socket.to(running, f"Bearer {token(seconds=2)}") as socket:
+        stream = await socket.start(WATCH)
+        await stream.result()
+        await running.subgraph.append(1)
+        assert await stream.numbers(1) == [0]
+        async with asyncio.timeout(SECONDS):
+            await socket.connection.wait_closed()
+        assert socket.connection.close_code == 4403
+        assert socket.connection.close_reason == "TOKEN_EXPIRED: cursor=c0"
+
+
+async def test_a_new_token_in_place_keeps_the_socket(running: Rig) -> None:
+    async with Socket.to(running, f"Bearer {token(seconds=2)}") as socket:
+        stream = await socket.start(WATCH)
+        await stream.result()
+        renewed = {"authorization": f"Bearer {token(seconds=600)}"}
+        await socket.say({"type": "ping", "payload": renewed})
+        await asyncio.sleep(2.5)
+        await running.subgraph.append(1)
+        assert await stream.numbers(1) == [0]
+
+
+async def test_anothers_token_in_place_ends_the_socket(running: Rig) -> None:
+    async with Socket.to(running) as socket:
+        other = {"authorization": f"Bearer {token(sub='somebody else')}"}
+        await socket.say({"type": "ping", "payload": other})
+        async with asyncio.timeout(SECONDS):
+            await socket.connection.wait_closed()
+        assert socket.connection.close_code == 4403
+
+
+async def test_an_expired_token_ends_a_stream_with_the_place(running: Rig) -> None:
+    await running.subgraph.append(2)
+    query = 'subscription { changes(after: "c0") { number } }'
+    bearer = f"Bearer {token(seconds=2)}"
+    async with http_stream(running, "text/event-stream", query, authorization=bearer) as lines:
+        found = [orjson.loads(line[6:]) async for line in lines if line.startswith("data: {")]
+    (error,) = found[-1]["errors"]
+    assert error["extensions"]["reason"] == "TOKEN_EXPIRED"
+    assert error["extensions"]["cursor"] == "c1"
