@@ -120,7 +120,7 @@ class Metrics:
     ) -> None:
         """See `Tracer`."""
         known = outcome.code if isinstance(outcome, Fault) else "errors" if outcome.errors else "ok"
-        self._fetches.labels(request.subgraph, known).observe(self._now() - started)
+        self._child(self._fetches, request.subgraph, known).observe(self._now() - started)
 
     def _observe_request(self, facts: Mapping[str, object]) -> None:
         status = str(facts.get("status") or "none")
