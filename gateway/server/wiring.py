@@ -166,7 +166,7 @@ def build_app(
         settings.limits.socket_operations,
     )
     origins = origins_of(settings)
-    sockets = SocketDoor(admission, tokens, origins, socket_rules(settings), log)
+    sockets = SocketDoor(admission, tokens, origins, socket_rules(settings), log, spans)
     metrics.gauge("open_sockets", "Sockets open now.", lambda: len(sockets))
     metrics.gauge("open_streams", "Streams open now.", lambda: len(streams))
     served = MetricsDoor(metrics, settings.telemetry.allow) if settings.telemetry.metrics else None
