@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requireme
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit fuzz fuzz-doors bench-contest bench-ledger other-gateways
+.PHONY: help up test demo lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit fuzz fuzz-doors bench-contest bench-ledger other-gateways contract
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -69,6 +69,9 @@ fuzz: $(VENV)/.test ## random operations against a monolith for half an hour
 
 fuzz-doors: $(VENV)/.test ## damaged bytes at the doors of a gateway for ten minutes
 	@$(BIN)/python -m tests.fuzz_doors --minutes 10
+
+contract: $(VENV)/.test ## compile the registry contract, compare with what is committed, run Slither
+	@$(BIN)/python -m tests.js.evm.contract --analyse
 
 other-gateways: $(VENV)/.test ## our supergraphs in @apollo/gateway and Hive Gateway (installs both)
 	@$(BIN)/pytest -q -m gateways tests/js

@@ -36,7 +36,7 @@ def compiled(request: Mapping[str, Any]) -> dict[str, Any]:
     """solc's answer to a standard-JSON request; a failing compiler fails the caller."""
     node = packages()
     assert isinstance(node, Node), node
-    done = node.run("compile.mjs", folder=FOLDER, stdin=json.dumps(request))
+    done = node.run("solc.mjs", folder=FOLDER, stdin=json.dumps(request))
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer

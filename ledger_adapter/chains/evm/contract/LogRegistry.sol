@@ -23,6 +23,7 @@ contract LogRegistry {
     event WritersNamed(bytes32 indexed log, address indexed writer, address indexed backup);
 
     /// Opens logs and names their writers; can't touch a root.
+    // slither-disable-next-line immutable-states
     address public owner;
     mapping(bytes32 log => Log) public logs;
     mapping(bytes32 log => mapping(uint64 size => bytes32 root)) public roots;
