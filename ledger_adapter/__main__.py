@@ -1,4 +1,4 @@
-"""The ledger's command line: run · witness · chain · verify-proof · show · replay."""
+"""The ledger's command line: run · witness · chain · verify-proof · show · replay · scan-chain."""
 
 import argparse
 import asyncio
@@ -11,7 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from ledger_adapter.commands import WitnessFiles, audit, chain_nodes, fetch_tile, lead, witness
+from ledger_adapter.commands import (
+    WitnessFiles,
+    audit,
+    audit_chains,
+    chain_nodes,
+    fetch_tile,
+    lead,
+    witness,
+)
 from ledger_adapter.config import load_settings
 from ledger_adapter.crypto.terms import KeyTerms
 from ledger_adapter.drawing import draw_svg
@@ -64,9 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     cosigner.add_argument("--host", default="127.0.0.1")
     cosigner.add_argument("--port", type=int, required=True)
     cosigner.set_defaults(command=_witness)
+    scan = commands.add_parser("scan-chain", help="show that only heads went on the chains")
+    scan.set_defaults(command=_scan)
     nodes = commands.add_parser("chain", help="run the nodes of the embedded chain")
     nodes.set_defaults(command=_chain)
-    for command in (run, again, nodes):
+    for command in (run, again, nodes, scan):
         command.add_argument("--config", help="settings file (default: CREDGRAPH_CONFIG)")
     return parser
 
@@ -175,8 +185,15 @@ def _replay(asked: argparse.Namespace) -> int:
     found = asyncio.run(audit(load_settings(os.environ, asked.config)))
     print(
         f"the log verifies: {found.entries} entries, {found.tiles} full tiles, "
-        f"{found.checkpoints} checkpoints, root {found.root.hex()}"
+        f"{found.checkpoints} checkpoints, {found.anchors} anchors, root {found.root.hex()}"
     )
+    return 0
+
+
+def _scan(asked: argparse.Namespace) -> int:
+    os.environ.setdefault("MOTOR_MAX_WORKERS", "16")
+    for line in asyncio.run(audit_chains(load_settings(os.environ, asked.config))):
+        print(line)
     return 0
 
 

@@ -8,13 +8,14 @@ import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import httpx
 
 from ledger_adapter.anchors.machine import Anchorer, AnchorOptions
+from ledger_adapter.anchors.scan import audit_anchors, scan_chain
 from ledger_adapter.chains.embedded.process import run_nodes
 from ledger_adapter.chains.embedded.settings import EmbeddedSettings
 from ledger_adapter.chains.embedded.state import VoterState
@@ -150,7 +151,28 @@ async def audit(settings: Settings) -> Audit:
     witnesses = trust.witnesses if trust else ()
     async with _opened(settings) as store:
         log = _log(settings, key)
-        return await replay(store, log=log, key=key.public_key, witnesses=witnesses)
+        found = await replay(store, log=log, key=key.public_key, witnesses=witnesses)
+        if trust is not None and trust.chains is not None:
+            anchors = await audit_anchors(store.anchors(), store, log_id=log.id, trust=trust)
+            return replace(found, anchors=anchors)
+        return found
+
+
+async def audit_chains(settings: Settings) -> Sequence[str]:
+    """One line a chain: its anchors hold and nothing but heads went there; LogCorrupt if not."""
+    key = settings.key_files.load(settings.key)
+    log, lines = _log(settings, key), []
+    async with _opened(settings) as store, httpx.AsyncClient(trust_env=False) as http:
+        rows = store.anchors()
+        held = await audit_anchors(rows, store, log_id=log.id, trust=_trust(settings))
+        lines.append(f"{held} anchors hold under the trust file's chains")
+        for chain in open_chains(settings, key, http):
+            found = await scan_chain(chain, rows, store, log_id=log.id)
+            lines.append(
+                f"chain {found.chain}: {found.payloads} payloads, {found.bytes} bytes, "
+                "nothing but log id, size, root, time and signatures"
+            )
+    return lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ class Audit:
     tiles: int
     checkpoints: int
     root: bytes
+    anchors: int = 0
 
 
 async def replay(

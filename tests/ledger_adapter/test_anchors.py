@@ -1,6 +1,7 @@
 """The anchor machine: once onto each chain, whatever dies in between."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 
 from ledger_adapter.anchors.machine import Anchorer, AnchorOptions
 from ledger_adapter.anchors.records import AnchorRow
-from ledger_adapter.chains.port import Chain
-from ledger_adapter.errors import BadProof, ChainUnavailable, LedgerUnavailable
+from ledger_adapter.anchors.scan import audit_anchors, scan_chain
+from ledger_adapter.chains.port import Chain, Payload
+from ledger_adapter.errors import BadProof, ChainUnavailable, LedgerUnavailable, LogCorrupt
 from ledger_adapter.evidence.block import trust_entry
 from ledger_adapter.evidence.trust import Trust, load_trust, write_trust
 from ledger_adapter.log.commitment import decode_entry
@@ -256,3 +258,45 @@ async def test_switches_of_nodes_are_kept_once(room: Room, tmp_path: Path) -> No
         healths = {node.node: node.health for _, node in await room.anchors.chain_nodes()}
         assert sorted(healths.values()) == ["DOWN", "UP"]
         assert healths[switches[0].from_node] == "DOWN"
+
+
+async def test_the_chain_scan_accounts_for_every_byte(room: Room, tmp_path: Path) -> None:
+    async with embedded_stage(tmp_path) as (_, chain):
+        await room.write(5)
+        await until_final(room, anchorer(room, chain, mode="ROOT_AND_COMMITMENT"), chain)
+        rows, source = room.anchors, room.store
+        found = await scan_chain(chain, rows, source, log_id=room.log.id)
+        assert found.payloads == 1
+        assert (
+            await audit_anchors(rows, source, log_id=room.log.id, trust=trust_with_chain(tmp_path))
+            == 1
+        )
+        with pytest.raises(LogCorrupt, match="no part of a head"):
+            await scan_chain(Chatty(chain), rows, source, log_id=room.log.id)  # type: ignore[arg-type]
+
+
+class Chatty:
+    """A chain onto which somebody wrote a name as well."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain, self.name = chain, chain.name
+
+    async def payloads(self, first: int, limit: int) -> list[Payload]:
+        return [
+            replace(one, raw=one.raw[:-1] + b',"value":"Zhang San"}')
+            for one in await self._chain.payloads(first, limit)
+        ]
+
+
+async def test_an_altered_anchor_is_named_by_the_audit(room: Room, tmp_path: Path) -> None:
+    async with embedded_stage(tmp_path) as (_, chain):
+        await room.write(5)
+        row = await until_final(room, anchorer(room, chain), chain)
+        trust = trust_with_chain(tmp_path)
+        assert row.captured is not None
+        evidence: Any = json.loads(json.dumps(row.captured.evidence))
+        evidence["block"]["height"] = "7"
+        forged = replace(row, captured=replace(row.captured, evidence=evidence))
+        assert await room.anchors.save_anchor(forged)
+        with pytest.raises(LogCorrupt, match="size 5 on embedded: its evidence does not hold"):
+            await audit_anchors(room.anchors, room.store, log_id=room.log.id, trust=trust)
