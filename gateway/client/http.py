@@ -73,18 +73,18 @@ async def read_events(chunks: AsyncIterator[bytes]) -> AsyncGenerator[Body, None
 
 
 async def read_parts(chunks: AsyncIterator[bytes]) -> AsyncGenerator[Body, None]:
-    """The results in a multipart answer; returns at its last boundary. Raises Refused when the
-    stream itself has failed."""
+    """The results in a multipart answer; returns at its last boundary. A failure of the stream
+    itself is a result without data."""
     rest = b""
     async for chunk in chunks:
         *parts, rest = (rest + chunk).split(_BOUNDARY)
         for part in parts:
             _, _, text = part.partition(b"\r\n\r\n")
             value = json.loads(text) if text.strip() else {}
-            if value.get("errors") and value.get("payload") is None:
-                raise Refused(value["errors"])
             if value.get("payload") is not None:
                 yield value["payload"]
+            elif value.get("errors"):
+                yield {"data": None, "errors": value["errors"]}
         if rest.startswith(b"--"):
             return
     raise Lost("the answer ended without its last boundary")
