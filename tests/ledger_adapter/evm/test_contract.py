@@ -1,5 +1,6 @@
 """The registry contract: random callers against a model of its laws, and what is committed."""
 
+import asyncio
 import json
 import random
 from typing import Final
@@ -54,8 +55,10 @@ async def carried_out(node: Anvil, who: Writer, data: bytes, nonces: dict[bytes,
     call = Call(to=node.deployed.trusted.registry, data=data, gas=300_000)
     raw = signed(who, call, chain=31337, nonce=nonce, fees=Fees(10**11, 10**9))
     name = await node.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
-    receipt = wire.members(await node.rpc.call("eth_getTransactionReceipt", name))
-    return wire.quantity(receipt.get("status")) == 1
+    async with asyncio.timeout(10):
+        while (receipt := await node.rpc.call("eth_getTransactionReceipt", name)) is None:
+            await asyncio.sleep(0.01)
+    return wire.quantity(wire.members(receipt).get("status")) == 1
 
 
 async def test_no_caller_breaks_a_law() -> None:
