@@ -14,8 +14,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ledger_adapter.chains.evm.settings import load_deployment
 from ledger_adapter.crypto import keys, sm2
 from ledger_adapter.crypto.sealing import Passphrase
+from ledger_adapter.evidence import evm
 from ledger_adapter.evidence.block import trust_entry
 from ledger_adapter.verify import write_trust
 from subgraphs.demo.deployment import DemoError
@@ -54,10 +56,16 @@ def hold_ceremony(data: Path, passphrase: Passphrase | None = None) -> None:
             keys=[log_key],
             witnesses=witnesses,
             witnesses_needed=1,
-            chains=[trust_entry(nodes | witnesses, QUORUM)],
+            chains=[trust_entry(nodes | witnesses, QUORUM), *_other_chains(data / "chains")],
         )
     except OSError as error:
         raise DemoError(f"the data folder {data} can't be written: {error.strerror}") from error
+
+
+def _other_chains(folder: Path) -> list[dict[str, object]]:
+    """The chains whose deployment files an operator laid there."""
+    found = (load_deployment(file) for file in sorted(folder.glob("*.json")))
+    return [evm.trust_entry(deployed.trusted) for deployed in found]
 
 
 def _key(home: Path, name: str, passphrase: Passphrase | None) -> sm2.PublicKey:

@@ -56,7 +56,8 @@ async def carried_out(node: Anvil, who: Writer, data: bytes, nonces: dict[bytes,
     raw = signed(who, call, chain=31337, nonce=nonce, fees=Fees(10**11, 10**9))
     name = await node.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
     async with asyncio.timeout(10):
-        while (receipt := await node.rpc.call("eth_getTransactionReceipt", name)) is None:
+        asked = ("eth_getTransactionReceipt", name)
+        while (receipt := await node.rpc.call(*asked)) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return wire.quantity(wire.members(receipt).get("status")) == 1
 
