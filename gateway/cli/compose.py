@@ -20,7 +20,7 @@ from gateway.cli.compose_write import holds, write
 from gateway.composition import Composed, compose
 from gateway.composition.for_apollo import for_apollo_gateway
 from gateway.errors import GatewayError
-from gateway.spec.names import CONTEXT_IDENTITY, GUARD_IDENTITIES
+from gateway.spec.names import GUARD_IDENTITIES
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.reader import read_supergraph
 
@@ -123,12 +123,6 @@ def _tell(findings: Findings, written: Sequence[str], stale: Sequence[str]) -> N
 
 
 def _texts(config: ComposeConfig, result: Composed, target: str | None) -> Mapping[Path, str]:
-    if CONTEXT_IDENTITY in result.supergraph_sdl:
-        print(
-            "credgraph: warning: credgraph serve does not hand down contexts yet (@fromContext), "
-            "so it refuses this supergraph",
-            file=sys.stderr,
-        )
     if target != APOLLO_GATEWAY:
         texts = {config.supergraph: result.supergraph_sdl}
         return texts | ({config.api: api_sdl(result.supergraph_sdl)} if config.api else {})
@@ -145,5 +139,5 @@ def _texts(config: ComposeConfig, result: Composed, target: str | None) -> Mappi
 
 def api_sdl(supergraph_sdl: str) -> str:
     """What clients of this supergraph see."""
-    supergraph = read_supergraph(supergraph_sdl, understood=GUARD_IDENTITIES | {CONTEXT_IDENTITY})
+    supergraph = read_supergraph(supergraph_sdl, understood=GUARD_IDENTITIES)
     return print_schema(build_api_schema(supergraph)) + "\n"

@@ -18,23 +18,26 @@ from gateway.plan.nodes import Path, Representation, Step
 Collect: TypeAlias = Callable[[Tree], tuple[list[Tree], list[list[Tree]]]]
 
 
-def compile_collect(path: Path, representations: Sequence[Representation]) -> Collect:
-    """A function from the tree to distinct representations and, beside each, its holders."""
+def compile_collect(
+    path: Path, representations: Sequence[Representation], *, twins: bool = True
+) -> Collect:
+    """A function from the tree to distinct representations and, beside each, its holders; without
+    `twins` every object stays where it is."""
+    twin = f"o[{path[-1].key!r}]" if path[-1].lists == 0 else "o[n]"
     namespace: dict[str, object] = {"exact": exact, "ABSENT": ABSENT, "represent": represent}
     lines = [
         "def collect(tree):",
-        "    sent, holders, seen, met = [], [], {}, set()",
+        "    sent, holders, seen, met = [], [], {}, {}",
         *walk(path[:-1], namespace),
-        *_last_step(path[-1], namespace),
+        *_last_step(path[-1], namespace, twin),
     ]
     if any(each.types is not None for each in representations):
         lines.append("        t = v.get('__typename')")
     alone = len(representations) == 1
-    twin = f"o[{path[-1].key!r}]" if path[-1].lists == 0 else "o[n]"
     for number, representation in enumerate(representations):
         lines.append(f"        if {_applies(representation, number, namespace)}:")
         body = (
-            _flat(representation, None if alone else number, twin)
+            _flat(representation, None if alone else number, twin if twins else None)
             if _is_flat(representation)
             else _nested(representation, number, namespace)
         )
@@ -43,8 +46,9 @@ def compile_collect(path: Path, representations: Sequence[Representation]) -> Co
     return build("collect", lines, namespace)
 
 
-def _last_step(step: Step, namespace: dict[str, object]) -> list[str]:
-    """Loops over the objects `v`, each once, so that `v` can be replaced in its container `o`."""
+def _last_step(step: Step, namespace: dict[str, object], twin: str) -> list[str]:
+    """Loops over the objects `v`, each once, so that `v` can be replaced in its container `o`; one
+    that was replaced in another container is replaced here too."""
     lines = []
     source = f"o in found for v in (o.get({step.key!r}),)"
     for _ in range(step.lists):
@@ -57,9 +61,14 @@ def _last_step(step: Step, namespace: dict[str, object]) -> list[str]:
         lines.append("    for o, n, v in [(o, n, v) for o in found for n, v in enumerate(o)]:")
     return [
         *lines,
-        f"        if v.__class__ is not dict or id(v) in met{_unless(test)}:",
+        f"        if v.__class__ is not dict{_unless(test)}:",
         "            continue",
-        "        met.add(id(v))",
+        "        known = met.get(id(v))",
+        "        if known is not None:",
+        "            if known is not v:",
+        f"                {twin} = known",
+        "            continue",
+        "        met[id(v)] = v",
     ]
 
 
@@ -82,7 +91,7 @@ def _is_flat(representation: Representation) -> bool:
     return not any(field.fields or field.types for field in every)
 
 
-def _flat(representation: Representation, number: int | None, twin: str) -> list[str]:
+def _flat(representation: Representation, number: int | None, twin: str | None) -> list[str]:
     every = (*representation.keys, *representation.requires)
     values = [f"v{i}" for i in range(len(every))]
     parts = [f"{v} if {v}.__class__ is str or {v}.__class__ is int else exact({v})" for v in values]
@@ -99,7 +108,7 @@ def _flat(representation: Representation, number: int | None, twin: str) -> list
         "if at is None:",
         f"    r = {{'__typename': {representation.typename!r}{items}}}",
         *_first(),
-        *_twins(representation, twin),
+        *(_twins(representation, twin) if twin else ()),
         "else:",
         "    holders[at].append(v)",
         "continue",
@@ -134,7 +143,7 @@ def _twins(representation: Representation, twin: str) -> list[str]:
     size = len(keys | ({"__typename"} if types is not None else set()))
     return [
         f"elif len(v) == {size} == len(holders[at][0]):",
-        f"    {twin} = holders[at][0]",
+        f"    {twin} = met[id(v)] = holders[at][0]",
     ]
 
 

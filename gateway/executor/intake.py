@@ -1,6 +1,7 @@
 """Takes answers into the tree, and notes whatever is wrong with them instead of raising."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 from gateway.errors import SUBREQUEST_MALFORMED_RESPONSE
@@ -12,12 +13,14 @@ from gateway.plan.nodes import Fetch
 
 
 class Intake:
-    """The internal tree of one run, and the troubles met while it was filled."""
+    """The internal tree of one run, and the troubles met while it was filled. Without `shared`
+    each of several holders gets its own copy of an answer."""
 
-    __slots__ = ("tree", "troubles")
+    __slots__ = ("_shared", "tree", "troubles")
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, *, shared: bool = True) -> None:
         self.tree = tree
+        self._shared = shared
         self.troubles: list[Trouble] = []
 
     def take_root(self, fetch: Fetch, outcome: SubgraphReply | Fault) -> None:
@@ -35,8 +38,7 @@ class Intake:
         for ask in asked:
             if not ask.target.representations:
                 for waiting in ask.holders:
-                    for holder in waiting:
-                        merge_object(holder, data)
+                    self._merge_into(waiting, data)
             elif ask.holders:
                 self._merge(fetch, ask, data.get(ask.target.response_key), explained=explained)
 
@@ -48,10 +50,13 @@ class Intake:
             return
         for waiting, entity in zip(ask.holders, entities, strict=True):
             if entity.__class__ is dict:
-                for holder in waiting:
-                    merge_object(holder, entity)
+                self._merge_into(waiting, entity)
             elif entity is not None:
                 self._malformed(fetch, (Asked(ask.target, [waiting]),), "gave no object")
+
+    def _merge_into(self, waiting: Sequence[Tree], answer: Tree) -> None:
+        for holder in waiting:
+            merge_object(holder, answer if self._shared else deepcopy(answer))
 
     def _data(
         self, fetch: Fetch, asked: Sequence[Asked], outcome: SubgraphReply | Fault

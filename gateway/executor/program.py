@@ -28,25 +28,38 @@ class TargetCode:
     collect: Collect | None
     gather: Gather | None
 
+    @property
+    def grouped(self) -> bool:
+        """Whether its objects are asked about in groups, by what is above them."""
+        return bool(self.target.contexts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """`targets` is by the identity of the plan's `Flatten` nodes, which live as long as it;
-    `payloads` by that of the shapes of objects that deferred fragments are about."""
+    `payloads` by that of the shapes of objects that deferred fragments are about. `shared`: equal
+    objects at several places may become one; not so where it matters what they stand below."""
 
     plan: QueryPlan
     projection: Projection
     targets: Mapping[int, tuple[TargetCode, ...]]
     payloads: Mapping[int, Projection]
+    shared: bool
 
 
 def compile_plan(plan: QueryPlan) -> Program:
     flattens = list(_flattens(plan.node)) if plan.node is not None else []
-    paths = {target.path for node in flattens for target in node.targets}
+    targets = [target for node in flattens for target in node.targets]
+    shared = not any(target.contexts for target in targets)
+    paths = {target.path for target in targets} if shared else set()
     return Program(
         plan=plan,
         projection=compile_projection(plan.shape, shared=_shapes_at(plan.shape, paths)),
-        targets={id(node): tuple(map(_target_code, node.targets)) for node in flattens},
+        targets={
+            id(node): tuple(_target_code(each, shared=shared) for each in node.targets)
+            for node in flattens
+        },
+        shared=shared,
         payloads=dict(_payloads(plan.node.parts)) if isinstance(plan.node, Defer) else {},
     )
 
@@ -60,9 +73,11 @@ def _payloads(parts: Iterable[DeferredPart]) -> Iterator[tuple[int, Projection]]
         yield from ((id(shape), compile_projection(shape)) for shape in shapes)
 
 
-def _target_code(target: Target) -> TargetCode:
+def _target_code(target: Target, *, shared: bool) -> TargetCode:
+    if target.contexts:
+        return TargetCode(target=target, collect=None, gather=None)
     if target.representations:
-        collect = compile_collect(target.path, target.representations)
+        collect = compile_collect(target.path, target.representations, twins=shared)
         return TargetCode(target=target, collect=collect, gather=None)
     return TargetCode(target=target, collect=None, gather=compile_gather(target.path))
 

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 from gateway.errors import SUBREQUEST_TIMEOUT
 from gateway.executor.blame import Asked, Blame
 from gateway.executor.conditions import holds
+from gateway.executor.contexts import Group, groups
 from gateway.executor.failures import Failures
 from gateway.executor.intake import Intake
 from gateway.executor.paths import Tree
@@ -26,6 +27,7 @@ from gateway.plan.nodes import (
     PlanNode,
     Sequence,
     Subscribe,
+    Target,
 )
 from gateway.plan.shape import ObjectShape
 
@@ -81,13 +83,13 @@ class Run:
         self._time = asyncio.get_running_loop().time
         self._deadline = self._time() + call.timeout
         self._records: list[FetchRecord] = []
-        self.intake = Intake(dict(call.introspection))
+        self.intake = Intake(dict(call.introspection), shared=program.shared)
 
     def beside(self) -> "Run":
         """Another run that fills the same tree before the same deadline, with its own troubles."""
         other = Run(self._program, self._call)
         other._deadline, other._records = self._deadline, self._records
-        other.intake = Intake(self.intake.tree)
+        other.intake = Intake(self.intake.tree, shared=self._program.shared)
         return other
 
     def answer(self) -> Answer:
@@ -140,6 +142,9 @@ class Run:
         given: dict[str, object] = {}
         asked: list[Asked] = []
         tree = self.intake.tree
+        if (first := self._program.targets[id(node)][0]).grouped:
+            await self._in_groups(node, first.target)
+            return
         for code in self._program.targets[id(node)]:
             if code.collect is not None:
                 given[code.target.variable], holders = code.collect(tree)
@@ -150,6 +155,16 @@ class Run:
         if count > 0:
             outcome = await self._send(node.fetch, given, count)
             self.intake.take_entities(node.fetch, asked, outcome)
+
+    async def _in_groups(self, node: Flatten, target: Target) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for group in groups(target, self.intake.tree):
+                tasks.create_task(self._group(node.fetch, target, group))
+
+    async def _group(self, fetch: Fetch, target: Target, group: Group) -> None:
+        given = {**group.given, target.variable: group.sent}
+        outcome = await self._send(fetch, given, len(group.sent))
+        self.intake.take_entities(fetch, [Asked(target, group.holders)], outcome)
 
     async def _send(
         self, fetch: Fetch, given: Mapping[str, object], count: int

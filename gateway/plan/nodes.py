@@ -83,12 +83,36 @@ class Representation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContextSource:
+    """An object on the way to those of a target, `depth` steps of its path down, and what is read
+    there if its `__typename` is one of `types` (None: whatever it is)."""
+
+    depth: int
+    types: frozenset[str] | None
+    fields: tuple[RepresentationField, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextVariable:
+    """A variable of a document that depends on where the objects stand: the first of `sources`
+    that fits has its value. An object for which there is none, or null where `non_null`, is not
+    asked about."""
+
+    variable: str
+    non_null: bool
+    sources: tuple[ContextSource, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Objects of the tree that a `Flatten` asks about, and where their answers come.
 
     The objects are those at `path` for which a representation can be built. The list of
     representations goes out as the variable `variable`; the list that comes back at
     `response_key` of the answer's data has one item for each, in order.
+
+    With `contexts`, objects for which these variables have other values are asked about apart, each
+    group with the same document.
 
     Without `representations` the path leads to objects of the root type: the document is a plain
     query, and its whole `data` is merged into each of the objects (both names are then empty).
@@ -98,6 +122,7 @@ class Target:
     response_key: str
     variable: str
     representations: tuple[Representation, ...]
+    contexts: tuple[ContextVariable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +145,8 @@ class Fetch:
 class Flatten:
     """One request about objects already in the tree: all `targets` travel in one document.
 
-    A target for which no representation can be built is sent as an empty list; if that is so
-    for all of them, nothing is sent.
+    A target with contexts is the only one. A target for which no representation can be built is
+    sent as an empty list; if that is so for all of them, nothing is sent.
     """
 
     targets: tuple[Target, ...]

@@ -6,6 +6,7 @@ from typing import Final, assert_never
 
 from gateway.plan.nodes import (
     Condition,
+    ContextVariable,
     Defer,
     DeferredPart,
     Fetch,
@@ -104,6 +105,8 @@ def _flatten(node: Flatten) -> Iterator[str]:
     if len(node.targets) == 1:
         head = f"Flatten({_target(node.targets[0])}) Fetch({node.fetch.subgraph})"
         yield from _headed(f"{head} {_named(node.targets[0])}".rstrip(), node.fetch.document)
+        for each in node.targets[0].contexts:
+            yield f"{_INDENT}with ${each.variable}: {_sources(each, node.targets[0].path)}"
         return
     yield f"Flatten Fetch({node.fetch.subgraph})"
     for target in node.targets:
@@ -130,11 +133,7 @@ def _target(target: Target) -> str:
 
 
 def _path(path: Path) -> str:
-    parts = []
-    for step in path:
-        types = f"[{'|'.join(sorted(step.types))}]" if step.types is not None else ""
-        parts.append(step.key + "@" * step.lists + types)
-    return ".".join(parts)
+    return ".".join(step.key + "@" * step.lists + _told(step.types) for step in path)
 
 
 def _named(target: Target) -> str:
@@ -149,10 +148,23 @@ def _representation(each: Representation) -> str:
     return f"... on {each.typename}{told} {{ {inside} }}"
 
 
+def _sources(variable: ContextVariable, path: Path) -> str:
+    """Where a value from above is read, nearest first."""
+    return " else ".join(
+        f"{_path(path[: each.depth]) or 'root'}{_told(each.types)} {{ {inside} }}"
+        for each in variable.sources
+        if (inside := " ".join(_inputs(each.fields)))
+    )
+
+
+def _told(types: frozenset[str] | None) -> str:
+    return "" if types is None else f"[{'|'.join(sorted(types))}]"
+
+
 def _inputs(inputs: tuple[RepresentationField, ...]) -> Iterator[str]:
     for each in inputs:
         name = each.name if each.name == each.key else f"{each.name}<-{each.key}"
-        told = f"[{'|'.join(sorted(each.types))}]" if each.types is not None else ""
+        told = _told(each.types)
         below = f" {{ {' '.join(_inputs(each.fields))} }}" if each.fields else ""
         yield f"{name}{told}{below}"
 

@@ -6,21 +6,23 @@ that would be empty asks for `__typename`, under a reserved name where the subgr
 would be misleading.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from gateway.plan.shape import Guard, When
 from gateway.planner.conditions import NEVER, within
 from gateway.planner.state import Unit, View
 from gateway.planner.world import World
 from gateway.spec.names import TYPENAME, TypeName
+from gateway.supergraph.model import ContextArgument
 from gateway.supergraph.possible import TypeNames
 
 
 class SelectionWriter:
     """Writes selections of views; collects the variables they use."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, contexts: Mapping[ContextArgument, str] | None = None) -> None:
         self._world = world
+        self._contexts = contexts or {}
         self.variables: set[str] = set()
 
     def of_root(self, view: View) -> str:
@@ -102,7 +104,24 @@ class SelectionWriter:
             when = view.chosen[unit]
             self.variables.update(unit.call.variables)
             for guards in within(when, around):
-                yield self._guarded(unit, guards, self._below(view, unit, when))
+                yield self._guarded(
+                    unit, self._call(view, unit), guards, self._below(view, unit, when)
+                )
+
+    def _call(self, view: View, unit: Unit) -> str:
+        """The call with the arguments that clients do not know of."""
+        if not (view.is_jump and self._contexts):
+            return unit.call.text
+        joins = (self._world.join(name, unit.call.name, view.subgraph) for name in unit.types)
+        filled = [
+            f"{each.name}: ${self._contexts[each]}"
+            for join in dict.fromkeys(joins)
+            for each in (join.contexts if join is not None else ())
+        ]
+        if not filled:
+            return unit.call.text
+        given = unit.call.arguments[1:-1]
+        return f"{unit.call.name}({', '.join(filter(None, (given, *filled)))})"
 
     def _below(self, view: View, unit: Unit, when: When) -> str:
         child = view.children.get(unit)
@@ -110,11 +129,11 @@ class SelectionWriter:
             return ""
         return f" {self._braced(self._direct(child, when), child)}"
 
-    def _guarded(self, unit: Unit, guards: tuple[Guard, ...], below: str) -> str:
+    def _guarded(self, unit: Unit, call: str, guards: tuple[Guard, ...], below: str) -> str:
         alias = f"{unit.key}: " if unit.key != unit.call.name else ""
         *outer, last = guards or (None,)
         self.variables.update(guard.variable for guard in guards)
-        text = f"{alias}{unit.call.text}{_directive(last)}{below}"
+        text = f"{alias}{call}{_directive(last)}{below}"
         for guard in reversed(outer):
             text = f"...{_directive(guard)} {{ {text} }}"
         return text

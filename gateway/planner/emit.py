@@ -3,16 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.plan.nodes import Condition, Fetch, Flatten, OperationKind, PlanNode, Target
+from gateway.plan.nodes import (
+    Condition,
+    ContextVariable,
+    Fetch,
+    Flatten,
+    OperationKind,
+    PlanNode,
+    Target,
+)
 from gateway.plan.shape import ALWAYS
 from gateway.planner.choice import Choice
 from gateway.planner.documents import SelectionWriter
 from gateway.planner.fetch_graph import Request, in_line, requests_of
-from gateway.planner.inputs import path_to, representations
+from gateway.planner.inputs import context_sources, path_to, representations
 from gateway.planner.send_together import send_together
-from gateway.planner.state import Step
+from gateway.planner.state import Step, View
 from gateway.planner.world import World
 from gateway.spec.names import ENTITIES
+from gateway.supergraph.model import ContextArgument
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,7 +69,8 @@ class Emitter:
         return Flatten(targets=(target,), fetch=fetch)
 
     def _entities(self, steps: tuple[Step, ...]) -> Flatten:
-        writer = SelectionWriter(self.world)
+        handed = self._handed_down(steps)
+        writer = SelectionWriter(self.world, handed)
         single = len(steps) == 1
         targets, selections = [], []
         for number, step in enumerate(steps):
@@ -72,15 +82,41 @@ class Emitter:
                     response_key=key,
                     variable=variable,
                     representations=representations(self.world, step.view),
+                    contexts=self._contexts(step.view, handed),
                 )
             )
             alias = "" if single else f"{key}: "
             call = f"{alias}{ENTITIES}(representations: ${variable})"
             selections.append(f"{call} {writer.of_entities(step.view)}")
-        variables = tuple(target.variable for target in targets)
+        variables = {target.variable: "[_Any!]!" for target in targets}
+        variables |= {name: argument.type_text for argument, name in handed.items()}
         selection = f"{{ {' '.join(selections)} }}"
         fetch = self._fetch(steps[0], "query", selection, writer, entities=variables)
         return Flatten(targets=tuple(targets), fetch=fetch)
+
+    def _handed_down(self, steps: tuple[Step, ...]) -> dict[ContextArgument, str]:
+        """The arguments that contexts fill, each with its variable; same values share one."""
+        names: dict[tuple[object, ...], str] = {}
+        found: dict[ContextArgument, str] = {}
+        for wanted in (each for step in steps for each in step.view.contexts):
+            argument = wanted.argument
+            value = argument.context, argument.selection, argument.type_text
+            name = names.setdefault(value, self._free_variable(f"from{len(names)}"))
+            found[argument] = name
+        return found
+
+    def _contexts(
+        self, view: View, names: Mapping[ContextArgument, str]
+    ) -> tuple[ContextVariable, ...]:
+        found = {
+            names[each.argument]: ContextVariable(
+                variable=names[each.argument],
+                non_null=each.argument.type.non_null[0],
+                sources=context_sources(self.world, view, each),
+            )
+            for each in view.contexts
+        }
+        return tuple(found.values())
 
     def _free_variable(self, name: str) -> str:
         while name in self.definitions:
@@ -95,10 +131,10 @@ class Emitter:
         writer: SelectionWriter,
         *,
         roots: tuple[str, ...] = (),
-        entities: tuple[str, ...] = (),
+        entities: Mapping[str, str] | None = None,
     ) -> Fetch:
         used = tuple(name for name in self.definitions if name in writer.variables)
-        declared = [f"${name}: [_Any!]!" for name in entities]
+        declared = [f"${name}: {type_}" for name, type_ in (entities or {}).items()]
         declared += [self.definitions[name] for name in used]
         head = f"({', '.join(declared)})" if declared else ""
         name = self._name(step)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from gateway.plan.nodes import Path, Representation, RepresentationField, Step
+from gateway.plan.nodes import ContextSource, Path, Representation, RepresentationField, Step
 from gateway.planner.calls import required_call
 from gateway.planner.slots import Slots
-from gateway.planner.state import Entry, Level, Unit, View
+from gateway.planner.state import ContextInput, Entry, Level, Unit, View
 from gateway.planner.world import World
 from gateway.spec.field_set import FieldPick, FieldSet
 from gateway.spec.names import TYPENAME, SubgraphName, TypeName
@@ -56,6 +56,19 @@ def _alike(slots: Slots, entry: Entry) -> Iterable[TypeNames]:
     return [frozenset(names) for names in groups.values()]
 
 
+def context_sources(world: World, view: View, wanted: ContextInput) -> tuple[ContextSource, ...]:
+    """Where the values for an argument stand, nearest first."""
+    writer = _Writer(world, view.subgraph)
+    return tuple(
+        ContextSource(
+            depth=len(path_to(level)),
+            types=types if level.abstract else None,
+            fields=writer.fields(level.slots, min(types), types, wanted.argument.selection),
+        )
+        for level, types in wanted.sources
+    )
+
+
 class _Writer:
     def __init__(self, world: World, subgraph: SubgraphName) -> None:
         self._world = world
@@ -70,14 +83,14 @@ class _Writer:
         return Representation(
             types=None if untold and not entry.landing.typed else self._told(view, types),
             typename=owner,
-            keys=self._fields(slots, owner, types, entry.key.fields),
-            requires=self._fields(slots, owner, types, entry.requires),
+            keys=self.fields(slots, owner, types, entry.key.fields),
+            requires=self.fields(slots, owner, types, entry.requires),
         )
 
     def _told(self, view: View, types: TypeNames) -> TypeNames | None:
         return types if view.level.abstract and not view.declared else None
 
-    def _fields(
+    def fields(
         self, slots: Slots, owner: TypeName, types: TypeNames, fields: FieldSet
     ) -> tuple[RepresentationField, ...]:
         return _merged(self._each(slots, owner, types, fields))
@@ -119,7 +132,7 @@ class _Writer:
         if not fields:
             return ()
         types = self._world.standing(self._subgraph, owner).types
-        found = self._fields(slots, owner, types, fields)
+        found = self.fields(slots, owner, types, fields)
         if not self._world.is_abstract(owner):
             return found
         name = RepresentationField(name=TYPENAME, key=TYPENAME, types=types)

@@ -218,6 +218,8 @@ class Levels:
 
     def _required(self, view: View, owner: TypeName, name: str, join: FieldJoin) -> bool:
         """Whether a field needs inputs that this view does not have by being provided."""
+        if join.contexts:
+            return True
         if not join.requires:
             return False
         return self.world.provided(view.provided, view.subgraph, owner, name) is None
@@ -247,9 +249,7 @@ class Levels:
         for landing in self.world.jumps.landings.get(owner, ()):
             join = self.world.join(landing.typename, name, landing.subgraph)
             if join is not None and self.world.resolves(join):
-                jump = self._jump(
-                    level, landing.subgraph, join.requires_text, TypeName(""), part=part
-                )
+                jump = self._jump(level, landing.subgraph, join.needs, TypeName(""), part=part)
                 jump.landings.setdefault(owner, landing)
                 yield jump
 
@@ -268,7 +268,7 @@ class Levels:
         for jump in self._interface_jumps(level, ""):
             if self.resolution(jump, owner, name) is not None:
                 join = self.world.join(owner, name, jump.subgraph)
-                if join is not None and not join.requires:
+                if join is not None and not join.needs:
                     yield jump
 
     def _interface_jumps(self, level: Level, requirement: str) -> list[View]:

@@ -14,12 +14,12 @@ from gateway.errors import PlanningFailed
 from gateway.planner.budget import Budget
 from gateway.planner.calls import required_call
 from gateway.planner.levels import Levels
-from gateway.planner.state import NO_TYPES, Level, Unit, View
-from gateway.planner.world import World
+from gateway.planner.state import NO_TYPES, ContextInput, Level, Unit, View
+from gateway.planner.world import TYPENAME_REF, World
 from gateway.spec.field_set import FieldPick, FieldSet
 from gateway.spec.names import SubgraphName, TypeName
 from gateway.supergraph.jumps import Landing
-from gateway.supergraph.model import Key
+from gateway.supergraph.model import FieldJoin, Key
 from gateway.supergraph.possible import TypeNames
 
 _T = TypeVar("_T")
@@ -228,15 +228,32 @@ class Prices:
             return None
         total = choice[1]
         if view.requirement:
-            required = requirement_of(self._world, view, landing, min(types))
+            required = requirement_of(self._world, view, landing, min(types)).requires
             after = trail.with_price(total)
             price = self.fields(view.level, types, required, view.subgraph, after)
             if price is None:
                 return None
             total = total.plus(price)
+            for each in context_inputs(self._world, view, landing, min(types)):
+                handed = self._handed_down(each, view.subgraph, trail.with_price(total))
+                if handed is None:
+                    return None
+                total = total.plus(handed)
         if needs_typename(view, landing):
             found = self.best_way(self._levels.typename_unit(view.level), trail.with_price(total))
             return total.plus(found[1]) if found else None
+        return total
+
+    def _handed_down(
+        self, wanted: ContextInput, subgraph: SubgraphName, trail: Trail
+    ) -> Price | None:
+        total = FREE if wanted.sources else None
+        for level, types in wanted.sources:
+            fields = wanted.argument.selection
+            price = self.fields(level, types, fields, subgraph, trail)
+            if price is None or total is None:
+                return None
+            total = total.plus(price)
         return total
 
     def best_key(
@@ -322,14 +339,35 @@ def landings(view: View, types: TypeNames) -> Iterator[tuple[Landing | None, Typ
         yield landing, frozenset(names)
 
 
-def requirement_of(world: World, view: View, landing: Landing, name: TypeName) -> FieldSet:
-    """The field set that the view's requirement text stands for, at one type."""
+def requirement_of(world: World, view: View, landing: Landing, name: TypeName) -> FieldJoin:
+    """A field that stands for all whose inputs the view's requirement names, at one type."""
     owner = world.supergraph.types[landing.typename if not landing.typed else name]
     for each in owner.fields.values():
         join = each.joins.get(view.subgraph)
-        if join is not None and join.requires_text == view.requirement:
-            return join.requires
-    return ()
+        if join is not None and join.needs == view.requirement:
+            return join
+    return FieldJoin(type=TYPENAME_REF)
+
+
+def context_inputs(
+    world: World, view: View, landing: Landing, name: TypeName
+) -> tuple[ContextInput, ...]:
+    """What a jump hands down from above, with where it may come from: the nearest object that
+    sets a context counts, so whoever surely sets it ends the search."""
+    join = requirement_of(world, view, landing, name)
+    return tuple(
+        ContextInput(argument=each, sources=tuple(_setters(world, view.level, each.context)))
+        for each in join.contexts
+    )
+
+
+def _setters(world: World, level: Level, context: str) -> Iterator[tuple[Level, TypeNames]]:
+    setting, unit = world.setting(context), level.unit
+    while unit is not None:
+        found = setting & unit.types
+        if found:
+            yield unit.level, found
+        unit = None if found == unit.types else unit.level.unit
 
 
 def needs_typename(view: View, landing: Landing) -> bool:

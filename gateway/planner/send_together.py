@@ -8,7 +8,7 @@ def send_together(steps: list[Step]) -> list[tuple[Step, ...]]:
     groups: dict[tuple[object, ...], list[Step]] = {}
     for step in steps:
         keyless = any(entry.landing is None for entry in step.view.entries)
-        alone = keyless or not step.view.is_jump
+        alone = keyless or not step.view.is_jump or bool(step.view.contexts)
         place = (step.number,) if alone else (step.subgraph, step.depth, step.part, step.view.when)
         groups.setdefault(place, []).append(step)
     return [tuple(group) for group in groups.values()]

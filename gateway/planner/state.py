@@ -18,7 +18,7 @@ from gateway.planner.slots import Slots
 from gateway.spec.field_set import FieldSet
 from gateway.spec.names import SubgraphName, TypeName
 from gateway.supergraph.jumps import Landing
-from gateway.supergraph.model import Key, TypeRef
+from gateway.supergraph.model import ContextArgument, Key, TypeRef
 from gateway.supergraph.possible import Standing, TypeNames
 
 NO_TYPES: Final[TypeNames] = frozenset()
@@ -66,6 +66,15 @@ class Entry:
     requires: FieldSet
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextInput:
+    """A value from above that a jump hands down: the levels it may come from, nearest first, and
+    the types that set it there. `argument` is one of those filled with it."""
+
+    argument: ContextArgument
+    sources: "tuple[tuple[Level, TypeNames], ...]"
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class View:
     """Objects of a level as one subgraph shows them.
@@ -94,6 +103,7 @@ class View:
     children: "dict[Unit, View]" = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     sources: "list[tuple[View, Unit]]" = field(default_factory=list)
+    contexts: "tuple[ContextInput, ...]" = ()
 
     @property
     def place(self) -> str:

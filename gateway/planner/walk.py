@@ -20,13 +20,14 @@ from gateway.planner.normalise import Pick
 from gateway.planner.prices import (
     Prices,
     Trail,
+    context_inputs,
     demands,
     landings,
     missing_types,
     requirement_of,
 )
 from gateway.planner.slots import Slots
-from gateway.planner.state import Entry, Level, Step, Unit, View
+from gateway.planner.state import ContextInput, Entry, Level, Step, Unit, View
 from gateway.planner.wanting import want, widen
 from gateway.planner.world import World
 from gateway.spec.field_set import FieldSet
@@ -196,12 +197,24 @@ class Walk:
         choice = self._prices.best_key(view, landing, types, inside)
         if choice is None:
             raise PlanningFailed(f"no key of {landing.typename} leads to {view.subgraph}")
-        required = requirement_of(self.world, view, landing, min(types)) if view.requirement else ()
+        required: FieldSet = ()
+        if view.requirement:
+            required = requirement_of(self.world, view, landing, min(types)).requires
+            view.contexts = context_inputs(self.world, view, landing, min(types))
         view.entries.append(Entry(landing=landing, types=types, key=choice[0], requires=required))
         at = _Buying(when, inside)
         self._gather(view, view.level, types, (*choice[0].fields, *required), at=at)
         if view.level.abstract and landing.typed and not view.declared:
             self._tell_types(view, view.level, at)
+        for each in view.contexts:
+            self._hand_down(view, each, at)
+
+    def _hand_down(self, jump: View, wanted: ContextInput, at: _Buying) -> None:
+        """Take the values for an argument from the objects above that set its context."""
+        for level, types in wanted.sources:
+            if level.abstract:
+                self._tell_types(jump, level, at)
+            self._gather(jump, level, types, wanted.argument.selection, at=at)
 
     def _gather(
         self, jump: View, level: Level, types: TypeNames, fields: FieldSet, *, at: _Buying

@@ -94,6 +94,11 @@ class World:
         """The runtime types a type condition means in a field set of this subgraph."""
         return self.standing(subgraph, TypeName(name)).types
 
+    def setting(self, context: str) -> TypeNames:
+        """The runtime types whose objects set a context."""
+        setters = (name for name, each in self.supergraph.types.items() if context in each.contexts)
+        return frozenset().union(*(self.runtime_types(name) for name in setters))
+
     def provided(
         self, provided: FieldSet, subgraph: SubgraphName, owner: TypeName, name: str
     ) -> FieldSet | None:

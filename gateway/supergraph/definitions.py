@@ -1,6 +1,6 @@
 """Reads one type definition of a supergraph with everything the subgraphs say about it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,6 +8,7 @@ from graphql import (
     DirectiveNode,
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
+    GraphQLError,
     InterfaceTypeDefinitionNode,
     ListTypeNode,
     NamedTypeNode,
@@ -19,6 +20,7 @@ from graphql import (
     ValueNode,
     parse_type,
 )
+from graphql.language.ast import ListValueNode, ObjectValueNode
 
 from gateway.errors import BadSupergraph
 from gateway.spec import field_set_reader
@@ -27,6 +29,7 @@ from gateway.spec.names import SubgraphName, TypeName
 from gateway.supergraph.arguments import arguments_of, flag_of, named, text_of
 from gateway.supergraph.features import Features
 from gateway.supergraph.model import (
+    ContextArgument,
     Field,
     FieldJoin,
     Key,
@@ -78,6 +81,7 @@ class DefinitionReader:
             inaccessible=self._hidden(directives),
             members=members,
             values=values,
+            contexts=self._contexts_set(directives),
         )
 
     def _fielded(
@@ -95,6 +99,7 @@ class DefinitionReader:
             inaccessible=self._hidden(directives),
             fields={each.name.value: self._field(each, joins, owner) for each in node.fields or ()},
             interfaces=self._by_graph(directives, "implements", "interface", implemented, joins),
+            contexts=self._contexts_set(directives),
         )
 
     def _type_joins(self, directives: Iterable[DirectiveNode]) -> dict[SubgraphName, TypeJoin]:
@@ -178,15 +183,35 @@ class DefinitionReader:
         external = flag_of(arguments.get("external"), default=False)
         overridden = flag_of(arguments.get("usedOverridden"), default=False)
         label = text_of(arguments.get("overrideLabel"))
+        contexts = tuple(self._contexts(arguments.get("contextArguments")))
         return FieldJoin(
             type=type_ref(parse_type(text)) if text else own_type,
             external=external or (overridden and label is None),
             requires=requires,
-            requires_text=render(requires),
+            contexts=contexts,
+            needs=_needs(requires, contexts),
             provides=self._field_set(arguments.get("provides")),
             override="override" in arguments,
             label=label,
         )
+
+    def _contexts(self, value: ValueNode | None) -> Iterator[ContextArgument]:
+        for item in value.values if isinstance(value, ListValueNode) else ():
+            fields = item.fields if isinstance(item, ObjectValueNode) else ()
+            given = {field.name.value: text_of(field.value) or "" for field in fields}
+            selection = next((f.value for f in fields if f.name.value == "selection"), None)
+            try:
+                declared = parse_type(given.get("type", ""))
+            except GraphQLError as error:
+                message = f"the supergraph has a bad context argument: {error.message}"
+                raise BadSupergraph(message) from None
+            yield ContextArgument(
+                name=given.get("name", ""),
+                type=type_ref(declared),
+                type_text=given.get("type", ""),
+                context=given.get("context", ""),
+                selection=self._field_set(selection),
+            )
 
     def _field_set(self, value: ValueNode | None) -> FieldSet:
         text = text_of(value)
@@ -203,9 +228,20 @@ class DefinitionReader:
             raise BadSupergraph(f"the supergraph speaks of a subgraph {code!r} it does not list")
         return self.graphs[code]
 
+    def _contexts_set(self, directives: Iterable[DirectiveNode]) -> frozenset[str]:
+        if self.features.context is None:
+            return frozenset()
+        found = named(directives, self.features.context)
+        return frozenset(text_of(arguments_of(each).get("name")) or "" for each in found)
+
     def _hidden(self, directives: Iterable[DirectiveNode]) -> bool:
         name = self.features.inaccessible
         return name is not None and any(True for _ in named(directives, name))
+
+
+def _needs(requires: FieldSet, contexts: Iterable[ContextArgument]) -> str:
+    filled = (f"${each.context} {{ {render(each.selection)} }}" for each in contexts)
+    return " ".join(filter(None, (render(requires), *filled)))
 
 
 def type_ref(node: TypeNode) -> TypeRef:

@@ -17,7 +17,13 @@ from gateway.supergraph.arguments import arguments_of, text_of
 from gateway.supergraph.faults import UnsupportedFeature
 
 UNDERSTOOD: Final = frozenset(
-    {names.LINK_IDENTITY, names.CORE_IDENTITY, names.JOIN_IDENTITY, names.INACCESSIBLE_IDENTITY}
+    {
+        names.LINK_IDENTITY,
+        names.CORE_IDENTITY,
+        names.JOIN_IDENTITY,
+        names.INACCESSIBLE_IDENTITY,
+        names.CONTEXT_IDENTITY,
+    }
 )
 JOIN_VERSIONS: Final = frozenset({"v0.1", "v0.2", "v0.3", "v0.4", "v0.5"})
 _LINKING: Final = frozenset({"link", "core"})
@@ -50,6 +56,12 @@ class Features:
     @property
     def join(self) -> Feature:
         return self.by_identity[names.JOIN_IDENTITY]
+
+    @property
+    def context(self) -> str | None:
+        """The name of @context here, None if it is not linked."""
+        feature = self.by_identity.get(names.CONTEXT_IDENTITY)
+        return feature.local("context") if feature else None
 
     @property
     def inaccessible(self) -> str | None:

@@ -55,17 +55,31 @@ class TypeJoin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContextArgument:
+    """An argument of a field that the gateway fills: with what `selection` reads of the nearest
+    object above that sets `context`. `type` is as the subgraph declares it."""
+
+    name: str
+    type: TypeRef
+    type_text: str
+    context: str
+    selection: FieldSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldJoin:
     """What one subgraph has of a field.
 
     `external`: it is named there, but resolved only where provided. `label` belongs to a
     progressive @override: `override` is true on the side that takes over while the label is active.
+    `needs` is a text that is equal for fields which need the same inputs, empty for none.
     """
 
     type: TypeRef
     external: bool = False
     requires: FieldSet = ()
-    requires_text: str = ""
+    contexts: tuple[ContextArgument, ...] = ()
+    needs: str = ""
     provides: FieldSet = ()
     override: bool = False
     label: str | None = None
@@ -85,7 +99,8 @@ class Field:
 class SupergraphType:
     """A named type with its joins; what does not fit its kind is empty.
 
-    `interfaces` and `members` are by subgraph; `values` of an enum are those clients may see.
+    `interfaces` and `members` are by subgraph; `values` of an enum are those clients may see;
+    `contexts` are set by its objects for what is below them.
     """
 
     name: TypeName
@@ -96,6 +111,7 @@ class SupergraphType:
     interfaces: Mapping[SubgraphName, frozenset[TypeName]] = field(default_factory=dict)
     members: Mapping[SubgraphName, frozenset[TypeName]] = field(default_factory=dict)
     values: frozenset[str] = frozenset()
+    contexts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -371,11 +371,17 @@ class _Data:
         name = made.name
         if made.requires:
             wanted = made.requires.split()
-            self.resolvers[f"{owner}.{name}"] = lambda row: "/".join(str(row[w]) for w in wanted)
+            self.resolvers[f"{owner}.{name}"] = lambda row: "/".join(
+                str(self._given(owner, row, each)) for each in wanted
+            )
         elif made.arguments.startswith("(n"):
             self.resolvers[f"{owner}.{name}"] = lambda row, n: f"{row[name]}#{n}"
         elif made.arguments:
             self.resolvers[f"{owner}.{name}"] = lambda row, first=None: _first(row[name], first)
+
+    def _given(self, owner: str, row: Row, name: str) -> object:
+        """What a requirement asks for: sent along, held in the row, or required itself."""
+        return row[name] if name in row else self.resolvers[f"{owner}.{name}"](row)
 
     def _root(self, made: Field, rows: Mapping[Ref, Row]) -> None:
         name, value = f"Query.{made.name}", self._value(made, made.wrap)

@@ -139,3 +139,12 @@ def test_objects_of_different_types_stay_apart() -> None:
     sent, (holders,) = collect(tree)
     assert len(sent) == 1
     assert len(holders) == 2
+
+
+def test_an_object_shared_by_several_becomes_its_twin_in_each_of_them() -> None:
+    collect = compile_collect(steps("all@", "one"), [USER])
+    shared = {"id": "1"}
+    tree: dict[str, Any] = {"all": [{"one": {"id": "1"}}, {"one": shared}, {"one": shared}]}
+    sent, holders = collect(tree)
+    assert len(sent) == 1
+    assert {id(item["one"]) for item in tree["all"]} == {id(holders[0][0])}

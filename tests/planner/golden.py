@@ -23,7 +23,7 @@ CASES = Path(__file__).parent / "cases"
 _HEADER = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key",'
     ' "@requires", "@provides", "@external", "@shareable", "@override", "@interfaceObject",'
-    ' "@inaccessible"])\n'
+    ' "@inaccessible", "@context", "@fromContext"])\n'
 )
 
 

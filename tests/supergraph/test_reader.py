@@ -40,7 +40,7 @@ def test_a_field_says_what_each_subgraph_has_of_it() -> None:
     assert fields["id"].joins.keys() == {A, B}
     assert fields["name"].joins[A].external
     assert fields["name"].joins[B].type == TypeRef(TypeName("String"), (True,))
-    assert fields["rank"].joins[B].requires_text == "name"
+    assert fields["rank"].joins[B].needs == "name"
     assert fields["moved"].joins[B].override
     assert {join.label for join in fields["moved"].joins.values()} == {"percent(5)"}
 
@@ -72,7 +72,7 @@ def test_the_oldest_join_has_owners_and_value_types_everywhere() -> None:
     user = types[USER].fields
     assert user["id"].joins.keys() == {"users", "posts"}  # a key field, though only implied
     assert user["name"].joins.keys() == {"users"}
-    assert user["posts"].joins[SubgraphName("posts")].requires_text == "name"
+    assert user["posts"].joins[SubgraphName("posts")].needs == "name"
     assert types[TypeName("Post")].fields["title"].joins.keys() == {"users", "posts"}
 
 

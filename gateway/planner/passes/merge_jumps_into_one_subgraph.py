@@ -36,7 +36,7 @@ def _mergeable(choice: Choice, other: Step, step: Step) -> bool:
     one, two = other.view, step.view
     if not (one.is_jump and one.level is two.level and one.subgraph == two.subgraph):
         return False
-    if other.part != step.part:
+    if other.part != step.part or one.contexts != two.contexts:
         return False
     if one.declared != two.declared or _conflict(one, two) or not _same_occasions(one, two):
         return False
