@@ -16,12 +16,13 @@ from subgraphs.demo import attacks
 from subgraphs.demo.answers import RefusedAsData, at, items, text
 from subgraphs.demo.client import Client, Json
 from subgraphs.demo.deployment import ROOT, DemoError, Deployment
+from subgraphs.demo.failover import killed_primary
 from subgraphs.demo.journey import Actors, Journey, Person
 from subgraphs.demo.listening import Listener
 from subgraphs.demo.operations import operation
 from subgraphs.demo.tokens import demo_token
 
-CHECKPOINT_SECONDS = 20.0
+ANCHOR_SECONDS = 40.0
 
 
 class Story:
@@ -167,17 +168,21 @@ async def proof_chapter(
 
 
 async def _proved_timeline(journey: Journey) -> list[Json]:
-    """The timeline once a checkpoint covers its last event."""
-    deadline = asyncio.get_running_loop().time() + CHECKPOINT_SECONDS
+    """The timeline once a head that covers its last event stands on the chain."""
+    deadline = asyncio.get_running_loop().time() + ANCHOR_SECONDS
     while True:
         data = await journey.actors.holder.ask(
             operation("audit-timeline"), {"id": journey.credential_id}
         )
         events = [cast("Json", edge["node"]) for edge in items(data, "node", "timeline", "edges")]
-        if events and all(at(event, "chainProof", "verified") for event in events):
+        states = {
+            (at(event, "chainProof", "verified"), at(event, "chainProof", "anchorState"))
+            for event in events
+        }
+        if states == {(True, "FINAL")}:
             return events
         if asyncio.get_running_loop().time() > deadline:
-            raise DemoError("no checkpoint covered the credential's events in time")
+            raise DemoError("no anchored head covered the credential's events in time")
         await asyncio.sleep(0.25)
 
 
@@ -218,5 +223,7 @@ async def play(deployment: Deployment, folder: Path) -> None:
         await attack_chapter(journey, theirs, story)
         async with Listener.listening(actors.verifier) as listener:
             await change_chapter(journey, listener, story)
+        told = await killed_primary(journey.actors.holder, deployment)
+        story.tell("the chain's primary node is killed, the standby takes its place", *told)
         await proof_chapter(journey, deployment, story, folder)
     print("\nThe whole journey went as it must.")
