@@ -1,0 +1,174 @@
+"""One holder's whole story in a running system, and everybody who may ask about it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+
+from subgraphs.demo.journey import Journey
+from subgraphs.demo.pilot import (
+    CAITONG_FUND,
+    GUOTAI_JUNAN,
+    GUOTAI_JUNAN_FUTURES,
+    HUAAN_FUND,
+    PilotInstitution,
+)
+from subgraphs.kit.ids import institution_id, new_id, type_of
+from tests.e2e.callers import journey_of, token_of
+from tests.kit.stack import Stack
+
+ROLES: Final = (
+    *("holder", "other_holder", "issuer", "other_issuer", "verifier", "other_verifier"),
+    *("regulator", "analyst", "nobody"),
+)
+_TRIES: Final = 80
+
+
+_FOUND: Final = """query Found($id: ID!, $holder: ID!) {
+  issuer: node(id: $id) { ... on Credential { schema { id }
+    endorsements { edges { node { id impacts { edges { node { id } } } } } } } }
+  holder: node(id: $holder) { ... on Holder {
+    qualifications { edges { node { id verification { id presentation { id request { id } } } } } }
+    permissions { edges { node { id } } }
+    tasks { edges { node { id } } }
+    consents { edges { node { id } } }
+    walletItems { edges { node { id custody { id } } } } } }
+  events: auditEvents(first: 100) { edges { node { id kind } } }
+}"""
+_DEPOSIT: Final = """mutation Deposit($input: DepositToCustodyInput!) {
+  depositToCustody(input: $input) { __typename } }"""
+_ITEMS: Final = "{ me { walletItems { edges { node { id } } } } }"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """`ids` name one object of each node type; `claims` are what each role's token says."""
+
+    stack: Stack
+    ids: Mapping[str, str]
+    claims: Mapping[str, Mapping[str, object]]
+
+    def token(self, role: str) -> str | None:
+        """A client token; nobody has none."""
+        claims = self.claims[role]
+        return (
+            token_of(self.stack.deployment, str(claims["role"]).lower(), **claims)
+            if claims
+            else None
+        )
+
+
+async def tell(stack: Stack) -> World:
+    """Play the story to its end: shown, relied on, reduced, kept by a custodian."""
+    async with journey_of(stack.deployment) as journey:
+        await journey.to_permission()
+        await journey.endorse_reduction()
+        world = World(stack=stack, ids={}, claims=_claims(journey.person.holder_id))
+        await _deposit(world)
+        ids = await _settled(world, journey)
+    ids["PresentationRequest"] = str(journey.request["id"])
+    ids["Institution"] = str(world.claims["verifier"]["institution"])
+    assert {type_of(id_) for id_ in ids.values()} == set(ids)
+    return World(stack=stack, ids=ids, claims=world.claims)
+
+
+def _claims(holder: str) -> dict[str, Mapping[str, object]]:
+    def of(role: str, institution: PilotInstitution) -> Mapping[str, object]:
+        return {"role": role, "institution": institution_id(institution.uscc)}
+
+    return {
+        "holder": {"role": "HOLDER", "holder": holder},
+        "other_holder": {"role": "HOLDER", "holder": new_id("hold")},
+        "issuer": of("ISSUER", GUOTAI_JUNAN),
+        "other_issuer": of("ISSUER", HUAAN_FUND),
+        "verifier": of("VERIFIER", CAITONG_FUND),
+        "other_verifier": of("VERIFIER", GUOTAI_JUNAN_FUTURES),
+        "regulator": {"role": "REGULATOR"},
+        "analyst": {"role": "ANALYST"},
+        "nobody": {},
+    }
+
+
+async def _deposit(world: World) -> None:
+    token, url = world.token("holder"), world.stack.url
+    found = await ask(url, _ITEMS, {}, token)
+    (edge,) = found["data"]["me"]["walletItems"]["edges"]
+    sent = {"walletItemId": edge["node"]["id"], "ciphertext": "c2VhbGVk"}
+    told = await ask(url, _DEPOSIT, {"input": sent}, token)
+    assert told["data"]["depositToCustody"]["__typename"] == "DepositToCustodySuccess", told
+
+
+async def _settled(world: World, journey: Journey) -> dict[str, str]:
+    """The ids, once every follower has seen the end of the story."""
+    variables = {"id": journey.credential_id, "holder": journey.person.holder_id}
+    for _ in range(_TRIES):
+        told = await ask(world.stack.url, _FOUND, variables, world.token("holder"))
+        try:
+            return _ids(told["data"], journey)
+        except (StopIteration, RuntimeError, TypeError, IndexError):
+            await asyncio.sleep(0.25)
+    raise AssertionError("the story did not reach its end")
+
+
+def _ids(data: Any, journey: Journey) -> dict[str, str]:
+    holder = data["holder"]
+    endorsement, qualification, permission, task, consent, item = (
+        next(edge["node"] for edge in connection["edges"])
+        for connection in (
+            data["issuer"]["endorsements"],
+            *(holder[name] for name in ("qualifications", "permissions", "tasks")),
+            *(holder[name] for name in ("consents", "walletItems")),
+        )
+    )
+    presented = qualification["verification"]
+    events = {edge["node"]["kind"]: edge["node"]["id"] for edge in data["events"]["edges"]}
+    return {
+        "Credential": journey.credential_id,
+        "Holder": journey.person.holder_id,
+        "CredentialSchema": data["issuer"]["schema"]["id"],
+        "Endorsement": endorsement["id"],
+        "Acceptance": endorsement["impacts"]["edges"][0]["node"]["id"],
+        "Qualification": qualification["id"],
+        "Verification": presented["id"],
+        "Presentation": presented["presentation"]["id"],
+        "BusinessPermission": permission["id"],
+        "SupplementRequest": task["id"],
+        "Consent": consent["id"],
+        "WalletItem": item["id"],
+        "CustodyObject": item["custody"]["id"],
+        "AuditEvent": events["CREDENTIAL_ACTIVATED"],
+    }
+
+
+class Asking:
+    """One client for many questions of one test."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def ask(
+        self, url: str, query: str, variables: Mapping[str, object], token: str | None
+    ) -> dict[str, Any]:
+        """The body of one answer."""
+        headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        sent = {"query": query, "variables": dict(variables)}
+        answer = await self._http.post(url, json=sent, headers=headers)
+        body: dict[str, Any] = answer.json()
+        return body
+
+
+@asynccontextmanager
+async def client() -> AsyncIterator[Asking]:
+    async with httpx.AsyncClient(timeout=30, verify=False) as http:
+        yield Asking(http)
+
+
+async def ask(
+    url: str, query: str, variables: Mapping[str, object], token: str | None
+) -> dict[str, Any]:
+    """One question by itself."""
+    async with client() as http:
+        return await http.ask(url, query, variables, token)
