@@ -7,13 +7,15 @@ subscriber. How far such events had come is looked up in the database just befor
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, Self
 
 from ledger_adapter.errors import LedgerError
 from ledger_adapter.port import LoggedEvent
+from subgraphs.demo.answers import RefusedAsData
 from subgraphs.demo.client import Client
+from subgraphs.demo.deployment import Deployment
 from subgraphs.demo.journey import ISSUER, VERIFIER, Journey, Person
 from subgraphs.demo.pilot import GUOTAI_JUNAN_FUTURES
 from subgraphs.demo.play import actors_of
@@ -73,9 +75,7 @@ class Campaign:
         async with AsyncExitStack() as held:
             credentials = []
             for _ in range(people):
-                person = Person()
-                actors = await held.enter_async_context(actors_of(deployment, person))
-                credentials.append(await accepted_credential(Journey(actors, person)))
+                credentials.append(await _customer(held, deployment))
             token = token_of(deployment, _DESK, 86_400)
             desk = await held.enter_async_context(Client(system.stack.url, token))
             campaign = cls(
@@ -225,6 +225,16 @@ def _hears_all(listener: Listener) -> bool:
 def _last(listener: Listener) -> int:
     position = listener.notebook.position
     return -1 if position is None else position.sequence
+
+
+async def _customer(held: AsyncExitStack, deployment: Deployment) -> Accepted:
+    """Somebody whose credential the verifier accepted; who was judged before the log had caught
+    up is sent away, and another one comes."""
+    while True:
+        person = Person()
+        actors = await held.enter_async_context(actors_of(deployment, person))
+        with suppress(RefusedAsData):
+            return await accepted_credential(Journey(actors, person))
 
 
 async def _publishers(system: System, desk: Client, credentials: list[Accepted]) -> Publishers:
