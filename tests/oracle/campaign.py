@@ -73,9 +73,7 @@ class Campaign:
         """Every audience over every way, `crowd` times; `people` have an accepted credential."""
         deployment = system.stack.deployment
         async with AsyncExitStack() as held:
-            credentials = []
-            for _ in range(people):
-                credentials.append(await _customer(held, deployment))
+            credentials = [await _customer(held, deployment) for _ in range(people)]
             token = token_of(deployment, _DESK, 86_400)
             desk = await held.enter_async_context(Client(system.stack.url, token))
             campaign = cls(
