@@ -79,9 +79,10 @@ def _decoded(part: bytes) -> bytes:
 def _object(raw: bytes) -> dict[str, Any]:
     try:
         value = json.loads(raw, object_pairs_hook=_pairs, parse_constant=_constant)
+        deep = _depth(value)
     except (ValueError, RecursionError):
         raise BadToken("not strict JSON") from None
-    if not isinstance(value, dict) or _depth(value) > DEEPEST:
+    if not isinstance(value, dict) or deep > DEEPEST:
         raise BadToken("not a JSON object, or nested too deeply")
     return value
 
