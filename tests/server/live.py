@@ -1,11 +1,11 @@
 """A whole gateway between real sockets: engine, doors, transport, and one strawberry subgraph."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 import uvicorn
@@ -105,14 +105,20 @@ class Live:
 
 
 @asynccontextmanager
-async def live(folder: Path, **changes: object) -> AsyncIterator[Live]:
-    """The gateway in front of its subgraph, both on free ports of this machine."""
+async def live(
+    folder: Path, subgraph_tls: Mapping[str, Any] | None = None, **changes: object
+) -> AsyncIterator[Live]:
+    """The gateway in front of its subgraph, both on free ports of this machine; `subgraph_tls`
+    are uvicorn's words for the subgraph's certificates."""
     schema = strawberry.Schema(Query, Mutation, Subscription)
     app = GraphQL(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
-    async with _subgraph(app) as port:
+    async with _subgraph(app, subgraph_tls or {}) as port:
         values = {**demo_files(folder), "access_log": False, **changes}
         settings = Settings.from_mapping(values)
-        settings.supergraph.write_text(SUPERGRAPH.replace("PORT", str(port)))
+        sdl = SUPERGRAPH.replace("PORT", str(port))
+        if subgraph_tls:
+            sdl = sdl.replace("http://127.0.0.1", "https://localhost")
+        settings.supergraph.write_text(sdl)
         gateway = build_gateway(settings)
         listener = open_listener(Listen(port=0))
         started = asyncio.Event()
@@ -128,9 +134,9 @@ async def live(folder: Path, **changes: object) -> AsyncIterator[Live]:
 
 
 @asynccontextmanager
-async def _subgraph(app: GraphQL[None, None]) -> AsyncIterator[int]:
+async def _subgraph(app: GraphQL[None, None], tls: Mapping[str, Any]) -> AsyncIterator[int]:
     listener = open_listener(Listen(port=0))
-    config = uvicorn.Config(app, lifespan="off", log_config=None, ws="websockets-sansio")
+    config = uvicorn.Config(app, lifespan="off", log_config=None, ws="websockets-sansio", **tls)
     server = _Quiet(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -1,7 +1,6 @@
 """What operators rely on: metrics, traces, files that change, TLS, bounded heads."""
 
 import asyncio
-import datetime as dt
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,14 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from gateway.config import Reload
 from gateway.server.run import watch_files
+from tests.server.authority import Authority
 from tests.server.live import SUPERGRAPH, Live, live
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -106,9 +101,9 @@ async def test_a_head_is_bounded_in_time_and_bytes(
 
 
 async def test_tls_is_served_by_settings(tmp_path: Path) -> None:
-    certificate, key = self_signed(tmp_path)
-    tls = {"certificate": str(certificate), "key": str(key)}
-    trusting = ssl.create_default_context(cafile=certificate)
+    authority = Authority(tmp_path)
+    tls = authority.vouch("localhost")
+    trusting = ssl.create_default_context(cafile=authority.ca)
     async with (
         live(tmp_path, listen={"port": 0, "tls": tls}) as gateway,
         httpx.AsyncClient(verify=trusting, trust_env=False) as client,
@@ -116,20 +111,3 @@ async def test_tls_is_served_by_settings(tmp_path: Path) -> None:
         url = f"https://localhost:{gateway.port}/graphql"
         answer = await client.post(url, json={"query": "{ __typename }"})
     assert answer.json() == {"data": {"__typename": "Query"}}
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(minutes=5))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "tls.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "tls.key").write_bytes(pem)
-    return folder / "tls.pem", folder / "tls.key"
