@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requireme
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit fuzz fuzz-doors bench-contest bench-ledger other-gateways contract
+.PHONY: help up test demo lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit fuzz fuzz-doors bench-contest bench-ledger other-gateways contract ledger-chaos
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -53,6 +53,9 @@ schema: $(VENV)/.test ## fail when a committed schema file is stale
 
 chaos: $(VENV)/.test ## kill -9 of every process in the middle of the journey
 	@$(BIN)/pytest -q -m chaos tests/e2e
+
+ledger-chaos: $(VENV)/.test ## 500 times kill -9 of a part of the ledger while events come in
+	@CREDGRAPH_LEDGER_FAULTS=500 $(BIN)/pytest -q tests/ledger_adapter/test_chaos.py
 
 crypto-fuzz: $(VENV)/.test ## thousands of damaged keys, signatures, tokens and documents
 	@CREDGRAPH_FUZZ=2000 $(BIN)/pytest -q tests/ledger_adapter/test_crypto_fuzz.py \

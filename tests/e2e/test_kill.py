@@ -67,6 +67,8 @@ VICTIMS = {
     "verifier": 9,
     "audit": 3,
     "ledger": 9,
+    "witness_one": 6,
+    "chain": 8,
     "mongod": 4,
     "gateway": 11,
 }
