@@ -58,6 +58,19 @@ class UpstreamMachine:
         self._state = _State.WAITING
         return [Send(frame={"type": "connection_init", "payload": self._init})]
 
+    @property
+    def running(self) -> bool:
+        """Whether the server has let us in."""
+        return self._state is _State.RUNNING
+
+    def renew(self, init: Mapping[str, object]) -> list[UpstreamEffect]:
+        """What was said of the caller is to be said anew. A ping may carry anything: a server that
+        expects nothing in it answers with a pong."""
+        if not self.running or init == self._init:
+            return []
+        self._init = init
+        return [Send(frame={"type": "ping", "payload": init})]
+
     def stop(self) -> list[UpstreamEffect]:
         """Nobody wants the events any more."""
         running = self._state is _State.RUNNING

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 from gateway.errors import SUBREQUEST_INVALID
@@ -62,7 +63,7 @@ class NetworkClient:
         secure = endpoint.subscription_url.startswith("wss:")
         return UpstreamSubscription(
             endpoint.subscription_url,
-            self._headers(request),
+            partial(self._headers, request),
             request,
             self._sockets,
             tls_of(endpoint.origin.trust) if secure else None,

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Self, assert_never
 
@@ -26,6 +26,7 @@ from gateway.transport.endpoint import why_not
 from gateway.transport.reply import reply_from_value
 
 _CLOSE_SECONDS = 0.5
+_EXPIRED = 4403
 _REFUSALS = frozenset({4400, 4401, 4403, 4406, 4409, 4429})
 """Close codes that say: the same again will fare no better."""
 
@@ -37,6 +38,8 @@ class SocketLimits:
     answer_bytes: int = 32_000_000
     connect_seconds: float = 3.0
     ping_seconds: float = 15.0
+    renew_seconds: float = 20.0
+    """How often the caller's token is looked at: a new one is said to the subgraph in place."""
 
 
 class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
@@ -45,14 +48,17 @@ class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
     def __init__(
         self,
         url: str,
-        headers: Mapping[str, str],
+        headers: Callable[[], Mapping[str, str]],
         request: SubgraphRequest,
         limits: SocketLimits,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._url, self._headers, self._tls = url, headers, tls
+        self._url, self._tls = url, tls
+        self._headers, self._first = headers, headers()
+        self._renewing: asyncio.TimerHandle | None = None
+        self._said: asyncio.Task[None] | None = None
         self._request, self._limits = request, limits
-        self._machine = UpstreamMachine(init=dict(headers), subscribe=_payload(request))
+        self._machine = UpstreamMachine(init=dict(self._first), subscribe=_payload(request))
         self._socket: ClientConnection | None = None
         self._ready: deque[SubgraphReply | Fault] = deque()
         self._over = False
@@ -70,6 +76,8 @@ class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
     async def aclose(self) -> None:
         """Free the upstream now; a pending `__anext__` ends as if the stream had ended."""
         self._over = True
+        if self._renewing is not None:
+            self._renewing.cancel()
         socket, self._socket = self._socket, None
         if socket is None:
             return
@@ -94,7 +102,7 @@ class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
         except TimeoutError:
             self._fail(SUBREQUEST_TIMEOUT, "the subgraph did not accept the subscription in time")
         except ConnectionClosed as error:
-            self._fail(*_why(error))
+            self._fail(*_why(error, running=self._machine.running))
         except (OSError, InvalidHandshake, InvalidURI) as error:
             self._fail(SUBSCRIPTION_UPSTREAM_LOST, why_not(error))
 
@@ -103,7 +111,7 @@ class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
             socket = await connect(
                 self._url,
                 subprotocols=[Subprotocol(SUBPROTOCOL)],
-                additional_headers=dict(self._headers),
+                additional_headers=dict(self._first),
                 max_size=self._limits.answer_bytes,
                 ping_interval=self._limits.ping_seconds,
                 open_timeout=None,
@@ -118,6 +126,23 @@ class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
             self._socket = socket
             await self._perform(socket, self._machine.open())
             await self._receive(socket)
+            self._renew_later()
+
+    def _renew_later(self) -> None:
+        if not self._over:
+            loop = asyncio.get_running_loop()
+            self._renewing = loop.call_later(self._limits.renew_seconds, self._renew)
+
+    def _renew(self) -> None:
+        if self._socket is not None:
+            effects = self._machine.renew(dict(self._headers()))
+            if effects:
+                self._said = asyncio.create_task(self._say(self._socket, effects))
+            self._renew_later()
+
+    async def _say(self, socket: ClientConnection, effects: list[UpstreamEffect]) -> None:
+        with contextlib.suppress(ConnectionClosed):  # whoever reads will notice
+            await self._perform(socket, effects)
 
     async def _receive(self, socket: ClientConnection) -> None:
         await self._perform(socket, self._machine.receive(await socket.recv()))
@@ -160,9 +185,11 @@ def _payload(request: SubgraphRequest) -> dict[str, object]:
     return payload
 
 
-def _why(error: ConnectionClosed) -> tuple[str, str]:
+def _why(error: ConnectionClosed, *, running: bool) -> tuple[str, str]:
+    """A token that ran out while events came is no refusal: the next one will do."""
     frame = error.rcvd
     if frame is None:
         return SUBSCRIPTION_UPSTREAM_LOST, "the connection to the subgraph was lost"
-    code = SUBSCRIPTION_UPSTREAM_REFUSED if frame.code in _REFUSALS else SUBSCRIPTION_UPSTREAM_LOST
+    refused = frame.code in _REFUSALS and not (running and frame.code == _EXPIRED)
+    code = SUBSCRIPTION_UPSTREAM_REFUSED if refused else SUBSCRIPTION_UPSTREAM_LOST
     return code, f"the subgraph closed the subscription ({frame.code} {frame.reason})"

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import strawberry
 
+from subgraphs.kit.sockets import TokenLife
 from subgraphs.kit.viewer import ANONYMOUS, Viewer
 
 PartsT = TypeVar("PartsT")
@@ -20,6 +21,7 @@ class RequestContext(Generic[PartsT]):
     parts: PartsT
     viewer: Viewer = ANONYMOUS
     connection_params: Mapping[str, object] | None = None
+    life: TokenLife | None = None  # of a socket
     loaders: dict[str, Any] = field(default_factory=dict)  # per request, by name
 
     # graphql-core's handlers look these up on the context

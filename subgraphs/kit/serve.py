@@ -33,6 +33,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from subgraphs.kit.context import RequestContext
 from subgraphs.kit.federation import Schema
 from subgraphs.kit.settings import ServiceName, Settings
+from subgraphs.kit.sockets import SocketHandler, TokenLife
 from subgraphs.kit.viewer import ContextTokens, Unauthenticated
 
 PartsT = TypeVar("PartsT")
@@ -63,6 +64,8 @@ Open = Callable[[Settings], AbstractAsyncContextManager[Service]]
 class Endpoint(GraphQL[RequestContext[Any], None], Generic[PartsT]):
     """GraphQL for the gateway alone."""
 
+    graphql_transport_ws_handler_class = SocketHandler
+
     def __init__(self, schema: Schema, *, parts: PartsT, tokens: ContextTokens) -> None:
         super().__init__(
             schema,
@@ -88,13 +91,17 @@ class Endpoint(GraphQL[RequestContext[Any], None], Generic[PartsT]):
         context = RequestContext(parts=self._parts, request=request, response=response)
         if request.scope["type"] == "http":
             context.viewer = request.scope[_VIEWER]
+        elif isinstance(request, WebSocket):
+            context.life = TokenLife(request, self._tokens)
         return context
 
     async def on_ws_connect(self, context: RequestContext[Any]) -> Any:
         """The same token, as `authorization` in the payload of connection_init."""
         value = (context.connection_params or {}).get("authorization")
+        if context.life is None:
+            raise ConnectionRejectionError({})
         try:
-            context.viewer = self._tokens.viewer(value if isinstance(value, str) else None)
+            context.viewer = context.life.take(value)
         except Unauthenticated as refusal:
             raise ConnectionRejectionError({"code": refusal.code}) from refusal
         return await super().on_ws_connect(context)

@@ -85,11 +85,16 @@ class ContextTokens:
 
     def viewer(self, authorization: str | None) -> Viewer:
         """The viewer named by an `Authorization` header; raises Unauthenticated."""
+        return self.checked(authorization)[0]
+
+    def checked(self, authorization: str | None) -> tuple[Viewer, float]:
+        """The viewer and when the token is over, in seconds since the epoch; raises
+        Unauthenticated."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("no context token of the gateway")
         claims = self._claims(token.strip())
-        return _viewer(claims.get("viewer"))
+        return _viewer(claims.get("viewer")), float(str(claims["exp"]))
 
     def _claims(self, token: str) -> Mapping[str, object]:
         try:
