@@ -63,13 +63,15 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A selection set, with the types and conditions under which it applies, and its part."""
+    """A selection set, with the types and conditions under which it applies, and its part; `around`
+    are conditions known to hold there."""
 
     selections: SelectionSetNode
     types: TypeNames
     site: TypeNames
     when: When
     part: int
+    around: When = ALWAYS
     refused: bool = False
 
 
@@ -82,6 +84,7 @@ class _Occurrence:
     selections: SelectionSetNode | None
     part: int
     position: int
+    around: When = ALWAYS
     refused: bool = False
 
 
@@ -183,7 +186,7 @@ class _Reader:
         for node in place.selections.selections:
             self.normaliser.budget.spend()
             when = both(place.when, condition_of(node))
-            if when == NEVER:
+            if both(place.around, when) == NEVER:
                 continue
             refused = place.refused or id(node) in self.normaliser.refused
             if isinstance(node, FieldNode):
@@ -203,14 +206,14 @@ class _Reader:
                     response,
                     _Occurrence(
                         call, place.types, place.site, when, node.selection_set, place.part, at,
-                        refused,
+                        place.around, refused,
                     ),
                 )  # fmt: skip
                 continue
             selections, site = self._inner(node, place.site)
             if types := place.types & site:
                 for part, condition in self._parted(node, place.part, depth, when):
-                    inner = _Place(selections, types, site, condition, part, refused)
+                    inner = _Place(selections, types, site, condition, part, place.around, refused)
                     yield from self._occurrences(inner, depth, serial=serial)
 
     def _parted(
@@ -346,6 +349,7 @@ class _Reader:
                 visible,
                 within(occurrence.when, when) if self.relative else occurrence.when,
                 occurrence.part,
+                both(occurrence.around, occurrence.when) if self.relative else ALWAYS,
                 occurrence.refused,
             )
             for occurrence in occurrences

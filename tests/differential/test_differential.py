@@ -93,6 +93,17 @@ def test_what_counts_as_abstract(media: Pair, operation: str, *, abstract: bool)
             "query ($yes: Boolean!) { ant0 { f1 { f0 { ... on Face @defer(if: $yes) { id } } } } }",
             id="a part about objects that can't be of one of the types",
         ),
+        pytest.param(
+            16631, 572,
+            "query ($no: Boolean! = false) {"
+            " bee0 { works: f0 @skip(if: $no) { id ...F0 @include(if: $no) } } }"
+            " fragment F0 on E1 { id }",
+            id="a condition that can't hold where its field stands",
+        ),
+        pytest.param(
+            16631, 285, "{ dog0 { f1 { ... on E1 { name } } f5 } }",
+            id="equal objects in containers that several objects share",
+        ),
     ],
 )  # fmt: skip
 async def test_what_was_found_once_stays_mended(seed: int, graph: int, operation: str) -> None:
