@@ -16,6 +16,7 @@ from subgraphs.audit.records import Accepted, EventRow
 from subgraphs.kit import idempotent, institutions, prepared, roots
 from subgraphs.kit.mongo import Database, Document, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
+from subgraphs.kit.statuses import ENDORSED, STATE_OF
 from subgraphs.kit.viewer import Viewer
 
 EVENTS: Final = "events"
@@ -137,6 +138,13 @@ class Store:
         found = await self._events.find(where).sort(OLDEST.sort).to_list(None)
         rows = [codec.event(row) for row in found]
         return {subject: row for row in rows for subject in row.subjects}
+
+    async def last_word(self, credential: str, time: datetime) -> EventRow | None:
+        """The newest event up to a time that says what state a credential is in."""
+        kinds = {"$in": [*STATE_OF, ENDORSED]}
+        where = {"subjects": credential, "kind": kinds, "at": {"$lte": time}}
+        found = await self._events.find(where).sort(NEWEST.sort).limit(1).to_list(None)
+        return codec.event(found[0]) if found else None
 
     async def page(
         self, viewer: Viewer, wanted: EventFilter, order: Order, asked: Window

@@ -84,4 +84,4 @@ def _moves_to(state: State, effect: Effect) -> str:
         Effect.REVOKE: State.REVOKED,
         Effect.RESTORED: State.ACTIVE,
     }
-    return targets.get(effect, state).value
+    return targets[effect].value if effect in targets else effect.value

@@ -9,21 +9,11 @@ from typing import Final
 from ledger_adapter.port import Envelope, JsonValue
 from subgraphs.issuer.records import Binding, Credential, Endorsement, Offer
 from subgraphs.kit.events import event
+from subgraphs.kit.statuses import ENDORSED, STATE_OF
 from subgraphs.kit.vocabulary import CredentialState as State
 from subgraphs.vc.encoding import to_time
 
-KIND_OF: Final[Mapping[State, str]] = {
-    State.REQUESTED: "CREDENTIAL_REQUESTED",
-    State.DRAFT: "CREDENTIAL_DRAFTED",
-    State.OFFERED: "CREDENTIAL_OFFERED",
-    State.REJECTED: "CREDENTIAL_REJECTED",
-    State.WITHDRAWN: "CREDENTIAL_WITHDRAWN",
-    State.LAPSED: "CREDENTIAL_LAPSED",
-    State.ACTIVE: "CREDENTIAL_ACTIVATED",
-    State.EXPIRED: "CREDENTIAL_EXPIRED",
-}
-STATE_OF: Final[Mapping[str, State]] = {kind: state for state, kind in KIND_OF.items()}
-ENDORSED: Final = "CREDENTIAL_ENDORSED"
+KIND_OF: Final[Mapping[State, str]] = {state: kind for kind, state in STATE_OF.items()}
 
 
 def moved(row: Credential, at: datetime) -> Envelope:

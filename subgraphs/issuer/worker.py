@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledger_adapter.port import LoggedEvent
-from subgraphs.issuer.outgoing import ENDORSED, STATE_OF
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Update
 from subgraphs.kit.feed import Item
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, type_of
 from subgraphs.kit.mongo import Session
+from subgraphs.kit.statuses import ENDORSED, STATE_OF
 from subgraphs.kit.vocabulary import CredentialState
 
 

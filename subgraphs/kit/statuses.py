@@ -24,7 +24,17 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COLLECTION: [IndexModel([("issuer", 1), ("list", 1), ("state", 1), ("place", 1)])]
 }
 ACTIVATED, ENDORSED = "CREDENTIAL_ACTIVATED", "CREDENTIAL_ENDORSED"
-_STATE_OF: Final[Mapping[str, str]] = {ACTIVATED: "ACTIVE", "CREDENTIAL_EXPIRED": "EXPIRED"}
+STATE_OF: Final[Mapping[str, CredentialState]] = {
+    "CREDENTIAL_REQUESTED": CredentialState.REQUESTED,
+    "CREDENTIAL_DRAFTED": CredentialState.DRAFT,
+    "CREDENTIAL_OFFERED": CredentialState.OFFERED,
+    "CREDENTIAL_REJECTED": CredentialState.REJECTED,
+    "CREDENTIAL_WITHDRAWN": CredentialState.WITHDRAWN,
+    "CREDENTIAL_LAPSED": CredentialState.LAPSED,
+    ACTIVATED: CredentialState.ACTIVE,
+    "CREDENTIAL_EXPIRED": CredentialState.EXPIRED,
+}
+"""The state that each kind leads to; an endorsement carries its own."""
 _URI: Final = re.compile(r"https?://.{1,200}/(inst_[0-9A-Z]{26})/([1-9][0-9]{0,5})/([a-z]{1,16})")
 _SETS: Final = [state.value for state in CredentialState if purposes_of(state.value)]
 
@@ -112,9 +122,9 @@ class Told:
 
 
 def told_of(envelope: Envelope) -> Told | None:
-    """None for events that move no status."""
-    body = envelope.body
-    state = body.get("state") if envelope.kind == ENDORSED else _STATE_OF.get(envelope.kind)
+    """None for events that are no word on a credential's state."""
+    body, step = envelope.body, STATE_OF.get(envelope.kind)
+    state = body.get("state") if envelope.kind == ENDORSED else step and step.value
     credential = next((one for one in envelope.subjects if is_id(one, "cred")), None)
     issuer = body.get("issuer")
     if not isinstance(state, str) or not isinstance(issuer, str) or credential is None:

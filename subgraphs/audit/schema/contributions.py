@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from datetime import datetime
+from typing import Annotated, Any, Self
 
 import strawberry
 
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.schema.events import AuditEvent, Before, Last, timeline
 from subgraphs.audit.schema.proofs import ChainProof, anchor_proof
+from subgraphs.audit.schema.status import CredentialStatusAt, status_at
 from subgraphs.kit.context import Info
 from subgraphs.kit.fields import listed, resolved
 from subgraphs.kit.nodes import Representation, entity
@@ -35,6 +37,14 @@ class Credential(Contribution):
     @resolved("Proof that its hash stands on the log; null until it is ACTIVE (存证证明).")
     async def chain_proof(self, info: Info[Parts]) -> ChainProof | None:
         return await anchor_proof(info, "CREDENTIAL_ACTIVATED", self.id)
+
+    @resolved("What it was at a moment, by the log; null before its first event (某时状态).")
+    async def status_at(
+        self,
+        info: Info[Parts],
+        time: Annotated[datetime, strawberry.argument(description="The moment (时间点).")],
+    ) -> CredentialStatusAt | None:
+        return await status_at(info, self.id, time)
 
     @listed("Its events that the viewer may see, oldest first (存证时间线).")
     async def timeline(
