@@ -88,7 +88,7 @@ class Engine:
         """Prepare these operations one by one, letting requests pass in between; after a swap,
         with what `recent_operations` said before it."""
         for query, name, grants in reversed(operations):
-            self._graph.operation(query, name, grants)
+            await self.prepare(query, name, grants)
             await asyncio.sleep(0)
 
     async def prepare(

@@ -114,10 +114,12 @@ class Admission:
         self._prices, self._buckets = prices, buckets
         self._granting = granting or Granting()
 
-    def admit(self, given: Parameters, caller: Caller) -> Admitted:
+    async def admit(self, given: Parameters, caller: Caller) -> Admitted:
         """Raises ClientFault or NotReady with the reason why it may not run."""
         parameters = self._documents.resolve(given)
+        self._granting.check_address(caller.viewer, caller.address)
         grants = self._granting.of(caller.viewer)
+        await self.engine.prepare(parameters.query, parameters.operation_name, grants)
         kind = self.engine.operation_kind(parameters.query, parameters.operation_name, grants)
         hints = CacheHints()
         request = self._request(parameters, caller, hints, grants)

@@ -143,7 +143,7 @@ class HttpDoor:
         if isinstance(given, list):
             await self._answer_batch(exchange, given, caller, media_type)
             return
-        admitted = self._admit(exchange, given, caller)
+        admitted = await self._admit(exchange, given, caller)
         media_type = self._suited(exchange, admitted, media_type)
         if media_type == DEFERRED:
             await self._deliver(exchange, admitted)
@@ -184,9 +184,10 @@ class HttpDoor:
         clean = admitted.kind == "query" and not errors
         await self._send(exchange, status, media_type, body, admitted.hints.header(clean=clean))
 
-    def _admit(self, exchange: Exchange, given: Parameters, caller: Caller) -> Admitted:
+    async def _admit(self, exchange: Exchange, given: Parameters, caller: Caller) -> Admitted:
         exchange.facts["operation"] = given.operation_name
-        admitted = self._admission.admit(resumed(given, exchange.header(b"last-event-id")), caller)
+        there = resumed(given, exchange.header(b"last-event-id"))
+        admitted = await self._admission.admit(there, caller)
         exchange.facts["hash"] = operation_hash(admitted.parameters.query)
         if admitted.kind == "mutation" and caller.read_only:
             raise HttpStatus(405, "mutations need POST", (b"allow", b"POST"))
@@ -249,7 +250,7 @@ class HttpDoor:
 
         async def one(given: Parameters) -> dict[str, object]:
             try:
-                admitted = self._admission.admit(given, caller)
+                admitted = await self._admission.admit(given, caller)
                 return self._admission.tell(admitted, await self._execute(admitted))
             except (ClientFault, NotReady) as fault:
                 return {"errors": [self._admission.tell_fault(fault, caller.request_id)]}
@@ -284,7 +285,7 @@ class HttpDoor:
         given = await self._read(exchange)
         if isinstance(given, list):
             raise BadRequest("one operation at a time is started on a stream")
-        admitted = self._admit(exchange, given, self._caller(exchange, viewer))
+        admitted = await self._admit(exchange, given, self._caller(exchange, viewer))
         if self._single.start(token, admitted) is None:
             raise HttpStatus(404, "there is no such stream")
         await exchange.answer(202, "text/plain; charset=utf-8", b"")

@@ -11,6 +11,11 @@ from gateway.executor.ports import OperationKind
 class GraphQLEngine(Protocol):
     """Answers operations. May raise ClientFault and NotReady; anything else is a bug."""
 
+    async def prepare(self, query: str, operation_name: str | None, grants: Grants, /) -> None:
+        """Think an operation through without holding up others; what is asked about it next takes
+        no time then."""
+        ...
+
     def operation_kind(
         self, query: str, operation_name: str | None, grants: Grants, /
     ) -> OperationKind | GatewayResponse:

@@ -68,12 +68,13 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
-    loop.add_signal_handler(signal.SIGHUP, _reload, gateway)
+    reloading = Reloading(gateway)
+    loop.add_signal_handler(signal.SIGHUP, reloading.now)
     tasks = [asyncio.create_task(gateway.health.watch())]
     if gateway.settings.auth.issuers:
         tasks.append(asyncio.create_task(gateway.keyring.run()))
     if gateway.settings.reload.watch:
-        tasks.append(asyncio.create_task(watch_files(gateway, gateway.settings.reload)))
+        tasks.append(asyncio.create_task(reloading.watch(gateway.settings.reload)))
     gc.collect()
     gc.freeze()  # what start-up made stays; looking through it again at each collection is waste
     gc.set_threshold(_YOUNG_OBJECTS, 10, 10)
@@ -82,34 +83,50 @@ async def _serve(
     finally:
         for task in tasks:
             task.cancel()
+        reloading.close()
         await asyncio.gather(*tasks, return_exceptions=True)
         gateway.client.close()
         await asyncio.to_thread(gateway.spans.close)
 
 
-def _reload(gateway: Gateway) -> None:
-    try:
-        gateway.reload()
-    except GatewayError as error:
-        gateway.metrics.reloaded("refused")
-        _LOG.error("the supergraph was not reloaded, the old one stays: %s", error.message)
-    else:
+class Reloading:
+    """Reloads one gateway, and then prepares again what was ready before, in between requests."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self.warming: asyncio.Task[None] | None = None
+
+    def now(self) -> None:
+        """Reload; a file that can't be used is told of, and the old one stays."""
+        gateway, ready = self._gateway, self._gateway.engine.recent_operations()
+        try:
+            gateway.reload()
+        except GatewayError as error:
+            gateway.metrics.reloaded("refused")
+            _LOG.error("the supergraph was not reloaded, the old one stays: %s", error.message)
+            return
         gateway.metrics.reloaded("done")
         _LOG.warning("the supergraph was reloaded")
+        self.close()
+        self.warming = asyncio.create_task(gateway.engine.warm(ready))
 
+    async def watch(self, rule: Reload) -> None:
+        """Reload what has changed, until cancelled. A file counts as changed once it has been left
+        alone for one look: writers take a while."""
+        files = self._gateway.files()
+        loaded = seen = _stamps(files)
+        while True:
+            await asyncio.sleep(rule.every)
+            now = await asyncio.to_thread(_stamps, files)
+            if now != loaded and now == seen:
+                loaded = now
+                self.now()
+            seen = now
 
-async def watch_files(gateway: Gateway, rule: Reload) -> None:
-    """Reload what has changed, until cancelled. A file counts as changed once it has been left
-    alone for one look: writers take a while."""
-    files = gateway.files()
-    loaded = seen = _stamps(files)
-    while True:
-        await asyncio.sleep(rule.every)
-        now = await asyncio.to_thread(_stamps, files)
-        if now != loaded and now == seen:
-            loaded = now
-            _reload(gateway)
-        seen = now
+    def close(self) -> None:
+        """Prepare nothing more."""
+        if self.warming is not None:
+            self.warming.cancel()
 
 
 def _stamps(files: Sequence[Path]) -> list[tuple[int, int] | None]:

@@ -25,10 +25,12 @@ from gateway.subscriptions.protocol import (
     LAGGED,
     Authenticate,
     Effect,
+    Renew,
     ServerMachine,
     Start,
     Stop,
 )
+from gateway.subscriptions.sse import cursor_of
 from gateway.telemetry.access import AccessLog, operation_hash
 from gateway.telemetry.spans import NoSpans, Spans
 
@@ -57,6 +59,7 @@ class SocketDoor:
         origins: Origins,
         rules: SocketRules,
         log: AccessLog,
+        *,
         spans: Spans | None = None,
     ) -> None:
         self.admission, self.tokens, self.rules, self.log = admission, tokens, rules, log
@@ -117,7 +120,7 @@ class SocketSession:
             "_machine",
         ),
         *("_operations", "_outbox", "_receive", "_send", "_ending", "_timers", "_viewer"),
-        *("_writer", "__weakref__"),
+        *("_cursors", "_expiry", "_writer", "__weakref__"),
     )
 
     def __init__(
@@ -144,14 +147,17 @@ class SocketSession:
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._writer: asyncio.Task[None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
+        self._expiry: asyncio.TimerHandle | None = None
+        self._cursors: dict[str, str] = {}
 
     async def serve(self) -> None:
         """Returns when the socket is closed and everything that served it is freed."""
         started = time.monotonic()
         self._later(self._door.rules.init_seconds, self._machine.init_is_late)
         reader = asyncio.create_task(self._read())
+        reader.add_done_callback(self._left)
         try:
-            await asyncio.wait({reader, self._closed}, return_when=asyncio.FIRST_COMPLETED)
+            await self._closed
             await self._free({reader})
             await self._say_goodbye()
         finally:
@@ -175,6 +181,14 @@ class SocketSession:
             text = message.get("text")
             self._perform(self._machine.receive(message["bytes"] if text is None else text))
 
+    def _left(self, reader: asyncio.Task[None]) -> None:
+        """The client has gone, or reading what it said has met a bug of ours."""
+        if not reader.cancelled() and reader.exception() is not None:
+            _LOG.error("socket %s failed", self._id, exc_info=reader.exception())
+            self._perform(self._machine.broken())
+        if not self._closed.done():
+            self._closed.set_result(None)
+
     async def _write(self) -> None:
         """Lives as long as there is something to send: a quiet socket needs no writer."""
         while len(self._outbox):
@@ -197,8 +211,8 @@ class SocketSession:
                     self._closing = effect
                     if not self._closed.done():
                         self._closed.set_result(None)
-                case Authenticate():
-                    self._authenticate(effect.payload)
+                case Authenticate() | Renew():
+                    self._take_token(effect)
                 case Start():
                     self._start(effect)
                 case Stop():
@@ -216,7 +230,9 @@ class SocketSession:
             self._perform(self._machine.lagged())
 
     def _start(self, start: Start) -> None:
-        task = asyncio.create_task(self._operate(start.id, start.payload))
+        untraced = isinstance(self._door.spans, NoSpans)  # which saves a quiet socket some room
+        run = self._operate if untraced else self._traced
+        task = asyncio.create_task(run(start.id, start.payload))
         self._operations[start.id] = task
 
     def _stop(self, id_: str) -> None:
@@ -225,32 +241,51 @@ class SocketSession:
             task.cancel()
             self._ending = [*(each for each in self._ending if not each.done()), task]
 
-    def _authenticate(self, payload: Mapping[str, object]) -> None:
-        """What the client says in `connection_init` counts; else the header of its upgrade."""
+    def _take_token(self, told: Authenticate | Renew) -> None:
+        """At the start, what the client says in `connection_init` counts, else the header of its
+        upgrade; later on, a new token of the same caller is for everything that runs."""
         offered, self._authorization = self._authorization, None
         try:
-            authorization = _authorization(payload) or offered
-            self._viewer = self._door.tokens.viewer(authorization, time.time())
+            authorization = _authorization(told.payload) or offered
+            viewer = self._door.tokens.viewer(authorization, time.time())
+            if isinstance(told, Renew):
+                _check_same(self._viewer, viewer)
         except Unauthenticated as error:
             self._perform(self._machine.refuse(f"{error.reason}: {error.message}"))
             return
-        self._perform(self._machine.acknowledge())
-        if self._viewer.expires_at is not None:
-            reason = "TOKEN_EXPIRED: the token has expired"
-            left = max(0.0, self._viewer.expires_at - time.time())
-            self._later(left, lambda: self._machine.refuse(reason))
+        self._viewer = viewer
+        self._expire_in_time()
+        started = isinstance(told, Authenticate)
+        self._perform(self._machine.acknowledge() if started else self._machine.renewed())
 
-    async def _operate(self, id_: str, payload: Mapping[str, object]) -> None:
-        """Traced on its own: a socket outlives every trace."""
+    def _expire_in_time(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        if self._viewer.expires_at is not None:
+            left = max(0.0, self._viewer.expires_at - time.time())
+            self._expiry = self._later(left, self._expired)
+
+    def _expired(self) -> list[Effect]:
+        """The close tells the place of the one stream that runs, if it is one and fits."""
+        (cursor,) = self._cursors.values() if len(self._cursors) == 1 else (None,)
+        place = "the token has expired" if cursor is None else f"cursor={cursor}"
+        reason = f"TOKEN_EXPIRED: {place}"
+        if len(reason.encode()) > frames.LONGEST_REASON:
+            reason = "TOKEN_EXPIRED: the token has expired"
+        return self._machine.refuse(reason)
+
+    async def _traced(self, id_: str, payload: Mapping[str, object]) -> None:
+        """Each operation by itself: a socket outlives every trace."""
         known = {name.encode(): text.encode("latin-1") for name, text in self._forwarded.items()}
         with self._door.spans.operation("graphql.operation", known):
-            await self._run(id_, payload)
+            await self._operate(id_, payload)
 
-    async def _run(self, id_: str, payload: Mapping[str, object]) -> None:
+    async def _operate(self, id_: str, payload: Mapping[str, object]) -> None:
         started, count = time.monotonic(), 0
         admission, parameters = self._door.admission, None
         try:
-            admitted = admission.admit(resumed(from_mapping(payload), None), self._caller())
+            given = resumed(from_mapping(payload), None)
+            admitted = await admission.admit(given, self._caller())
             parameters = admitted.parameters
             async with closing(run_operation(admission.engine, admitted)) as responses:
                 async for response in responses:
@@ -268,18 +303,23 @@ class SocketSession:
         finally:
             if self._operations.get(id_) is asyncio.current_task():
                 del self._operations[id_]
+            self._cursors.pop(id_, None)
             self._log_operation(parameters, started, count)
 
     def _caller(self) -> Caller:
+        carrier = self._door.spans.carrier()
         return Caller(
             viewer=self._viewer,
             request_id=self._id,
             address=self._address,
-            headers={**self._forwarded, **self._door.spans.carrier()},
+            headers={**self._forwarded, **carrier} if carrier else self._forwarded,
         )
 
     def _deliver(self, id_: str, admitted: Admitted, response: GatewayResponse) -> None:
         body = self._door.admission.tell(admitted, response)
+        cursor = cursor_of(body)
+        if cursor is not None:
+            self._cursors[id_] = cursor
         if response.request_error:
             errors = body.get("errors")
             self._perform(self._machine.failed(id_, errors if isinstance(errors, list) else []))
@@ -302,9 +342,11 @@ class SocketSession:
             seconds=round(time.monotonic() - started, 3),
         )
 
-    def _later(self, seconds: float, effects: Callable[[], list[Effect]]) -> None:
+    def _later(self, seconds: float, effects: Callable[[], list[Effect]]) -> asyncio.TimerHandle:
         loop = asyncio.get_running_loop()
-        self._timers.append(loop.call_later(seconds, lambda: self._perform(effects())))
+        timer = loop.call_later(seconds, lambda: self._perform(effects()))
+        self._timers = [each for each in self._timers if not each.cancelled()] + [timer]
+        return timer
 
     async def _free(self, ends: Iterable[asyncio.Task[Any]]) -> None:
         for timer in self._timers:
@@ -326,6 +368,17 @@ class SocketSession:
         await self._send(
             {"type": "websocket.close", "code": closing.code, "reason": closing.short_reason}
         )
+
+
+def _check_same(old: Viewer, new: Viewer) -> None:
+    if _lasting(old) != _lasting(new):
+        raise Unauthenticated("TOKEN_INVALID", "the new token says something else")
+
+
+def _lasting(viewer: Viewer) -> dict[str, object]:
+    """What a token says beside its times and its own id."""
+    own = ("exp", "iat", "nbf", "jti")
+    return {name: value for name, value in viewer.claims.items() if name not in own}
 
 
 def _authorization(payload: Mapping[str, object]) -> str | None:

@@ -41,7 +41,11 @@ class SmallEngine:
     def __init__(self) -> None:
         self.requests: list[GatewayRequest] = []
         self.open = 0
+        self.prepared: list[str] = []
         self.opened, self.freed = asyncio.Event(), asyncio.Event()
+
+    async def prepare(self, query: str, operation_name: str | None, grants: Grants) -> None:
+        self.prepared.append(query)
 
     def operation_kind(
         self, query: str, operation_name: str | None, grants: Grants

@@ -83,6 +83,13 @@ async def test_a_request_error_has_no_data_and_the_status_of_its_media_type(
     assert code_of(answer) == "GRAPHQL_PARSE_FAILED"
 
 
+async def test_an_operation_is_thought_through_before_anything_is_asked_about_it(
+    gateway: Served, client: httpx.AsyncClient
+) -> None:
+    await client.post("/graphql", json={"query": "{ok prepared: ok}"})
+    assert "{ok prepared: ok}" in gateway.engine.prepared
+
+
 @pytest.mark.parametrize("accept", [R, J])
 async def test_a_partial_result_is_200(client: httpx.AsyncClient, accept: str) -> None:
     answer = await client.post("/graphql", headers={"accept": accept}, json={"query": "{partial}"})

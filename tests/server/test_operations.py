@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.config import Reload
-from gateway.server.run import watch_files
+from gateway.server.run import Reloading
 from tests.server.authority import Authority
 from tests.server.live import SUPERGRAPH, Live, live
 
@@ -62,7 +62,7 @@ async def test_metrics_are_for_some_networks(tmp_path: Path) -> None:
 async def test_a_changed_graph_is_taken_and_a_bad_one_is_not(gateway: Live) -> None:
     path = gateway.gateway.settings.supergraph
     good = path.read_text()
-    watching = asyncio.create_task(watch_files(gateway.gateway, Reload(every=0.02)))
+    watching = asyncio.create_task(Reloading(gateway.gateway).watch(Reload(every=0.02)))
     await asyncio.sleep(0.05)
     try:
         path.write_text(good.replace("fails: String", "fails: String missing: String"))
@@ -73,6 +73,23 @@ async def test_a_changed_graph_is_taken_and_a_bad_one_is_not(gateway: Live) -> N
     finally:
         watching.cancel()
         path.write_text(good)
+
+
+async def test_what_was_ready_is_made_ready_again_after_a_reload(gateway: Live) -> None:
+    path, engine = gateway.gateway.settings.supergraph, gateway.gateway.engine
+    good = path.read_text()
+    await eventually(gateway, "{ fails again: fails }", "data")
+    reloading = Reloading(gateway.gateway)
+    try:
+        path.write_text(good.replace("fails: String", "fails: String other: String"))
+        reloading.now()
+        assert not engine.recent_operations()
+        assert reloading.warming is not None
+        await reloading.warming
+        assert "{ fails again: fails }" in [key[0] for key in engine.recent_operations()]
+    finally:
+        path.write_text(good)
+        gateway.gateway.reload()
 
 
 async def eventually(gateway: Live, query: str, key: str) -> None:
