@@ -49,6 +49,9 @@ class QuickEngine:
         """A subscription where the text says so."""
         return "subscription" if query.startswith("subscription") else "query"
 
+    async def prepare(self, _query: str, _name: str | None, _grants: Grants, /) -> None:
+        """Nothing to think about."""
+
     def is_incremental(self, _query: str, _name: str | None, _grants: Grants, /) -> bool:
         """Never in parts."""
         return False

@@ -299,6 +299,19 @@ async def test_sockets_are_bounded(gateway: Served) -> None:
             await client.__aexit__(None, None, None)
 
 
+class BrokenTokens:
+    def viewer(self, _authorization: str | None, _now: float) -> None:
+        raise RuntimeError("a secret of ours")
+
+
+async def test_a_bug_of_ours_is_4500_and_says_nothing_of_it(tmp_path: Path) -> None:
+    async with served(tmp_path) as gateway:
+        gateway.app._sockets.tokens = BrokenTokens()  # type: ignore[assignment]  # broken in the test
+        async with dialled(gateway) as client:
+            await client.say(type="connection_init")
+            assert await client.closed() == (4500, "Internal server error")
+
+
 async def test_a_stop_is_told_with_1012_and_is_quick(tmp_path: Path) -> None:
     async with served(tmp_path) as gateway:
         async with opened(gateway) as client:
