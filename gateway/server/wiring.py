@@ -20,7 +20,7 @@ from gateway.server.granting import Granting
 from gateway.server.graphiql import GraphiqlDoor
 from gateway.server.health import Health
 from gateway.server.http import HttpDoor
-from gateway.server.keyring import Keyring, build_keyring, grant_rules
+from gateway.server.keyring import Keyring, address_rules, build_keyring, grant_rules
 from gateway.server.metrics import MetricsDoor
 from gateway.server.personas import Personas
 from gateway.server.ports import GraphQLEngine
@@ -77,7 +77,7 @@ class Gateway:
 
     def reload(self) -> None:
         """Read supergraph and manifest again and swap them in; raises OperatorFault and keeps the
-        old ones."""
+        old ones. Nothing is prepared for the new ones yet: see `Engine.warm`."""
         sdl = read_text(self.settings.supergraph)
         manifest = read_manifest(self.settings.documents.manifest)
         endpoints = endpoints_of(sdl, self.settings)
@@ -156,7 +156,11 @@ def build_app(
     write = _write_line if settings.access_log else None
     log = AccessLog(write, time.time, metrics.observe)
     known = documents or Documents(Manifest(), document_rules(settings))
-    granting = Granting(rules=grant_rules(settings.auth), holds=tokens.holds)
+    granting = Granting(
+        rules=grant_rules(settings.auth),
+        addresses=address_rules(settings.auth),
+        holds=tokens.holds,
+    )
     admission = admission_of(settings, engine, prices, known, granting)
     streams = Streams(admission, stream_rules(settings))
     single = SingleStreams(

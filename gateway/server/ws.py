@@ -25,10 +25,12 @@ from gateway.subscriptions.protocol import (
     LAGGED,
     Authenticate,
     Effect,
+    Renew,
     ServerMachine,
     Start,
     Stop,
 )
+from gateway.subscriptions.sse import cursor_of
 from gateway.telemetry.access import AccessLog, operation_hash
 from gateway.telemetry.spans import NoSpans, Spans
 
@@ -118,7 +120,7 @@ class SocketSession:
             "_machine",
         ),
         *("_operations", "_outbox", "_receive", "_send", "_ending", "_timers", "_viewer"),
-        *("_writer", "__weakref__"),
+        *("_cursors", "_expiry", "_writer", "__weakref__"),
     )
 
     def __init__(
@@ -145,6 +147,8 @@ class SocketSession:
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._writer: asyncio.Task[None] | None = None
         self._timers: list[asyncio.TimerHandle] = []
+        self._expiry: asyncio.TimerHandle | None = None
+        self._cursors: dict[str, str] = {}
 
     async def serve(self) -> None:
         """Returns when the socket is closed and everything that served it is freed."""
@@ -207,8 +211,8 @@ class SocketSession:
                     self._closing = effect
                     if not self._closed.done():
                         self._closed.set_result(None)
-                case Authenticate():
-                    self._authenticate(effect.payload)
+                case Authenticate() | Renew():
+                    self._take_token(effect)
                 case Start():
                     self._start(effect)
                 case Stop():
@@ -237,20 +241,38 @@ class SocketSession:
             task.cancel()
             self._ending = [*(each for each in self._ending if not each.done()), task]
 
-    def _authenticate(self, payload: Mapping[str, object]) -> None:
-        """What the client says in `connection_init` counts; else the header of its upgrade."""
+    def _take_token(self, told: Authenticate | Renew) -> None:
+        """At the start, what the client says in `connection_init` counts, else the header of its
+        upgrade; later on, a new token of the same caller is for everything that runs."""
         offered, self._authorization = self._authorization, None
         try:
-            authorization = _authorization(payload) or offered
-            self._viewer = self._door.tokens.viewer(authorization, time.time())
+            authorization = _authorization(told.payload) or offered
+            viewer = self._door.tokens.viewer(authorization, time.time())
+            if isinstance(told, Renew):
+                _check_same(self._viewer, viewer)
         except Unauthenticated as error:
             self._perform(self._machine.refuse(f"{error.reason}: {error.message}"))
             return
-        self._perform(self._machine.acknowledge())
+        self._viewer = viewer
+        self._expire_in_time()
+        started = isinstance(told, Authenticate)
+        self._perform(self._machine.acknowledge() if started else self._machine.renewed())
+
+    def _expire_in_time(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
         if self._viewer.expires_at is not None:
-            reason = "TOKEN_EXPIRED: the token has expired"
             left = max(0.0, self._viewer.expires_at - time.time())
-            self._later(left, lambda: self._machine.refuse(reason))
+            self._expiry = self._later(left, self._expired)
+
+    def _expired(self) -> list[Effect]:
+        """The close tells the place of the one stream that runs, if it is one and fits."""
+        (cursor,) = self._cursors.values() if len(self._cursors) == 1 else (None,)
+        place = "the token has expired" if cursor is None else f"cursor={cursor}"
+        reason = f"TOKEN_EXPIRED: {place}"
+        if len(reason.encode()) > frames.LONGEST_REASON:
+            reason = "TOKEN_EXPIRED: the token has expired"
+        return self._machine.refuse(reason)
 
     async def _traced(self, id_: str, payload: Mapping[str, object]) -> None:
         """Each operation by itself: a socket outlives every trace."""
@@ -262,7 +284,8 @@ class SocketSession:
         started, count = time.monotonic(), 0
         admission, parameters = self._door.admission, None
         try:
-            admitted = admission.admit(resumed(from_mapping(payload), None), self._caller())
+            given = resumed(from_mapping(payload), None)
+            admitted = await admission.admit(given, self._caller())
             parameters = admitted.parameters
             async with closing(run_operation(admission.engine, admitted)) as responses:
                 async for response in responses:
@@ -280,6 +303,7 @@ class SocketSession:
         finally:
             if self._operations.get(id_) is asyncio.current_task():
                 del self._operations[id_]
+            self._cursors.pop(id_, None)
             self._log_operation(parameters, started, count)
 
     def _caller(self) -> Caller:
@@ -293,6 +317,9 @@ class SocketSession:
 
     def _deliver(self, id_: str, admitted: Admitted, response: GatewayResponse) -> None:
         body = self._door.admission.tell(admitted, response)
+        cursor = cursor_of(body)
+        if cursor is not None:
+            self._cursors[id_] = cursor
         if response.request_error:
             errors = body.get("errors")
             self._perform(self._machine.failed(id_, errors if isinstance(errors, list) else []))
@@ -315,9 +342,11 @@ class SocketSession:
             seconds=round(time.monotonic() - started, 3),
         )
 
-    def _later(self, seconds: float, effects: Callable[[], list[Effect]]) -> None:
+    def _later(self, seconds: float, effects: Callable[[], list[Effect]]) -> asyncio.TimerHandle:
         loop = asyncio.get_running_loop()
-        self._timers.append(loop.call_later(seconds, lambda: self._perform(effects())))
+        timer = loop.call_later(seconds, lambda: self._perform(effects()))
+        self._timers = [each for each in self._timers if not each.cancelled()] + [timer]
+        return timer
 
     async def _free(self, ends: Iterable[asyncio.Task[Any]]) -> None:
         for timer in self._timers:
@@ -339,6 +368,17 @@ class SocketSession:
         await self._send(
             {"type": "websocket.close", "code": closing.code, "reason": closing.short_reason}
         )
+
+
+def _check_same(old: Viewer, new: Viewer) -> None:
+    if _lasting(old) != _lasting(new):
+        raise Unauthenticated("TOKEN_INVALID", "the new token says something else")
+
+
+def _lasting(viewer: Viewer) -> dict[str, object]:
+    """What a token says beside its times and its own id."""
+    own = ("exp", "iat", "nbf", "jti")
+    return {name: value for name, value in viewer.claims.items() if name not in own}
 
 
 def _authorization(payload: Mapping[str, object]) -> str | None:
