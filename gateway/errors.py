@@ -10,6 +10,7 @@
     │   ├── Unauthenticated               UNAUTHENTICATED (reason: TOKEN_EXPIRED, TOKEN_INVALID,
     │   │                                 TOKEN_REVOKED, TOKEN_REPLAYED)
     │   ├── OtherOrigin                   ORIGIN_NOT_ALLOWED
+    │   ├── AddressNotAllowed             ADDRESS_NOT_ALLOWED
     │   ├── NoIntrospection               INTROSPECTION_DISABLED
     │   ├── CursorConflict                CURSOR_CONFLICT
     │   ├── UnknownDocument               PERSISTED_QUERY_NOT_FOUND
@@ -176,6 +177,12 @@ class OtherOrigin(ClientFault):
     """A page of another site asks, and no CORS policy lets it."""
 
     code = "ORIGIN_NOT_ALLOWED"
+
+
+class AddressNotAllowed(ClientFault):
+    """The account may not be used from the address the request comes from."""
+
+    code = "ADDRESS_NOT_ALLOWED"
 
 
 class NoIntrospection(ClientFault):

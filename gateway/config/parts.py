@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -36,6 +37,27 @@ class ContextTokenSettings(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses(Record):
+    """From which networks callers may come, by a claim of their token."""
+
+    claim: Annotated[str, Meaning("the claim that decides, such as an institution or a role")]
+    networks: Annotated[
+        Mapping[str, tuple[str, ...]],
+        Meaning("networks (CIDR, IPv4 and IPv6) by the claim's value"),
+    ] = field(default_factory=dict)
+    listed: Annotated[
+        bool, Meaning("whether a value without networks may come from nowhere at all")
+    ] = False
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        for network in (each for given in self.networks.values() for each in given):
+            try:
+                ip_network(network)
+            except ValueError:
+                yield "networks", f"{network!r} is no network like 10.0.0.0/8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Auth(Record):
     """Who callers are. Without issuers nobody is asked, tokens are not looked at, and whatever
     the schema guards stays shut."""
@@ -65,6 +87,9 @@ class Auth(Record):
         Mapping[str, str],
         Meaning("for `@policy`: `package.module:function` of the token's claims, by policy"),
     ] = field(default_factory=dict)
+    addresses: Annotated[
+        tuple[Addresses, ...], Meaning("from where callers may come; every rule must let them pass")
+    ] = ()
     unauthorized: Annotated[
         Literal["filter", "reject", "dry-run"],
         Meaning(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.access import GrantRules, Grants
+from gateway.access.addresses import AddressRule, check_address
 from gateway.auth.viewer import Viewer
 
 
@@ -18,7 +19,13 @@ class Granting:
     """`holds` says whether a viewer's token is still good: not expired, not revoked."""
 
     rules: GrantRules = field(default_factory=GrantRules)
+    addresses: tuple[AddressRule, ...] = ()
     holds: Callable[[Viewer, float], bool] = never_ends
+
+    def check_address(self, viewer: Viewer, address: str) -> None:
+        """Raises AddressNotAllowed."""
+        if self.addresses:
+            check_address(self.addresses, viewer.claims, address)
 
     def of(self, viewer: Viewer) -> Grants:
         """What the viewer's claims grant now."""

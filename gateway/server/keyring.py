@@ -19,6 +19,7 @@ import httpx
 from jwt.algorithms import Algorithm
 
 from gateway.access import GrantRules
+from gateway.access.addresses import AddressRule
 from gateway.access.grants import Policy
 from gateway.auth.keys import asymmetric_algorithms, read_jwks
 from gateway.auth.revoked import Revoked
@@ -113,6 +114,13 @@ def grant_rules(auth: Auth) -> GrantRules:
         for name, target in auth.policies.items()
     }
     return GrantRules(scope_claims=auth.scope_claims, policies=policies)
+
+
+def address_rules(auth: Auth) -> tuple[AddressRule, ...]:
+    """From where callers may come."""
+    return tuple(
+        AddressRule.of(rule.claim, rule.networks, listed=rule.listed) for rule in auth.addresses
+    )
 
 
 def _at_start(issuer: Issuer, known: Mapping[str, Algorithm]) -> TrustedIssuer:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.errors import (
+    AddressNotAllowed,
     BadParameters,
     BodyTooLarge,
     ClientFault,
@@ -34,6 +35,7 @@ _OF_FAULT: Final[Mapping[type[GatewayError], int]] = {
     UriTooLong: 414,
     HeadersTooLarge: 431,
     OtherOrigin: 403,
+    AddressNotAllowed: 403,
 }
 _OF_CODE: Final[Mapping[object, int]] = {
     ParseFailed.code: 400,

@@ -5,6 +5,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -101,8 +102,11 @@ async def test_fields_at_their_subgraph(world: World, name: str, role: str) -> N
     assert asked > 20
 
 
+CALLS: Final = {"statusAt": "statusAt(time: $time)", "resolveDid": "resolveDid(did: $did)"}
+KINDS: Final = {"id": "ID", "did": "DID", "time": "DateTime"}
 ROOTS: Final[Mapping[str, str]] = {
     "node": "node(id: $credential)",
+    "resolveDid": "resolveDid(did: $did)",
     "auditEvent": "auditEvent(id: $event)",
     "credential": "credential(id: $credential)",
     "institution": "institution(id: $institution)",
@@ -129,6 +133,8 @@ async def test_roots_through_the_gateway(world: World, role: str) -> None:
             call = ROOTS.get(row.field, row.field)
             used = {name: world.ids[type_] for name, type_ in NAMES.items() if f"${name})" in call}
             heads = f"({', '.join(f'${name}: ID!' for name in used)})" if used else ""
+            if row.field == "resolveDid":
+                heads, used = "($did: DID!)", {"did": world.did}
             below = selection(api(), query.fields[row.field])
             document = f"query Root{heads} {{ {call}{below} }}"
             compare([row], role, await http.ask(world.stack.url, document, used, token), [])
@@ -169,13 +175,21 @@ def question(
     start, *way = rows[0].at.split(".") if rows[0].at != "node" else [rows[0].type]
     owner = schema.type_map[rows[0].type]
     assert isinstance(owner, GraphQLObjectType)
-    fields = " ".join(row.field + selection(schema, owner.fields[row.field]) for row in rows)
+    fields = " ".join(
+        CALLS.get(row.field, row.field) + selection(schema, owner.fields[row.field]) for row in rows
+    )
     for step in reversed(way):
-        fields = f"{step} {{ {fields} }}"
-    if start == "Query":
-        return f"{{ {fields} }}", {}, way
-    document = f"query Cell($id: ID!) {{ node(id: $id) {{ ... on {start} {{ {fields} }} }} }}"
-    return document, {"id": world.ids[start]}, ["node", *way]
+        fields = f"{CALLS.get(step, step)} {{ {fields} }}"
+    if start != "Query":
+        fields, way = f"node(id: $id) {{ ... on {start} {{ {fields} }} }}", ["node", *way]
+    given = {"id": world.ids.get(start, ""), "did": world.did, "time": _now()}
+    used = {name: value for name, value in given.items() if f"${name})" in fields}
+    heads = ", ".join(f"${name}: {KINDS[name]}!" for name in used)
+    return f"query Cell{f'({heads})' if heads else ''} {{ {fields} }}", used, way
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def compare(rows: Sequence[Row], role: str, body: Any, path: Sequence[str]) -> None:

@@ -50,6 +50,7 @@ class World:
     stack: Stack
     ids: Mapping[str, str]
     claims: Mapping[str, Mapping[str, object]]
+    did: str = ""
 
     def token(self, role: str) -> str | None:
         """A client token; nobody has none."""
@@ -72,7 +73,8 @@ async def tell(stack: Stack) -> World:
     ids["PresentationRequest"] = str(journey.request["id"])
     ids["Institution"] = str(world.claims["verifier"]["institution"])
     assert {type_of(id_) for id_ in ids.values()} == set(ids)
-    return World(stack=stack, ids=ids, claims=world.claims)
+    did = journey.person.software.did
+    return World(stack=stack, ids=ids, claims=world.claims, did=did)
 
 
 def _claims(holder: str) -> dict[str, Mapping[str, object]]:

@@ -1,0 +1,83 @@
+"""Makes docs/access.md, rules in words and the matrix as a table: `python -m tests.access.page`."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final
+
+from tests.access.matrix import ROOT, Row, read_matrix
+from tests.access.world import ROLES
+
+PAGE: Final = ROOT / "docs" / "access.md"
+_MARKS: Final = {"yes": "●", "no": "·", "unset": "○", "may": "◐", "with": "="}
+_HEADS: Final = (
+    *("holder", "other holder", "issuer", "other issuer", "verifier", "other verifier"),
+    *("regulator", "analyst", "nobody"),
+)
+_INTRO: Final = """# Who may see and do what
+
+The table below is `tests/access/matrix.csv`, written by hand from the rules of visibility and held
+against a running system by `tests/access/test_matrix.py`: for every role and every field a real
+request through the gateway, and one at each subgraph that has the field, with a context signed
+for that role. A field without a row fails the build. `python -m tests.access.page` makes this page.
+
+## The rules
+
+- A holder sees everything about herself. Nobody else's wallet, ever.
+- An issuer sees what it issued. It never learns where a proof was shown: no presentation,
+  acceptance, qualification, permission, consent or proof of one.
+- A verifier sees what was presented to it, and of a credential what the presentation and the public
+  log say. No request of a verifier reaches the issuer.
+- The regulator sees that and when things happened, never amounts, documents or openings of digests.
+- An analyst sees what everybody sees.
+- An object that a caller may not see answers exactly like an id that does not exist: `null` fields,
+  no error, no different count. A rule on an object the caller does see answers `null` and
+  `FORBIDDEN`. What a guard of the schema (`@authenticated`, `@requiresScopes`, `@policy`) refuses
+  is not even fetched: `null` and `UNAUTHORIZED_FIELD_OR_TYPE`.
+- **Proofs.** From an object's id to its place on the log is a step that would tell whoever holds an
+  id that the object exists, and since when; so `chainProof` is for those who may see the event.
+  The log itself (entries, paths, heads, by place) is everybody's, without login, and holds no id.
+- **What everybody can count.** The log's total volume is visible: its size, the kinds of its
+  entries and when heads were signed. Cursors, positions and heads move with everybody's events.
+
+## At the gateway
+
+Settings: `gateway.auth` in [settings.md](settings.md). Tokens have one text and one reading:
+unpadded base64url without loose bits, no name twice, bounded in size and nesting; the algorithm is
+the key's. A token on the revocation list (`auth.revoked`, read again every ten seconds) is refused,
+remembered or not; one with `step_up: true` is good once. `unauthorized: reject` refuses whole
+operations, `dry-run` only tells (`extensions.unauthorized`). Without issuers in the settings a
+guarded graph stays shut. Plans are kept by what a caller's grants decide, not by who she is, and a
+stream ends with `SUBSCRIPTION_GRANT_ENDED` when its token is revoked or a policy changes its mind.
+Paths of refusals use `@` for every element of a list; `typeCondition` names the type a refused
+selection is limited to. `tests/access/cases` holds the cases, by kind of element.
+
+## The matrix
+
+● there is a value · ○ nobody has set one in the story that is played · ◐ depends on the moment, or
+may be tried · `·` there is none · `=` seen exactly as what leads there.
+"""
+
+
+def page() -> str:
+    return "\n".join([_INTRO, *_tables()]) + "\n"
+
+
+def _tables() -> Iterator[str]:
+    for (type_, at), rows in groupby(read_matrix(), key=lambda row: (row.type, row.at)):
+        if at == "with":
+            continue
+        yield f"### {type_}{'' if at == 'node' else f' at `{at}`'}\n"
+        yield f"| field | {' | '.join(_HEADS)} |"
+        yield "|---|" + "---|" * len(ROLES)
+        yield from map(_line, rows)
+        yield ""
+    others = sorted(row.type for row in read_matrix() if row.at == "with")
+    yield f"Seen exactly as what leads there: {', '.join(f'`{name}`' for name in others)}."
+
+
+def _line(row: Row) -> str:
+    return f"| `{row.field}` | {' | '.join(_MARKS[row.cells[role]] for role in ROLES)} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
