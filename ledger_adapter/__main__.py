@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from ledger_adapter.commands import (
     chain_nodes,
     fetch_tile,
     lead,
+    rotate,
     witness,
 )
 from ledger_adapter.config import load_settings
@@ -49,8 +51,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ledger_adapter", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
-    run = commands.add_parser("run", help="give positions to queued events and sign tree heads")
-    run.set_defaults(command=_run)
+    for name, (meaning, command) in _BY_SETTINGS.items():
+        settled = commands.add_parser(name, help=meaning)
+        settled.add_argument("--config", help="settings file (default: CREDGRAPH_CONFIG)")
+        settled.set_defaults(command=command)
+        if name == "rotate-key":
+            settled.add_argument("--key", type=Path, required=True, help="file of the new key")
+            settled.add_argument("--from-size", type=int, required=True, help="its first tree size")
     check = commands.add_parser("verify-proof", help="check a proof file offline")
     check.add_argument("file", type=Path)
     check.add_argument("--trust", type=Path, required=True, help="whom you trust: trust.json")
@@ -61,9 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("file", type=Path)
     show.add_argument("--svg", action="store_true", help="as SVG, for documents")
     show.set_defaults(command=_show)
-    again = commands.add_parser("replay", help="hash the whole log anew and compare everything")
-    again.set_defaults(command=_replay)
-    cosigner = commands.add_parser("witness", help="co-sign tree heads that extend one another")
+    _witness_parser(commands.add_parser("witness", help="co-sign tree heads, vote for blocks"))
+    return parser
+
+
+def _witness_parser(cosigner: argparse.ArgumentParser) -> None:
     cosigner.add_argument("--name", required=True, help="as it stands in the trust file")
     for option, meaning in _WITNESS_FILES.items():
         cosigner.add_argument(f"--{option}", type=Path, required=True, help=meaning)
@@ -72,13 +81,6 @@ def _parser() -> argparse.ArgumentParser:
     cosigner.add_argument("--host", default="127.0.0.1")
     cosigner.add_argument("--port", type=int, required=True)
     cosigner.set_defaults(command=_witness)
-    scan = commands.add_parser("scan-chain", help="show that only heads went on the chains")
-    scan.set_defaults(command=_scan)
-    nodes = commands.add_parser("chain", help="run the nodes of the embedded chain")
-    nodes.set_defaults(command=_chain)
-    for command in (run, again, nodes, scan):
-        command.add_argument("--config", help="settings file (default: CREDGRAPH_CONFIG)")
-    return parser
 
 
 _WITNESS_FILES: Final = {
@@ -190,11 +192,26 @@ def _replay(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _rotate(asked: argparse.Namespace) -> int:
+    rotate(load_settings(os.environ, asked.config), asked.key, asked.from_size)
+    print(f"from size {asked.from_size} on the new key signs; start witnesses and ledger again")
+    return 0
+
+
 def _scan(asked: argparse.Namespace) -> int:
     os.environ.setdefault("MOTOR_MAX_WORKERS", "16")
     for line in asyncio.run(audit_chains(load_settings(os.environ, asked.config))):
         print(line)
     return 0
+
+
+_BY_SETTINGS: Final[Mapping[str, tuple[str, Callable[[argparse.Namespace], int]]]] = {
+    "run": ("give positions to queued events, sign tree heads, anchor them", _run),
+    "chain": ("run the nodes of the embedded chain", _chain),
+    "replay": ("hash the whole log anew and compare everything", _replay),
+    "scan-chain": ("show that only heads went on the chains", _scan),
+    "rotate-key": ("let a new log key sign from a tree size on", _rotate),
+}
 
 
 def _proof_bytes(path: Path) -> bytes:

@@ -27,11 +27,11 @@ from ledger_adapter.crypto.sm2 import PrivateKey
 from ledger_adapter.crypto.terms import KeyTerms
 from ledger_adapter.errors import BadProof, BadSettings, LedgerFault, LedgerUnavailable
 from ledger_adapter.evidence.block import TrustedBlocks
-from ledger_adapter.evidence.trust import Trust, load_trust
+from ledger_adapter.evidence.trust import Trust, load_trust, rotate_key
 from ledger_adapter.log.checkpoint import key_id
 from ledger_adapter.port import LogRef, Shard
 from ledger_adapter.replay import Audit, replay
-from ledger_adapter.sequencer import Sequencer, SequencerOptions, log_ref
+from ledger_adapter.sequencer import LogKeys, Sequencer, SequencerOptions, log_ref
 from ledger_adapter.serving import serve
 from ledger_adapter.store.mongo.log import MongoLog
 from ledger_adapter.store.mongo.seam import connect, settle, wait_until_writable
@@ -48,7 +48,7 @@ WAIT_SECONDS: Final = 60.0
 async def lead(settings: Settings) -> None:
     """Sequence for ever. Raises LedgerFault with a sentence for the operator."""
     provider = settings.key_files.start()
-    key = settings.key_files.load(settings.key)
+    keys = log_keys(settings)
     logger.info("SM2 signatures by %s", provider)
     async with _opened(settings) as store, httpx.AsyncClient(trust_env=False) as http:
         options = SequencerOptions(
@@ -58,11 +58,11 @@ async def lead(settings: Settings) -> None:
         )
         sequencer = Sequencer(
             store,
-            log=_log(settings, key),
-            key=key,
+            log=_log(settings, keys),
+            key=keys,
             options=options,
             witnesses=_witnesses(settings, http),
-            anchorer=_anchorer(settings, store, key, http),
+            anchorer=_anchorer(settings, store, keys, http),
         )
         try:
             await sequencer.run()
@@ -89,7 +89,7 @@ def _trust(settings: Settings) -> Trust:
 
 
 def _anchorer(
-    settings: Settings, store: MongoLog, key: PrivateKey, http: httpx.AsyncClient
+    settings: Settings, store: MongoLog, keys: LogKeys, http: httpx.AsyncClient
 ) -> Anchorer | None:
     if not settings.chains:
         return None
@@ -101,15 +101,15 @@ def _anchorer(
     return Anchorer(
         store.anchors(),
         store,
-        open_chains(settings, key, http),
-        log_id=_log(settings, key).id,
+        open_chains(settings, keys, http),
+        log_id=_log(settings, keys).id,
         options=options,
     )
 
 
-def open_chains(settings: Settings, key: PrivateKey, http: httpx.AsyncClient) -> Sequence[Chain]:
+def open_chains(settings: Settings, keys: LogKeys, http: httpx.AsyncClient) -> Sequence[Chain]:
     """Every chain of the settings, in their order; no node is asked yet."""
-    log = _log(settings, key)
+    log = _log(settings, keys)
     chains: list[Chain] = []
     for values in settings.chains:
         if values["kind"] == "evm":
@@ -119,7 +119,7 @@ def open_chains(settings: Settings, key: PrivateKey, http: httpx.AsyncClient) ->
                 evm.open(http, log_id=log.id, passphrase=terms.passphrase, plain=terms.plain)
             )
         else:
-            writer = key_id(settings.log_origin, key.public_key)
+            writer = key_id(settings.log_origin, keys.first)
             embedded = EmbeddedSettings.from_mapping(values)
             chains.append(embedded.open(http, _trust(settings), writer=writer))
     return chains
@@ -146,12 +146,18 @@ def chain_nodes(settings: Settings) -> None:
 async def audit(settings: Settings) -> Audit:
     """Replay the whole log; raises LogCorrupt naming the first difference."""
     settings.key_files.start()
-    key = settings.key_files.load(settings.key)
+    keys = log_keys(settings)
     trust = load_trust(settings.trust) if settings.trust else None
-    witnesses = trust.witnesses if trust else ()
+    known = trust.log(settings.log_origin) if trust else None
     async with _opened(settings) as store:
-        log = _log(settings, key)
-        found = await replay(store, log=log, key=key.public_key, witnesses=witnesses)
+        log = _log(settings, keys)
+        found = await replay(
+            store,
+            log=log,
+            key=keys.first,
+            witnesses=trust.witnesses if trust else (),
+            later_keys=known.keys if known else (),
+        )
         if trust is not None and trust.chains is not None:
             anchors = await audit_anchors(store.anchors(), store, log_id=log.id, trust=trust)
             return replace(found, anchors=anchors)
@@ -160,13 +166,14 @@ async def audit(settings: Settings) -> Audit:
 
 async def audit_chains(settings: Settings) -> Sequence[str]:
     """One line a chain: its anchors hold and nothing but heads went there; LogCorrupt if not."""
-    key = settings.key_files.load(settings.key)
-    log, lines = _log(settings, key), []
+    keys = log_keys(settings)
+    lines: list[str] = []
+    log = _log(settings, keys)
     async with _opened(settings) as store, httpx.AsyncClient(trust_env=False) as http:
         rows = store.anchors()
         held = await audit_anchors(rows, store, log_id=log.id, trust=_trust(settings))
         lines.append(f"{held} anchors hold under the trust file's chains")
-        for chain in open_chains(settings, key, http):
+        for chain in open_chains(settings, keys, http):
             found = await scan_chain(chain, rows, store, log_id=log.id)
             lines.append(
                 f"chain {found.chain}: {found.payloads} payloads, {found.bytes} bytes, "
@@ -207,8 +214,31 @@ def _voter(trust: Trust, name: str, key: PrivateKey, state: Path) -> VoterDoor |
     return None
 
 
-def _log(settings: Settings, key: PrivateKey) -> LogRef:
-    return log_ref(origin=settings.log_origin, shard=settings.shard, first_key=key.public_key)
+def _log(settings: Settings, keys: LogKeys) -> LogRef:
+    return log_ref(origin=settings.log_origin, shard=settings.shard, first_key=keys.first)
+
+
+def log_keys(settings: Settings) -> LogKeys:
+    """The key files at hand, each from the size at which the trust file lets it begin."""
+    held = [settings.key_files.load(settings.key)]
+    if settings.next_key is not None:
+        held.append(settings.key_files.load(settings.next_key))
+    known = load_trust(settings.trust).log(settings.log_origin) if settings.trust else None
+    if known is None:
+        return LogKeys.only(held[0])
+    mine = {key.public_key: key for key in held}
+    signers = [(k.from_size, mine[k.key]) for k in known.keys if k.key in mine]
+    if not signers:
+        raise BadSettings("ledger.key is none of the keys that the trust file names for this log")
+    return LogKeys(known.keys[0].key, tuple(signers))
+
+
+def rotate(settings: Settings, key: Path, from_size: int) -> None:
+    """Let a new key sign from a size on; witnesses and the ledger read it at their next start."""
+    if settings.trust is None:
+        raise BadSettings("ledger.trust is empty: name the trust file")
+    public = settings.key_files.load(key).public_key
+    rotate_key(settings.trust, origin=settings.log_origin, key=public, from_size=from_size)
 
 
 def fetch_tile(log: str, path: str) -> bytes:

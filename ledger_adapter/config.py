@@ -75,6 +75,7 @@ class Settings:
     origin: str = "credgraph.example/log"
     shard: str = "2026"
     key: Path
+    next_key: Path | None = None
     demo: bool = False
     key_files: KeyTerms = field(default_factory=KeyTerms)
     driver: Driver = "motor"
@@ -112,6 +113,7 @@ class Settings:
             "key": Path(text["key"]),
             "trust": Path(text["trust"]) if text.get("trust") else None,
             "witnesses": _witnesses(values.get("witnesses", [])),
+            "next_key": Path(text["next_key"]) if text.get("next_key") else None,
             "chains": _chains(values.get("chains", [])),
             "demo": demo,
             "key_files": KeyTerms.from_mapping(

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from ledger_adapter.crypto.sm2 import PublicKey
 from ledger_adapter.errors import BadEnvelope, BadProof, LogCorrupt
-from ledger_adapter.evidence.trust import TrustedWitness
+from ledger_adapter.evidence.trust import TrustedKey, TrustedWitness
 from ledger_adapter.log import frontier as tree
 from ledger_adapter.log.checkpoint import COSIGNATURE_KIND, Checkpoint, body_digest, key_id
 from ledger_adapter.log.commitment import commit, decode_entry, parse_envelope
@@ -42,15 +42,24 @@ class Audit:
 
 
 async def replay(
-    source: AuditSource, *, log: LogRef, key: PublicKey, witnesses: Sequence[TrustedWitness] = ()
+    source: AuditSource,
+    *,
+    log: LogRef,
+    key: PublicKey,
+    witnesses: Sequence[TrustedWitness] = (),
+    later_keys: Sequence[TrustedKey] = (),
 ) -> Audit:
-    """Go through the whole log; LogCorrupt names the first thing that differs."""
+    """Go through the whole log; LogCorrupt names the first thing that differs.
+
+    `key` is the log's first; `later_keys` is its history where it has one, the first key included.
+    """
     head = await source.head()
     if head is None:
         return Audit(entries=0, tiles=0, checkpoints=0, root=profile(log.hash).empty)
     if head.log != log or head.public_key != key.compressed():
         raise LogCorrupt("the head names another log or key than this audit was given")
-    run = _Replay(source, log, key, witnesses)
+    keys = later_keys or (TrustedKey(key_id(log.origin, key), key, 0, None),)
+    run = _Replay(source, log, keys, witnesses)
     async for batch in _batches(source):
         await run.batch(batch)
     if (run.frontier.size, run.root) != (head.size, head.root):
@@ -82,10 +91,10 @@ class _Replay:
         self,
         source: AuditSource,
         log: LogRef,
-        key: PublicKey,
+        keys: Sequence[TrustedKey],
         witnesses: Sequence[TrustedWitness],
     ) -> None:
-        self._source, self._log, self._key = source, log, key
+        self._source, self._log, self._keys = source, log, keys
         self._witnesses = {witness.key_id: witness for witness in witnesses}
         self._profile: HashProfile = profile(log.hash)
         self.frontier = tree.EMPTY
@@ -184,10 +193,12 @@ class _Replay:
             )
 
     def _signed(self, checkpoint: Checkpoint) -> bool:
-        wanted = key_id(self._log.origin, self._key)
         return any(
-            signature.key_id == wanted and self._key.verify(checkpoint.body, signature.value)
+            signature.key_id == key.key_id
+            and key.may_sign(checkpoint.tree_size)
+            and key.key.verify(checkpoint.body, signature.value)
             for signature in checkpoint.signatures
+            for key in self._keys
         )
 
     async def no_checkpoint_ahead(self) -> None:

@@ -80,6 +80,25 @@ class Job(Protocol):
     async def run(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class LogKeys:
+    """The keys of a log's life: the first one names it; each signs from a tree size on."""
+
+    first: PublicKey
+    signers: tuple[tuple[int, PrivateKey], ...]
+
+    @classmethod
+    def only(cls, key: PrivateKey) -> "LogKeys":
+        return cls(key.public_key, ((0, key),))
+
+    def of(self, tree_size: int) -> PrivateKey:
+        """Who signs a head of this size; LogCorrupt when none of the keys at hand may."""
+        able = [key for since, key in self.signers if since <= tree_size]
+        if not able:
+            raise LogCorrupt(f"no key at hand may sign size {tree_size}")
+        return able[-1]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SequencerOptions:
     """How fast and how much."""
@@ -104,13 +123,14 @@ class Sequencer:
         store: SequencerStore,
         *,
         log: LogRef,
-        key: PrivateKey,
+        key: PrivateKey | LogKeys,
         options: SequencerOptions,
         witnesses: Witnesses | None = None,
         anchorer: Job | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._store, self._log, self._key = store, log, key
+        self._store, self._log = store, log
+        self._keys = key if isinstance(key, LogKeys) else LogKeys.only(key)
         self._options, self._witnesses, self._now = options, witnesses, now
         self._anchorer = anchorer
         self._profile: HashProfile = profile(log.hash)
@@ -156,7 +176,7 @@ class Sequencer:
         """Fence older leaders, then rebuild the tree from the store and finish what they left."""
         size_zero = Head(
             log=self._log,
-            public_key=self._key.public_key.compressed(),
+            public_key=self._keys.first.compressed(),
             size=0,
             root=self._profile.empty,
         )
@@ -296,11 +316,12 @@ class Sequencer:
 
     async def _sign(self, kept: Checkpoint) -> Checkpoint:
         await self._check_extension(kept)
+        key = self._keys.of(kept.tree_size)
         signature = NoteSignature(
             name=self._log.origin,
-            key_id=key_id(self._log.origin, self._key.public_key),
+            key_id=key_id(self._log.origin, key.public_key),
             kind=SM2_KIND,
-            value=self._key.sign(kept.body),
+            value=key.sign(kept.body),
         )
         return await self._publish(replace(kept, signatures=(signature,)))
 

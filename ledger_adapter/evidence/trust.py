@@ -112,10 +112,43 @@ def write_trust(
     }
     if chains:
         document["chains"] = list(chains)
-    target = Path(path)
+    _replace(Path(path), document)
+
+
+def _replace(target: Path, document: object) -> None:
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     draft.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     draft.replace(target)
+
+
+def rotate_key(
+    path: str | os.PathLike[str], *, origin: str, key: PublicKey, from_size: int
+) -> None:
+    """The ceremony's entry in a trust file: the key in force ends where the new one begins.
+
+    BadSettings unless the log is there, the key is new, and no range begins at or above the size.
+    """
+    file = Path(path)
+    log = load_trust(file).log(origin)
+    document = json.loads(file.read_bytes())
+    listed = next((row["keys"] for row in document["logs"] if row["origin"] == origin), None)
+    if log is None or listed is None:
+        raise BadSettings(f"the trust file names no log {origin}")
+    last = log.keys[-1]
+    if last.to_size is not None or from_size <= last.from_size or from_size > MAX_SIZE:
+        raise BadSettings(f"a key can begin above size {last.from_size}, where the last one began")
+    if any(known.key == key for known in log.keys):
+        raise BadSettings(f"log {origin} has had this key already")
+    listed[-1]["toSize"] = from_size
+    listed.append(
+        {
+            "keyId": key_id(origin, key),
+            "publicKeyMultibase": multikey.encode_sm2(key),
+            "fromSize": from_size,
+            "toSize": None,
+        }
+    )
+    _replace(file, document)
 
 
 def load_trust(path: str | os.PathLike[str]) -> Trust:

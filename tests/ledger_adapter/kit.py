@@ -13,7 +13,7 @@ from ledger_adapter.evidence.trust import Trust, load_trust, write_trust
 from ledger_adapter.port import Envelope, EventId, LogRef, Queue, Shard
 from ledger_adapter.reader import LogReader
 from ledger_adapter.replay import AuditSource
-from ledger_adapter.sequencer import Sequencer, SequencerOptions, SequencerStore, log_ref
+from ledger_adapter.sequencer import LogKeys, Sequencer, SequencerOptions, SequencerStore, log_ref
 from ledger_adapter.store.memory import MemoryStore
 from ledger_adapter.store.mongo import MongoAnchors, MongoLog, MongoQueue
 from ledger_adapter.store.mongo.seam import Database, connect, open_session, settle, transact
@@ -54,6 +54,7 @@ class Room:
     key: PrivateKey
     anchors: AnchorStore
     database: Database = None
+    keys: LogKeys | None = None
 
     @property
     def reader(self) -> LogReader:
@@ -63,7 +64,8 @@ class Room:
         options = SequencerOptions(
             owner=owner, batch=batch, checkpoint_seconds=0.05, lease_seconds=0.5
         )
-        return Sequencer(self.store, log=self.log, key=self.key, options=options, now=lambda: AT)
+        key = self.keys or self.key
+        return Sequencer(self.store, log=self.log, key=key, options=options, now=lambda: AT)
 
     async def put(self, events: Sequence[Envelope]) -> None:
         """Queue events in one transaction of their own."""
