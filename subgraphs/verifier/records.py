@@ -254,6 +254,25 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which changes of a feed somebody wants; empty: whatever it is. Sorted, so that equal wishes
+    have one text."""
+
+    credentials: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What a cursor is bound to; nothing for those who want all."""
+        return f"{self.credentials} {self.kinds}" if self.credentials or self.kinds else ""
+
+    def takes(self, change: Change) -> bool:
+        return (not self.credentials or change.credential in self.credentials) and (
+            not self.kinds or change.kind in self.kinds
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """The rows that entries of the log may touch, as read in one transaction."""
 

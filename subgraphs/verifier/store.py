@@ -24,6 +24,7 @@ from subgraphs.verifier.records import (
     Request,
     Supplement,
     Verification,
+    Wanted,
     Written,
 )
 from subgraphs.verifier.states import AcceptanceState, SupplementState
@@ -149,9 +150,13 @@ class Store:
             supplements=await self.open_on(ids, session=session),
         )
 
-    async def told(self, audience: str, after: int, limit: int) -> list[Change]:
+    async def told(self, audience: str, wanted: Wanted, after: int, limit: int) -> list[Change]:
         """The feed of one audience, ascending."""
-        where = {"audience": audience, "index": {"$gt": after}}
+        where: dict[str, Any] = {"audience": audience, "index": {"$gt": after}}
+        if wanted.credentials:
+            where["credential"] = {"$in": list(wanted.credentials)}
+        if wanted.kinds:
+            where["kind"] = {"$in": list(wanted.kinds)}
         return await self.feed.where(where, sort=[("index", ASCENDING)], limit=limit)
 
     async def relying(

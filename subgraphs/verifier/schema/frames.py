@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Final, TypeAlias
 
 import strawberry
 
@@ -24,7 +24,7 @@ from subgraphs.kit.viewer import Role
 from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
 from subgraphs.verifier.loaders import forget, loaders
 from subgraphs.verifier.parts import Parts
-from subgraphs.verifier.records import Change
+from subgraphs.verifier.records import Change, Wanted
 from subgraphs.verifier.schema.acceptance import (
     Acceptance,
     BusinessPermission,
@@ -33,8 +33,30 @@ from subgraphs.verifier.schema.acceptance import (
 )
 from subgraphs.verifier.schema.contributions import Endorsement
 
+CredentialIds: TypeAlias = Annotated[
+    list[strawberry.ID] | None,
+    strawberry.argument(description="Only changes of these credentials, at most 100 (凭证范围)."),
+]
+Kinds: TypeAlias = Annotated[
+    list[str] | None,
+    strawberry.argument(description="Only events of these kinds, at most 100 (事件类型范围)."),
+]
 CHANGES = "acceptedCredentialChanges"
 TASKS = "myTasks"
+
+
+EVERYTHING: Final = Wanted()
+
+
+def wanted(credential_ids: CredentialIds, kinds: Kinds) -> Wanted:
+    """What somebody wants of the feed. Raises Invalid for a list that is empty or too long."""
+    for field, values in (("credentialIds", credential_ids), ("kinds", kinds)):
+        if values is not None and not 1 <= len(values) <= MOST:
+            raise Invalid(f"{field} names 1 to {MOST}", field=field, code="LIST_OUT_OF_RANGE")
+    return Wanted(
+        credentials=tuple(sorted({str(each) for each in credential_ids or ()})),
+        kinds=tuple(sorted(set(kinds or ()))),
+    )
 
 
 @strawberry.type
@@ -92,11 +114,11 @@ class TaskChange(FeedFrame):
     pass
 
 
-def changed(info: Info[Parts], frame: Frame[Change]) -> AcceptedCredentialChange:
+def changed(info: Info[Parts], frame: Frame[Change], asked: Wanted) -> AcceptedCredentialChange:
     """A frame of the verifier's feed."""
     row = frame.value
     return AcceptedCredentialChange(
-        **_common(info, CHANGES, frame),
+        **_common(info, CHANGES, frame, asked),
         effect=EndorsementEffect(row.effect) if row and row.effect else None,
         state=CredentialState(row.state) if row and row.state else None,
         credential_id=strawberry.ID(row.credential) if row and row.credential else None,
@@ -105,11 +127,11 @@ def changed(info: Info[Parts], frame: Frame[Change]) -> AcceptedCredentialChange
 
 def task(info: Info[Parts], frame: Frame[Change]) -> TaskChange:
     """A frame of the holder's feed."""
-    return TaskChange(**_common(info, TASKS, frame))
+    return TaskChange(**_common(info, TASKS, frame, EVERYTHING))
 
 
-def _common(info: Info[Parts], source: str, frame: Frame[Change]) -> dict[str, Any]:
-    row, scope = frame.value, _scope(info, source)
+def _common(info: Info[Parts], source: str, frame: Frame[Change], asked: Wanted) -> dict[str, Any]:
+    row, scope = frame.value, _scope(info, source, asked)
     return {
         "change": row,
         "cursor": info.context.parts.sealer.seal((frame.position,), scope),
@@ -129,11 +151,16 @@ class Subscription:
         directives=[RESUMABLE],
     )
     async def accepted_credential_changes(
-        self, info: Info[Parts], after: After = None
+        self,
+        info: Info[Parts],
+        after: After = None,
+        credential_ids: CredentialIds = None,
+        kinds: Kinds = None,
     ) -> AsyncIterator[AcceptedCredentialChange]:
         audience = info.context.viewer.require_institution(Role.VERIFIER)
-        async for frame in _frames(info, CHANGES, audience, after):
-            yield changed(info, frame)
+        asked = wanted(credential_ids, kinds)
+        async for frame in _frames(info, CHANGES, audience, after, asked):
+            yield changed(info, frame, asked)
 
     @subscription(
         "What verifiers ask of this holder, and what became of her permissions (待办).",
@@ -141,22 +168,22 @@ class Subscription:
     )
     async def my_tasks(self, info: Info[Parts], after: After = None) -> AsyncIterator[TaskChange]:
         audience = info.context.viewer.require_holder()
-        async for frame in _frames(info, TASKS, audience, after):
+        async for frame in _frames(info, TASKS, audience, after, EVERYTHING):
             yield task(info, frame)
 
 
 async def _frames(
-    info: Info[Parts], source: str, audience: str, after: str | None
+    info: Info[Parts], source: str, audience: str, after: str | None, asked: Wanted
 ) -> AsyncIterator[Frame[Change]]:
     parts = info.context.parts
-    position = parts.sealer.position(after, _scope(info, source)) if after else None
+    position = parts.sealer.position(after, _scope(info, source, asked)) if after else None
 
     async def read(last: int, limit: int) -> Sequence[Item[Change]]:
-        rows = await parts.store.told(audience, last, limit)
+        rows = await parts.store.told(audience, asked, last, limit)
         return [Item(position=row.index, value=row) for row in rows]
 
     def wants(row: Change) -> bool:
-        return row.audience == audience
+        return row.audience == audience and asked.takes(row)
 
     async for frame in parts.feed.subscribe(after=position, read=read, wants=wants):
         forget(info.context)
@@ -164,23 +191,31 @@ async def _frames(
 
 
 async def past(
-    info: Info[Parts], source: str, audience: str, *, first: int, after: str | None
+    info: Info[Parts],
+    source: str,
+    audience: str,
+    *,
+    first: int,
+    after: str | None,
+    asked: Wanted = EVERYTHING,
 ) -> list[Frame[Change]]:
     """The same frames from storage, ascending."""
     if not 1 <= first <= MOST:
         raise Invalid(f"first is 1 to {MOST}", field="first", code="FIRST_OUT_OF_RANGE")
     parts = info.context.parts
-    last = parts.sealer.position(after, _scope(info, source)) if after else BEFORE_FIRST
+    last = parts.sealer.position(after, _scope(info, source, asked)) if after else BEFORE_FIRST
     frames: list[Frame[Change]] = []
-    for row in await parts.store.told(audience, last, first):
+    for row in await parts.store.told(audience, asked, last, first):
         head = max(parts.feed.head, row.index)
         frames.append(Frame(position=row.index, previous=last, head=head, value=row))
         last = row.index
     return frames
 
 
-def _scope(info: Info[Parts], source: str) -> CursorScope:
+def _scope(info: Info[Parts], source: str, asked: Wanted) -> CursorScope:
     context = info.context
     return CursorScope(
-        source=f"{context.parts.log_id}#{source}", scope_key=context.viewer.scope_key
+        source=f"{context.parts.log_id}#{source}",
+        filter=asked.text,
+        scope_key=context.viewer.scope_key,
     )

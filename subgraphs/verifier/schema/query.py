@@ -60,11 +60,19 @@ class Query:
 
     @resolved("`acceptedCredentialChanges` from storage, oldest first (侦听历史).")
     async def accepted_credential_change_events(
-        self, info: Info[Parts], first: First = 20, after: After = None
+        self,
+        info: Info[Parts],
+        first: First = 20,
+        after: After = None,
+        credential_ids: frames.CredentialIds = None,
+        kinds: frames.Kinds = None,
     ) -> list[AcceptedCredentialChange] | None:
         audience = info.context.viewer.require_institution(Role.VERIFIER)
-        found = await frames.past(info, frames.CHANGES, audience, first=first, after=after)
-        return [frames.changed(info, frame) for frame in found]
+        asked = frames.wanted(credential_ids, kinds)
+        found = await frames.past(
+            info, frames.CHANGES, audience, first=first, after=after, asked=asked
+        )
+        return [frames.changed(info, frame, asked) for frame in found]
 
     @resolved("`myTasks` from storage, oldest first (待办历史).")
     async def my_task_events(

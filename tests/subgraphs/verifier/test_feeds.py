@@ -278,3 +278,36 @@ async def refusal(stream: Stream) -> str:
     message = await stream.receive()
     errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
     return str(errors[0]["extensions"]["code"])
+
+
+CHOSEN = """subscription($ids: [ID!], $kinds: [String!], $after: Cursor) {
+  acceptedCredentialChanges(credentialIds: $ids, kinds: $kinds, after: $after) {
+    cursor sequence headSequence prevSequence heartbeat kind credentialId } }"""
+
+
+async def test_only_what_was_chosen_comes_live_and_from_storage(shared_counter: Counter) -> None:
+    counter = shared_counter
+    person, paper = await watched(counter, "chosen-one")
+    other_person, other = await watched(counter, "chosen-other")
+    chosen = {"ids": [paper.id], "kinds": ["CREDENTIAL_ENDORSED"]}
+    async with counter.world.gateway.subscribe(CHOSEN, chosen, who=OWN) as stream:
+        reader = Reader(stream)
+        begin = await reader.begin()
+        await counter.endorse(other_person, other, "NOTE")
+        await counter.endorse(person, paper, "REDUCED")
+        (live,) = await reader.events(1)
+    assert (live["credentialId"], live["kind"]) == (paper.id, "CREDENTIAL_ENDORSED")
+    resumed = {**chosen, "after": begin["cursor"]}
+    async with counter.world.gateway.subscribe(CHOSEN, resumed, who=OWN) as stream:
+        (stored,) = await Reader(stream, position=begin["sequence"]).events(1)
+    assert stored["cursor"] == live["cursor"]
+    elsewhere = {"kinds": ["CREDENTIAL_ENDORSED"], "after": begin["cursor"]}
+    async with counter.world.gateway.subscribe(CHOSEN, elsewhere, who=OWN) as stream:
+        refused = await stream.receive()
+    assert "CURSOR_INVALID" in str(refused)
+
+
+async def test_nothing_and_too_much_cannot_be_chosen(shared_counter: Counter) -> None:
+    for ids in ([], [f"cred_{number}" for number in range(101)]):
+        async with shared_counter.world.gateway.subscribe(CHOSEN, {"ids": ids}, who=OWN) as stream:
+            assert "LIST_OUT_OF_RANGE" in str(await stream.receive())
