@@ -17,7 +17,7 @@ from gateway.executor.failures import Failures
 from gateway.executor.intake import Intake
 from gateway.executor.paths import Tree
 from gateway.executor.ports import Fault, SubgraphClient, SubgraphReply, SubgraphRequest, Tracer
-from gateway.executor.program import Program
+from gateway.executor.program import Program, TargetCode
 from gateway.plan.nodes import (
     Condition,
     Defer,
@@ -29,7 +29,7 @@ from gateway.plan.nodes import (
     Subscribe,
     Target,
 )
-from gateway.plan.shape import ObjectShape
+from gateway.plan.shape import ALWAYS, ObjectShape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,22 +139,28 @@ class Run:
             await self.node(nodes[0])
 
     async def _flatten(self, node: Flatten) -> None:
-        given: dict[str, object] = {}
-        asked: list[Asked] = []
-        tree = self.intake.tree
-        if (first := self._program.targets[id(node)][0]).grouped:
-            await self._in_groups(node, first.target)
+        codes = self._program.targets[id(node)]
+        if codes[0].grouped:
+            await self._in_groups(node, codes[0].target)
             return
-        for code in self._program.targets[id(node)]:
-            if code.collect is not None:
-                given[code.target.variable], holders = code.collect(tree)
-            else:
-                holders = [found] if code.gather and (found := code.gather(tree)) else []
-            asked.append(Asked(code.target, holders))
+        given: dict[str, object] = {}
+        asked = [Asked(code.target, self._found(code, given)) for code in codes]
         count = sum(len(ask.holders) for ask in asked)
         if count > 0:
             outcome = await self._send(node.fetch, given, count)
             self.intake.take_entities(node.fetch, asked, outcome)
+
+    def _found(self, code: TargetCode, given: dict[str, object]) -> list[list[Tree]]:
+        """Who is asked about; their representations go to `given`."""
+        target, tree = code.target, self.intake.tree
+        if code.collect is None:
+            return [found] if code.gather and (found := code.gather(tree)) else []
+        sent: list[Tree] = []
+        holders: list[list[Tree]] = []
+        if target.when == ALWAYS or holds(target.when, self._call.variables):
+            sent, holders = code.collect(tree)
+        given[target.variable] = sent
+        return holders
 
     async def _in_groups(self, node: Flatten, target: Target) -> None:
         async with asyncio.TaskGroup() as tasks:

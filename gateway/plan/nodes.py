@@ -25,7 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, assert_never
 
-from gateway.plan.shape import ObjectShape, When
+from gateway.plan.shape import ALWAYS, ObjectShape, When
 from gateway.spec.names import SubgraphName
 
 OperationKind: TypeAlias = Literal["query", "mutation", "subscription"]
@@ -108,8 +108,8 @@ class Target:
     """Objects of the tree that a `Flatten` asks about, and where their answers come.
 
     The objects are those at `path` for which a representation can be built. The list of
-    representations goes out as the variable `variable`; the list that comes back at
-    `response_key` of the answer's data has one item for each, in order.
+    representations goes out as the variable `variable`, empty unless `when` holds; the list that
+    comes back at `response_key` of the answer's data has one item for each, in order.
 
     With `contexts`, objects for which these variables have other values are asked about apart, each
     group with the same document.
@@ -123,6 +123,7 @@ class Target:
     variable: str
     representations: tuple[Representation, ...]
     contexts: tuple[ContextVariable, ...] = ()
+    when: When = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

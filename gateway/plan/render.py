@@ -110,7 +110,8 @@ def _flatten(node: Flatten) -> Iterator[str]:
         return
     yield f"Flatten Fetch({node.fetch.subgraph})"
     for target in node.targets:
-        yield f"{_INDENT}{target.variable}: {_target(target)} {_named(target)}"
+        when = "" if target.when == ALWAYS else f" if {_when(target.when)}"
+        yield f"{_INDENT}{target.variable}{when}: {_target(target)} {_named(target)}"
     yield from _indented(_headed("", node.fetch.document))
 
 

@@ -14,6 +14,7 @@ from gateway.plan.nodes import (
 )
 from gateway.plan.shape import ALWAYS
 from gateway.planner.choice import Choice
+from gateway.planner.conditions import any_of, within
 from gateway.planner.documents import SelectionWriter
 from gateway.planner.fetch_graph import Request, in_line, requests_of
 from gateway.planner.inputs import context_sources, path_to, representations
@@ -51,7 +52,8 @@ class Emitter:
             node = self._anew(request.steps[0])
         else:
             node = self._entities(request.steps)
-        return node if view.when == ALWAYS else Condition(when=view.when, node=node)
+        when = any_of(step.view.when for step in request.steps)
+        return node if when == ALWAYS else Condition(when=when, node=node)
 
     def _root(self, step: Step) -> Fetch:
         writer = SelectionWriter(self.world)
@@ -73,6 +75,7 @@ class Emitter:
         writer = SelectionWriter(self.world, handed)
         single = len(steps) == 1
         targets, selections = [], []
+        common = any_of(step.view.when for step in steps)
         for number, step in enumerate(steps):
             key = ENTITIES if single else f"{self.world.prefix}{number}{ENTITIES}"
             variable = self._free_variable("representations" if single else f"of{number}")
@@ -83,6 +86,7 @@ class Emitter:
                     variable=variable,
                     representations=representations(self.world, step.view),
                     contexts=self._contexts(step.view, handed),
+                    when=within(step.view.when, common),
                 )
             )
             alias = "" if single else f"{key}: "

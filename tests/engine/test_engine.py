@@ -271,3 +271,16 @@ async def test_a_syntax_error_says_where_as_the_specification_has_it(counter: Pa
     (error,) = cast("list[dict[str, object]]", body["errors"])
     assert error["locations"] == [{"line": 1, "column": 8}]
     assert error["extensions"] == {"code": "GRAPHQL_PARSE_FAILED"}
+
+
+async def test_entity_calls_under_other_conditions_are_one_request(shop: Pair) -> None:
+    query = (
+        "query ($yes: Boolean!, $no: Boolean!) { me { reviews @include(if: $yes) { stars } }"
+        " again: me { id reviews @skip(if: $no) { stars } } products { reviews { stars } } }"
+    )
+    for variables in ({"yes": True, "no": False}, {"yes": False, "no": True}):
+        shop.client.requests.clear()
+        body = await shop.ask(query, variables=variables)
+        assert body == {"data": shop.whole(query, variables).data}
+        entities = [each for each in shop.client.requests if "_entities" in each.document]
+        assert len({each.subgraph for each in entities}) == len(entities)
