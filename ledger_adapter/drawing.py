@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from ledger_adapter.log.bundle import Bundle
 from ledger_adapter.log.checkpoint import format_time
 from ledger_adapter.log.commitment import decode_entry
-from ledger_adapter.picture import Rung, rungs
+from ledger_adapter.picture import Rung, anchored, rungs
 
 ROW: Final = 58
 BOX: Final = (150, 30)
@@ -47,6 +47,7 @@ def draw_svg(bundle: Bundle) -> str:
     leaf = f"leaf {bundle.leaf_index}: {entry.kind}, commit {entry.commit.hex()[:16]}"
     texts = [
         f'<text x="20" y="24">{escape(head)}</text>',
+        f'<text x="20" y="40">{escape("; ".join(anchored(bundle)))}</text>',
         f'<text x="20" y="{foot}">{escape(leaf)}</text>',
     ]
     body = "".join([*lines, *(_box(box) for box in boxes), *texts])

@@ -38,6 +38,7 @@ def draw(bundle: Bundle) -> str:
     running, rows = rungs(bundle)
     time, signatures = format_time(bundle.checkpoint.time), len(bundle.checkpoint.signatures)
     lines = [
+        *anchored(bundle),
         f"checkpoint {bundle.origin}, size {bundle.tree_size}, {time}, {signatures} signature(s)",
         f"root {_short(running)}",
     ]
@@ -49,6 +50,15 @@ def draw(bundle: Bundle) -> str:
         f"commit {_short(entry.commit)}"
     )
     return "\n".join(lines)
+
+
+def anchored(bundle: Bundle) -> list[str]:
+    """One line for each chain that is said to hold the head."""
+    return [
+        f"{anchor.kind} on {anchor.chain}"
+        + (f", {len(anchor.consistency)} hashes from its head" if anchor.consistency else "")
+        for anchor in bundle.anchors
+    ]
 
 
 def _level(indent: str, rung: Rung) -> list[str]:

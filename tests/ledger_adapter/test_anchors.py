@@ -13,10 +13,13 @@ from ledger_adapter.anchors.machine import Anchorer, AnchorOptions
 from ledger_adapter.anchors.records import AnchorRow
 from ledger_adapter.anchors.scan import audit_anchors, scan_chain
 from ledger_adapter.chains.port import Chain, Payload
+from ledger_adapter.drawing import draw_svg
 from ledger_adapter.errors import BadProof, ChainUnavailable, LedgerUnavailable, LogCorrupt
 from ledger_adapter.evidence.block import trust_entry
 from ledger_adapter.evidence.trust import Trust, load_trust, write_trust
+from ledger_adapter.log.bundle import decode_bundle
 from ledger_adapter.log.commitment import decode_entry
+from ledger_adapter.picture import draw
 from ledger_adapter.port import EntryIndex
 from ledger_adapter.verify import verify_bundle
 from tests.ledger_adapter.chains.embedded_room import KEYS, embedded_stage
@@ -105,6 +108,9 @@ async def test_an_anchored_proof_is_a_small_bundle_that_verifies(
         verdict = verify_bundle(raw, trust)
         assert (proof.anchor_state, proof.tree_size, verdict.trust) == ("FINAL", 300, "WITNESSED")
         assert len(raw) <= 6_000
+        drawn, svg = draw(decode_bundle(raw)), draw_svg(decode_bundle(raw))
+        assert f"EMBEDDED_BLOCK on {chain.chain_id}" in drawn
+        assert chain.chain_id in svg
         newer = await room.reader.prove(EntryIndex(303))
         assert (newer.anchor_state, newer.tree_size) == ("CHECKPOINTED", 307)
         verify_bundle(newer.bundle(opening=True), trust)
