@@ -204,13 +204,13 @@ def test_whom_to_trust_is_the_readers_own_choice() -> None:
     assert both([(evm.READING, {**by_receipt, "blockHash": ""}, 0)], [good]) == ["refused"]
 
 
-def test_a_thousand_mutants_are_refused_by_both() -> None:
+def test_a_hundred_mutants_of_each_field_are_refused_by_both() -> None:
     chance = random.Random(1559)
     cases: list[tuple[str, Any, int]] = []
     for kind, good in zip((evm.RECEIPT, evm.STORAGE), evidence(at=2, rows=40), strict=True):
         for name, value in good.items():
-            cases += [(kind, {**good, name: _mutant(value, chance)}, 0) for _ in range(130)]
-    assert len(cases) >= 1000
+            cases += [(kind, {**good, name: _mutant(value, chance)}, 0) for _ in range(105)]
+    assert len(cases) >= 800
     assert set(both(cases, [chain(4)])) == {"refused"}
 
 
