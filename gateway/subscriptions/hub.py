@@ -155,10 +155,13 @@ class Hub(Generic[T]):
 
     async def greeting(self) -> Delivery[T] | None:
         """The first event of an upstream opened now, for those who come without a place: one for
-        all who ask at the same time. None where the stream says nothing at its start."""
+        all who ask at the same time. None where the stream says nothing at its start, or where the
+        hub is over meanwhile."""
         if self._greeting is None or self._greeting.done():
             self._greeting = asyncio.create_task(self._greet())
-        return await asyncio.shield(self._greeting)
+        greeting = self._greeting
+        await asyncio.wait({greeting})  # whoever closes the hub must not cancel those who wait here
+        return None if greeting.cancelled() else greeting.result()
 
     async def _greet(self) -> Delivery[T] | None:
         try:

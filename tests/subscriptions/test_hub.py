@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from functools import partial
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import SUBSCRIPTION_UPSTREAM_LOST
@@ -129,6 +129,7 @@ steps = st.lists(
 
 
 @settings(max_examples=150, deadline=None)
+@example(script=[("join", None), ("join", None), ("leave", 0)], numbered=True, plain=False)
 @given(script=steps, numbered=st.booleans(), plain=st.booleans())
 def test_everybody_gets_every_event_once_and_in_order(
     script: list[tuple[str, int | None]], numbered: bool, plain: bool
