@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requireme
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit fuzz fuzz-doors bench-contest bench-ledger other-gateways contract ledger-chaos
+.PHONY: help up test demo demo-plug beside-others lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit fuzz fuzz-doors bench-contest bench-ledger other-gateways contract ledger-chaos
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,8 +51,12 @@ schema: $(VENV)/.test ## fail when a committed schema file is stale
 	@$(BIN)/python -m subgraphs.kit.sdl --check
 	@$(BIN)/credgraph compose --config schema/supergraph.yaml --check
 
-chaos: $(VENV)/.test ## kill -9 of every process in the middle of the journey
+chaos: $(VENV)/.test ## faults of every kind for an hour, judged by the log (ORACLE="--minutes 5")
 	@$(BIN)/pytest -q -m chaos tests/e2e
+	@$(BIN)/python -m tests.oracle $(ORACLE)
+
+demo-plug: $(VENV)/.run ## revocations counted live while the plug is pulled on one part after the other
+	@$(BIN)/python -m tests.oracle.plug
 
 ledger-chaos: $(VENV)/.test ## 500 times kill -9 of a part of the ledger while events come in
 	@CREDGRAPH_LEDGER_FAULTS=500 $(BIN)/pytest -q tests/ledger_adapter/test_chaos.py
@@ -78,6 +82,9 @@ contract: $(VENV)/.test ## compile the registry contract, compare with what is c
 
 other-gateways: $(VENV)/.test ## our supergraphs in @apollo/gateway and Hive Gateway (installs both)
 	@$(BIN)/pytest -q -m gateways tests/js
+
+beside-others: $(VENV)/.test ## what a subscriber sees of Hive Gateway and of ours; writes the page in docs
+	@$(BIN)/python -m tests.js.other_gateways.beside
 
 bench: $(VENV)/.test ## measure; figures to the terminal
 	@$(BIN)/python -m bench

@@ -35,8 +35,7 @@ class Gap(SubscriptionError):
 class Refused(SubscriptionError):
     """The same again will fare no better; `errors` are the graph's own, `codes` their codes.
 
-    `CURSOR_EXPIRED` among the codes: the position lies before what is kept; read a snapshot,
-    `forget` the position and begin anew."""
+    `CURSOR_EXPIRED` among the codes: the position lies before what is kept; read a snapshot and begin with a new store."""
 
     code = "SUBSCRIPTION_REFUSED"
 

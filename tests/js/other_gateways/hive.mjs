@@ -9,6 +9,7 @@ const runtime = createGatewayRuntime({
   supergraph: readFileSync(file, 'utf8'),
   maskedErrors: false,
   logging: false,
+  transportEntries: { '*.http': { options: { subscriptions: { kind: 'ws' } } } },
 });
 try {
   await runtime.getSchema();
