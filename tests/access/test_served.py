@@ -1,4 +1,4 @@
-"""A guarded graph behind the real doors: shut without authentication, opened by a token's claims."""
+"""A guarded graph behind the real doors: shut without authentication, opened by claims."""
 
 import json
 import time
