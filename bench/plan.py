@@ -16,6 +16,7 @@ from graphql import parse
 from bench.planners import Comparison, NotCompared, compare
 from bench.stress import Stress, stresses
 from bench.yardstick import HEAVY, LIGHT, supergraph
+from gateway.access import NOBODY
 from gateway.composition import Composed, SubgraphSource, compose
 from gateway.engine import EngineOptions
 from gateway.engine.graph import Graph
@@ -49,8 +50,8 @@ def planning_lines() -> list[str]:
         document = parse(query)
         count = len(list(fetches(plan_operation(world, document).node)))
         alone = best_ms(lambda document=document: plan_operation(world, document))  # type: ignore[misc]
-        cold = best_ms(lambda query=query: graph.preparation.prepare(query, None))  # type: ignore[misc]
-        graph.operation(query, None)
+        cold = best_ms(lambda query=query: graph.preparation.prepare(query, None, NOBODY))  # type: ignore[misc]
+        graph.operation(query, None, NOBODY)
         warm = best_ms(lambda query=query: _look_up(graph, query), 5)  # type: ignore[misc]
         lines.append(
             f"{name} query: {count} fetches, planner alone {alone:.1f} ms, cold path {cold:.1f} ms,"
@@ -61,7 +62,7 @@ def planning_lines() -> list[str]:
 
 def _look_up(graph: Graph, query: str) -> None:
     for _ in range(_LOOKUPS):
-        graph.operation(query, None)
+        graph.operation(query, None, NOBODY)
 
 
 def stress_line(stress: Stress) -> str:
