@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from ledger_adapter.port import LoggedEvent
 from subgraphs.kit.ids import HolderId
@@ -53,6 +53,15 @@ class Roots:
         """The holder behind a DID document's digest; None until the log has told."""
         found = await self._rows.find_one({"digest": document_digest})
         return HolderId(found["_id"]) if found else None
+
+    async def hold(self, holder: HolderId, seen: RootOnLog, session: Session) -> bool:
+        """Leave her row as it is, but collide with whoever changes it; False if it has changed."""
+        was: dict[str, Any] = {"version": seen.number, "newest": seen.digest}
+        if seen.number == 1:
+            was = {"version": None, "digest": seen.digest}
+        guard = {"_id": holder, **was}
+        held = await self._rows.update_one(guard, {"$inc": {"holds": 1}}, session=session)
+        return held.matched_count == 1
 
     async def newest(self, holder: HolderId) -> RootOnLog | None:
         """What a shown history has to end with; None until the log has told."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from subgraphs.kit.errors import Busy, InvalidTransition, NotFound
-from subgraphs.kit.ids import InstitutionId
+from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.institutions import InstitutionRow
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.offload import offload
@@ -127,7 +127,7 @@ async def _write(
 ) -> None:
     store, accepted = parts.store, decision.verification.result is VerificationResult.ACCEPTED
     if accepted:
-        await _hold(parts, log, session)
+        await _hold(parts, shown.holder, log, session)
     state = PresentationState.ACCEPTED if accepted else PresentationState.REJECTED
     walk(PRESENTATION, shown.state, PresentationState.VERIFYING, state)
     await store.presentations.change(
@@ -151,7 +151,7 @@ async def _write(
         await _cure(parts, shown, decision, session)
 
 
-async def _hold(parts: Parts, log: OnLog, session: Session) -> None:
+async def _hold(parts: Parts, holder: HolderId, log: OnLog, session: Session) -> None:
     """Collide with a follower that moves one of these at the same time."""
     for credential in log.credentials.values():
         was = {"at_index": credential.at_index}
@@ -159,6 +159,8 @@ async def _hold(parts: Parts, log: OnLog, session: Session) -> None:
     if log.consent is not None:
         was = {"at_index": log.consent.at_index}
         await parts.store.consents.hold(log.consent.id, was=was, session=session)
+    if log.root is None or not await parts.roots.hold(holder, log.root, session):
+        raise Stale(holder)
 
 
 async def _cure(parts: Parts, shown: Presentation, decision: Decision, session: Session) -> None:
