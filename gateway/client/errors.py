@@ -35,7 +35,8 @@ class Gap(SubscriptionError):
 class Refused(SubscriptionError):
     """The same again will fare no better; `errors` are the graph's own, `codes` their codes.
 
-    `CURSOR_EXPIRED` among the codes: the position lies before what is kept; read a snapshot and begin with a new store."""
+    `CURSOR_EXPIRED` among the codes: the position lies before what is kept; read a snapshot and
+    begin with a new store."""
 
     code = "SUBSCRIPTION_REFUSED"
 
