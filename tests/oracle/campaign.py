@@ -27,7 +27,7 @@ from tests.oracle.publishers import Accepted, Publishers, accepted_credential
 from tests.oracle.system import System
 from tests.oracle.truth import Audience, asked_of, everything, judge, relied_on_by, steps_of
 
-PATIENCE: Final = 90.0
+PATIENCE: Final = 240.0
 PHASES: Final = ("before commit", "after commit", "sequenced", "sent")
 STRANGER: Final = institution_id(GUOTAI_JUNAN_FUTURES.uscc)
 _DESK: Final = {"sub": "oracle-desk", "role": "ISSUER", "institution": ISSUER}
@@ -161,7 +161,8 @@ class Campaign:
             expected = [i for i in listener.audience.sees(log) if start is None or i > start]
             verdict = judge(expected, listener.notebook.received)
             if verdict or listener.problem:
-                return f"{listener.name}: {verdict} {listener.problem or ''}"
+                behind = "is still behind" if verdict.only_behind(_last(listener)) else "wrong"
+                return f"{listener.name} {behind}: {verdict} {listener.problem or ''}"
         return ""
 
     def _unkept(self, log: Sequence[LoggedEvent]) -> str:
@@ -305,7 +306,7 @@ def _listeners(
                         transport=Forgetful(transport) if forgetful else transport,
                         deployment=system.stack.deployment,
                         # every second round lives with tokens that expire all the time
-                        lifetime=6.0 if round_ % 2 else 86_400.0,
+                        lifetime=15.0 if round_ % 2 else 86_400.0,
                     )
                 )
     return found

@@ -34,3 +34,9 @@ RIGHT = Verdict(missing=(), foreign=(), repeated=(), out_of_order=())
 def test_a_verdict_says_what_is_wrong(received: list[int], verdict: Verdict) -> None:
     assert judge([1, 3, 4], received) == verdict
     assert bool(verdict) is (verdict != RIGHT)
+
+
+def test_what_has_not_come_yet_is_told_apart_from_what_is_lost() -> None:
+    verdict = judge([1, 3, 4], [1])
+    assert verdict.only_behind(2)
+    assert not verdict.only_behind(3)

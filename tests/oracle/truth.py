@@ -100,6 +100,11 @@ class Verdict:
     repeated: tuple[int, ...]
     out_of_order: tuple[int, ...]
 
+    def only_behind(self, position: int) -> bool:
+        """Whether all that is missing lies after where the subscriber stands: late, not lost."""
+        others = self.foreign or self.repeated or self.out_of_order
+        return not others and all(index > position for index in self.missing)
+
     def __bool__(self) -> bool:
         return bool(self.missing or self.foreign or self.repeated or self.out_of_order)
 
