@@ -1,11 +1,8 @@
-"""Addresses a caller may come from, and denials gathered by the minute."""
+"""Addresses a caller may come from."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.access.addresses import AddressRule, check_address
-from gateway.access.denials import OTHERS, Denials
 from gateway.errors import AddressNotAllowed
 
 BANKS = AddressRule.of(
@@ -48,24 +45,3 @@ def test_who_comes_from_where(claims: dict[str, object], address: str, allowed: 
 def test_what_is_no_network_is_refused_at_start() -> None:
     with pytest.raises(ValueError, match="host bits"):
         AddressRule.of("institution", {"one": ["10.0.0.1/8"]}, listed=True)
-
-
-def test_a_flood_of_denials_is_one_line() -> None:
-    denials = Denials()
-    for second in range(50):
-        denials.note("ann", "user.email", 600 + second)
-    assert denials.taken(659) == []
-    (only,) = denials.taken(660)
-    assert (only.caller, only.what, only.minute, only.count) == ("ann", "user.email", 600, 50)
-    assert denials.taken(10_000) == []
-
-
-@given(notes=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 300))))
-def test_none_is_lost_and_the_room_is_kept(notes: list[tuple[int, int, int]]) -> None:
-    denials = Denials(room=5)
-    for caller, what, at in notes:
-        denials.note(str(caller), str(what), at)
-    assert len(denials) <= 5 + 6, "the room, and one line of others for each minute"
-    found = denials.taken(10_000)
-    assert sum(each.count for each in found) == len(notes)
-    assert all(each.what == OTHERS for each in found if each.caller == OTHERS)
