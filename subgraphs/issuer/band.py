@@ -14,7 +14,7 @@ from subgraphs.vc.money import Fen, format_amount, parse_amount
 
 GRID: Final = Fen(1_000_000)  # 10 000 yuan, the unit of the lower bounds as well
 FIELD: Final = "newTotalBand"
-CODE: Final = "AMOUNT_INVALID"
+CODE: Final = BadAmount.code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

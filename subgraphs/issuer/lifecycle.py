@@ -66,7 +66,7 @@ def state_at(
 def endorse(state: State, effect: Effect) -> State:
     """The state after a change endorsement; only a live credential can be endorsed."""
     if state not in LIVE:
-        raise InvalidTransition(source=state.value, target=_moves_to(state, effect), allowed=())
+        raise InvalidTransition(source=state.value, target=_moves_to(effect), allowed=())
     match effect:
         case Effect.NOTE | Effect.REDUCED:
             return state
@@ -78,7 +78,7 @@ def endorse(state: State, effect: Effect) -> State:
             return State.ACTIVE
 
 
-def _moves_to(state: State, effect: Effect) -> str:
+def _moves_to(effect: Effect) -> str:
     targets = {
         Effect.SUSPEND: State.SUSPENDED,
         Effect.REVOKE: State.REVOKED,

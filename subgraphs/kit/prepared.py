@@ -83,7 +83,7 @@ def _usable(prepared_id: str, holder: HolderId, purpose: str) -> dict[str, Any]:
 
 def _fresh(found: Document | None, now: datetime) -> PreparedRow:
     if found is None:
-        raise NotFound("prepared payload", field="preparedId", code="PREPARED_NOT_FOUND")
+        raise NotFound("prepared payload", field="preparedId")
     if found["expires_at"] <= now:
         raise Invalid(
             "the prepared payload is too old", field="preparedId", code="PREPARED_EXPIRED"

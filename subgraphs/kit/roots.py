@@ -61,7 +61,7 @@ class Roots:
             was = {"version": None, "digest": seen.digest}
         guard = {"_id": holder, **was}
         held = await self._rows.update_one(guard, {"$inc": {"holds": 1}}, session=session)
-        return held.matched_count == 1
+        return bool(held.matched_count)
 
     async def newest(self, holder: HolderId) -> RootOnLog | None:
         """What a shown history has to end with; None until the log has told."""

@@ -8,9 +8,12 @@ from typing import TypeVar
 
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.types import worded
+from subgraphs.vc.asset_proof import AssetCategory
 
+__all__ = ["AssetCategory", "CredentialState", "EndorsementEffect", "member"]
 
-@worded(
+# one list of categories: the schema's words are put onto those that credentials carry
+worded(
     "The nine asset categories of the pilot (资产类别).",
     BANK_DEPOSIT="Bank deposit (银行存款).",
     STOCK="Stock (股票).",
@@ -21,17 +24,7 @@ from subgraphs.kit.types import worded
     TRUST_PLAN="Trust plan (信托计划).",
     INSURANCE_PRODUCT="Insurance product (保险产品).",
     FUTURES_EQUITY="Futures equity (期货权益).",
-)
-class AssetCategory(Enum):
-    BANK_DEPOSIT = "BANK_DEPOSIT"
-    STOCK = "STOCK"
-    BOND = "BOND"
-    FUND_UNIT = "FUND_UNIT"
-    ASSET_MGMT_PLAN = "ASSET_MGMT_PLAN"
-    BANK_WEALTH_PRODUCT = "BANK_WEALTH_PRODUCT"
-    TRUST_PLAN = "TRUST_PLAN"
-    INSURANCE_PRODUCT = "INSURANCE_PRODUCT"
-    FUTURES_EQUITY = "FUTURES_EQUITY"
+)(AssetCategory)
 
 
 @worded(

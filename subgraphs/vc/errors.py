@@ -2,7 +2,7 @@
 
 VcError                     code, place (a JSON pointer into the input, "" for the whole)
 ├── MalformedJson           not strict JSON: a key twice, too deep, too large, a number out of range
-├── MalformedDocument       a member is missing or has another type or shape
+├── MalformedDocument       VALIDATION_FAILED: a member is missing or has another type or shape
 ├── BadAmount               money that is not an exact decimal of CNY
 ├── UnknownCategory         an asset category the declared schema version does not know
 ├── BadUscc                 a unified social credit code whose form or check digit is wrong
@@ -34,7 +34,7 @@ class MalformedJson(VcError):
 
 
 class MalformedDocument(VcError):
-    code = "MALFORMED_DOCUMENT"
+    code = "VALIDATION_FAILED"  # what any other ill argument answers, at whichever door
 
 
 class BadAmount(VcError):

@@ -31,13 +31,13 @@ UNKNOWN_WORDS: Final[Mapping[str, Row]] = {
         "holder",
         "prepareCredentialRequest",
         {**REQUEST, "categories": ["GOLD"]},
-        "ValidationFailed ASSET_CATEGORY_UNKNOWN categories[0]",
+        "ValidationFailed UNKNOWN_CATEGORY categories[0]",
     ),
     "a category in small letters": (
         "holder",
         "prepareCredentialRequest",
         {**REQUEST, "categories": ["stock"]},
-        "ValidationFailed ASSET_CATEGORY_UNKNOWN categories[0]",
+        "ValidationFailed UNKNOWN_CATEGORY categories[0]",
     ),
     "no category": (
         "holder",
@@ -109,7 +109,7 @@ UNKNOWN_WORDS: Final[Mapping[str, Row]] = {
         "holder",
         "prepareConsent",
         {**CONSENT, "purpose": "to see"},
-        "ValidationFailed MALFORMED_DOCUMENT purpose",
+        "ValidationFailed VALIDATION_FAILED purpose",
     ),
     "a time that is over": (
         "holder",
@@ -149,7 +149,7 @@ OVER_LONG: Final[Mapping[str, Row]] = {
         "issuer",
         "issueCredential",
         {"credentialId": "cred_" + LONG},
-        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+        "NotFound NOT_FOUND credentialId",
     ),
     "a purpose of a request": (
         "holder",
@@ -161,7 +161,7 @@ OVER_LONG: Final[Mapping[str, Row]] = {
         "holder",
         "prepareConsent",
         {**CONSENT, "purpose": LONG},
-        "ValidationFailed MALFORMED_DOCUMENT purpose",
+        "ValidationFailed VALIDATION_FAILED purpose",
     ),
     "a purpose of a question": (
         "verifier",
@@ -215,7 +215,7 @@ OVER_LONG: Final[Mapping[str, Row]] = {
         "holder",
         "prepareConsent",
         {**CONSENT, "scope": {"claims": ["/credentialSubject/total"] * 65}},
-        "ValidationFailed MALFORMED_DOCUMENT scope.claims",
+        "ValidationFailed VALIDATION_FAILED scope.claims",
     ),
     "many credentials": (
         "holder",
@@ -266,19 +266,19 @@ INJECTED: Final[Mapping[str, Row]] = {
         "issuer",
         "issueCredential",
         {"credentialId": '{"$ne": null}'},
-        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+        "NotFound NOT_FOUND credentialId",
     ),
     "a dollar in an id": (
         "issuer",
         "issueCredential",
         {"credentialId": "$where"},
-        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+        "NotFound NOT_FOUND credentialId",
     ),
     "a number for an id": (
         "issuer",
         "issueCredential",
         {"credentialId": 7},
-        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+        "NotFound NOT_FOUND credentialId",
     ),
     "an operator for a text": (
         "issuer",
@@ -308,13 +308,13 @@ INJECTED: Final[Mapping[str, Row]] = {
         "holder",
         "submitPresentation",
         {"requestId": "<open>", "presentation": {"$ne": None}},
-        "ValidationFailed MALFORMED_DOCUMENT presentation/$ne",
+        "ValidationFailed VALIDATION_FAILED presentation/$ne",
     ),
     "an operator in a presentation": (
         "holder",
         "submitPresentation",
         {"requestId": "<open>", "presentation": {"holder": {"$ne": None}}},
-        "ValidationFailed MALFORMED_DOCUMENT presentation/@context",
+        "ValidationFailed VALIDATION_FAILED presentation/@context",
     ),
     "a request's id as an operator": (
         "holder",
@@ -350,7 +350,7 @@ INJECTED: Final[Mapping[str, Row]] = {
         "issuer",
         "issueCredential",
         {"credentialId": "cred_\x00"},
-        "NotFound CREDENTIAL_NOT_FOUND credentialId",
+        "NotFound NOT_FOUND credentialId",
     ),
     "a field too many": (
         "issuer",
@@ -381,6 +381,6 @@ def amounts() -> Iterator[tuple[str, Row]]:
                         "issuer",
                         "endorseCredential",
                         {**ENDORSEMENT, "newTotalBand": band},
-                        "ValidationFailed AMOUNT_INVALID newTotalBand",
+                        "ValidationFailed BAD_AMOUNT newTotalBand",
                     ),
                 )

@@ -94,7 +94,7 @@ class Query:
     ) -> AuditEvent | None:
         (found,) = await AuditEvent.resolve_references(info, [{"id": id_}])
         if found is None:
-            raise NotFound("event", code="EVENT_NOT_FOUND")
+            raise NotFound("event")
         return found
 
     @resolved("The newest signed head of the log; null while nothing is signed (最新检查点).")

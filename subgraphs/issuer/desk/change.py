@@ -39,7 +39,7 @@ async def _found(
 ) -> Credential:
     row = await parts.store.credential(credential, session)
     if row is None or not mine(viewer, row):
-        raise NotFound("credential", field="credentialId", code="CREDENTIAL_NOT_FOUND")
+        raise NotFound("credential", field="credentialId")
     return replace(row, state=state_now(parts, row))
 
 

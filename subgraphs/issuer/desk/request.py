@@ -111,7 +111,7 @@ async def withdraw_request(
 async def _issuer(parts: Parts, issuer: str) -> InstitutionId:
     row = await parts.institutions.get(InstitutionId(issuer))
     if row is None or "ISSUER" not in row.roles:
-        raise NotFound("issuer", field="issuerId", code="INSTITUTION_NOT_FOUND")
+        raise NotFound("issuer", field="issuerId")
     return row.id
 
 
@@ -130,7 +130,7 @@ def _categories(texts: Sequence[str]) -> list[str]:
     if not 0 < len(texts) <= MOST_CATEGORIES:
         raise Invalid(f"1 to {MOST_CATEGORIES} categories", field="categories")
     named = [
-        member(AssetCategory, text, field=f"categories[{at}]", code="ASSET_CATEGORY_UNKNOWN")
+        member(AssetCategory, text, field=f"categories[{at}]", code="UNKNOWN_CATEGORY")
         for at, text in enumerate(texts)
     ]
     if len(set(named)) != len(named):

@@ -185,7 +185,7 @@ class Mutation:
 async def _credential(info: Info[Parts], credential: CredentialId) -> Credential:
     (found,) = await Credential.resolve_references(info, [{"id": credential}])
     if found is None:
-        raise NotFound("credential", field="credentialId", code="CREDENTIAL_NOT_FOUND")
+        raise NotFound("credential", field="credentialId")
     return found
 
 

@@ -59,7 +59,7 @@ class Query:
     ) -> Institution | None:
         (found,) = await Institution.resolve_references(info, [{"id": id_}])
         if found is None:
-            raise NotFound("institution", code="INSTITUTION_NOT_FOUND")
+            raise NotFound("institution")
         return found
 
     @listed("All institutions of the network, by their codes (机构列表).")
@@ -86,7 +86,7 @@ class Query:
     ) -> Credential | None:
         (found,) = await Credential.resolve_references(info, [{"id": id_}])
         if found is None:
-            raise NotFound("credential", code="CREDENTIAL_NOT_FOUND")
+            raise NotFound("credential")
         return found
 
     @listed("Credentials of the asking issuer, newest first (本机构签发的凭证).")

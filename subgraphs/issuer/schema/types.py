@@ -53,9 +53,7 @@ class CredentialSchema(Node):
             name=version.name,
             version=version.version,
             uri=version.uri,
-            categories=sorted(
-                (AssetCategory(one.value) for one in version.categories), key=lambda one: one.value
-            ),
+            categories=sorted(version.categories, key=lambda one: one.value),
         )
 
 
@@ -182,7 +180,7 @@ class Credential(Node):
             return None
         return [
             AssetLine(
-                category=AssetCategory(line.category.value),
+                category=line.category,
                 amount=Money(amount=Decimal(format_amount(line.amount))),
             )
             for line in draft.lines

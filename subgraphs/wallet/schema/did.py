@@ -112,7 +112,7 @@ class Query:
         found = await _institution(parts, did) or await _person(info, did)
         version = None if found is None else found.history.at(at)
         if found is None or version is None:
-            raise NotFound("DID", field="did", code="DID_NOT_FOUND")
+            raise NotFound("DID", field="did")
         return DidResolution(
             did=did,
             version=found.shown(version, parts.shard),

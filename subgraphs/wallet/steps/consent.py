@@ -137,7 +137,7 @@ async def _own(
 ) -> Consent:
     row = await parts.store.consent(consent_id, holder, session=session)
     if row is None:
-        raise NotFound("consent", field="consentId", code="CONSENT_NOT_FOUND")
+        raise NotFound("consent", field="consentId")
     return row
 
 

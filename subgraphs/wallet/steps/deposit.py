@@ -43,7 +43,7 @@ async def deposit_to_custody(
     data = _ciphertext(parts, ciphertext)
     item = await parts.store.item(item_id, holder)
     if item is None:
-        raise NotFound("wallet item", field="walletItemId", code="WALLET_ITEM_NOT_FOUND")
+        raise NotFound("wallet item", field="walletItemId")
     digest = await offload(sm3_hash, data)
     row = CustodyObject(
         id=CustodyId(derived_id("cust", item.id, digest)),

@@ -81,7 +81,7 @@ def _check_claims(wanted: Wanted) -> None:
 async def _verifier(parts: Parts, institution: str) -> InstitutionRow:
     found = await parts.institutions.get(InstitutionId(institution))
     if found is None or _VERIFIER not in found.roles:
-        raise NotFound("verifier", field="grantedTo", code="INSTITUTION_NOT_FOUND")
+        raise NotFound("verifier", field="grantedTo")
     return found
 
 
@@ -92,7 +92,7 @@ async def _check_credentials(parts: Parts, holder: HolderId, ids: Sequence[str])
     for index, id_ in enumerate(ids):
         if id_ not in items or items[id_].holder != holder:
             field = f"scope.credentials[{index}]"
-            raise NotFound("credential", field=field, code="CREDENTIAL_NOT_FOUND")
+            raise NotFound("credential", field=field)
 
 
 def _predicates(total_at_least: str | None) -> tuple[AtLeast, ...]:

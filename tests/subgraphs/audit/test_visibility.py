@@ -87,7 +87,7 @@ async def test_an_unknown_and_a_hidden_event_answer_alike(told: Desk) -> None:
             "query($id: ID!) { auditEvent(id: $id) { kind } }", {"id": id_}, who=BEN.who
         )
         assert answer.data == {"auditEvent": None}
-        assert answer.codes == ["EVENT_NOT_FOUND"]
+        assert answer.codes == ["NOT_FOUND"]
         assert answer.errors[0]["message"] == "event not found"
     node = await told.ask(
         "query($id: ID!) { node(id: $id) { id ... on AuditEvent { kind subjects at } } }",

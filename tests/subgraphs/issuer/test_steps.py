@@ -137,7 +137,7 @@ async def test_a_request_can_be_withdrawn_by_its_holder_until_it_is_in_force(des
 
     assert done["credential"]["state"] == "WITHDRAWN"
     assert late["__typename"] == "InvalidTransitionError"
-    assert foreign["code"] == "CREDENTIAL_NOT_FOUND"
+    assert foreign["code"] == "NOT_FOUND"
 
 
 async def sign_and_send(desk: Desk, person: Person, signer: Person, **changed: object) -> str:
@@ -195,6 +195,6 @@ async def test_a_prepared_payload_serves_its_own_holder_once(desk: Desk) -> None
     done = await desk.do("countersignCredential", ann.who, **call)
     again = await desk.do("countersignCredential", ann.who, **call)
 
-    assert (stolen["code"], stolen["field"]) == ("PREPARED_NOT_FOUND", "preparedId")
+    assert (stolen["code"], stolen["field"]) == ("NOT_FOUND", "preparedId")
     assert done["__typename"] == "CountersignCredentialSuccess"
-    assert again["code"] == "PREPARED_NOT_FOUND"
+    assert again["code"] == "NOT_FOUND"

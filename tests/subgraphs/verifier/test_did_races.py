@@ -1,4 +1,4 @@
-"""A holder's DID moves while a decision is made on it: the decision is made again, or not at all."""
+"""A holder's DID moves while a decision is made on it: the decision is made again."""
 
 from __future__ import annotations
 

@@ -137,10 +137,10 @@ async def test_what_cannot_be_a_copy_is_refused_with_its_field(purse: Purse) -> 
     cases: list[tuple[Any, dict[str, object], str, str]] = [
         (ann, {"ciphertext": ""}, "CIPHERTEXT_SIZE", "ciphertext"),
         (ann, {"ciphertext": too_large}, "CIPHERTEXT_SIZE", "ciphertext"),
-        (ann, {"ciphertext": "A"}, "MALFORMED_DOCUMENT", "ciphertext"),
+        (ann, {"ciphertext": "A"}, "VALIDATION_FAILED", "ciphertext"),
         (ann, {"keyId": "x" * 65}, "VALIDATION_FAILED", "keyId"),
-        (ann, {"walletItemId": new_id("witm")}, "WALLET_ITEM_NOT_FOUND", "walletItemId"),
-        (ben, {}, "WALLET_ITEM_NOT_FOUND", "walletItemId"),
+        (ann, {"walletItemId": new_id("witm")}, "NOT_FOUND", "walletItemId"),
+        (ben, {}, "NOT_FOUND", "walletItemId"),
     ]
     for person, changed, code, field in cases:
         done = await deposit(purse, person.who, item, **changed)

@@ -74,7 +74,7 @@ async def test_who_may_not_see_it_gets_the_answer_of_no_did(purse: Purse) -> Non
         for who in (other, ISSUER, Who(role=Role.ANALYST))
         for asked in (did, unknown)
     ]
-    assert answers == [["DID_NOT_FOUND"]] * 6
+    assert answers == [["NOT_FOUND"]] * 6
     await purse.bind(person.id, ISSUER, "ISSUER")
     await purse.settle()
     assert (await resolved(purse, did, ISSUER))["version"]["number"] == 1
@@ -84,4 +84,4 @@ async def test_before_the_first_version_there_is_no_document(purse: Purse) -> No
     person = await purse.registered()
     did = (await purse.ask("query { me { did } }", who=person.who)).only("me")["did"]
     asked = {"did": did, "at": "2020-01-01T00:00:00Z"}
-    assert (await purse.ask(RESOLVE, asked, who=person.who)).codes == ["DID_NOT_FOUND"]
+    assert (await purse.ask(RESOLVE, asked, who=person.who)).codes == ["NOT_FOUND"]

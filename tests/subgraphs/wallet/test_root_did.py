@@ -105,12 +105,12 @@ FRIEND = Holder(PrivateKey.generate()).registration("TEST-ann")
 
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     ("another person's document", {"identityDocument": "TEST-ben"},
-     "ValidationFailed", "MALFORMED_DOCUMENT"),
+     "ValidationFailed", "VALIDATION_FAILED"),
     ("no key", {"publicKeyMultibase": "zNoKey"}, "ValidationFailed", "BAD_KEY"),
     ("another key than the payload's", {"publicKeyMultibase": FRIEND.public_key_multibase},
-     "ValidationFailed", "MALFORMED_DOCUMENT"),
+     "ValidationFailed", "VALIDATION_FAILED"),
     ("no payload", {"payload": "AA"}, "ValidationFailed", "MALFORMED_JSON"),
-    ("no base64url", {"payload": "A"}, "ValidationFailed", "MALFORMED_DOCUMENT"),
+    ("no base64url", {"payload": "A"}, "ValidationFailed", "VALIDATION_FAILED"),
     ("signed by another key", {"proofOfPossession": FRIEND.proof_of_possession},
      "InvalidSignature", "SIGNATURE_INVALID"),
     ("a face check made for something else", {"faceAssertion": FRIEND.face_assertion.as_json()},
