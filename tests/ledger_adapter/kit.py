@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
+
+import pytest
 
 from ledger_adapter.anchors.records import AnchorStore
 from ledger_adapter.crypto.sm2 import PrivateKey
@@ -18,6 +21,7 @@ from ledger_adapter.store.memory import MemoryStore
 from ledger_adapter.store.mongo import MongoAnchors, MongoLog, MongoQueue
 from ledger_adapter.store.mongo.seam import Database, connect, open_session, settle, transact
 
+every_driver: Final = pytest.mark.parametrize("room", ["memory", "motor", "pymongo"], indirect=True)
 ORIGIN = "test.example/log/2026"
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 KEY = PrivateKey.from_scalar(0x3945208F7B2144B13F36E38AC6D39F95889393692860B51A42FB81EF4DF7C5B8)

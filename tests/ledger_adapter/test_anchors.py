@@ -23,7 +23,7 @@ from ledger_adapter.picture import draw
 from ledger_adapter.port import EntryIndex
 from ledger_adapter.verify import verify_bundle
 from tests.ledger_adapter.chains.embedded_room import KEYS, embedded_stage
-from tests.ledger_adapter.kit import AT, KEY, ORIGIN, Room
+from tests.ledger_adapter.kit import AT, KEY, ORIGIN, Room, every_driver
 from tests.ledger_adapter.toy_chain import ToyChain
 
 
@@ -77,6 +77,7 @@ def toy() -> ToyChain:
     return ToyChain("toy")
 
 
+@every_driver
 async def test_a_head_goes_through_every_state_and_its_proof_says_final(
     room: Room, toy: ToyChain
 ) -> None:
@@ -140,6 +141,7 @@ async def test_a_crash_at_any_step_anchors_once(room: Room, toy: ToyChain, fault
     assert [tx.hash for tx in toy.stand] == [row.transaction.hash]
 
 
+@every_driver
 async def test_two_machines_at_once_anchor_once(room: Room, toy: ToyChain) -> None:
     await room.write(5)
     toy.automatic = True
@@ -250,6 +252,7 @@ async def test_commitments_go_along_when_asked_for(room: Room, toy: ToyChain) ->
     assert fresh.prepared[-1].commitments == tuple(decode_entry(e.entry).commit for e in events)
 
 
+@every_driver
 async def test_switches_of_nodes_are_kept_once(room: Room, tmp_path: Path) -> None:
     async with embedded_stage(tmp_path) as (stage, chain):
         machine = anchorer(room, chain)

@@ -20,7 +20,7 @@ from ledger_adapter.port import EntryIndex, LoggedEvent
 from ledger_adapter.reader import LogReader
 from ledger_adapter.records import Batch, Head
 from ledger_adapter.replay import replay
-from tests.ledger_adapter.kit import Room, event, memory_room, mongo_room
+from tests.ledger_adapter.kit import Room, event, every_driver, memory_room, mongo_room
 
 
 class Refused(Exception):
@@ -37,6 +37,7 @@ async def collect(following: AsyncIterator[Sequence[LoggedEvent]], count: int) -
     return found
 
 
+@every_driver
 async def test_an_event_is_queued_exactly_when_the_callers_transaction_commits(room: Room) -> None:
     async def aborted(session: object) -> None:
         await room.queue.put([event(1)], session=session)
@@ -52,6 +53,7 @@ async def test_an_event_is_queued_exactly_when_the_callers_transaction_commits(r
     ]
 
 
+@every_driver
 async def test_the_same_event_is_queued_once(room: Room) -> None:
     await room.put([event(1)])
     with pytest.raises(DuplicateEvent) as refused:
@@ -80,6 +82,7 @@ async def test_a_full_queue_refuses_and_takes_again_when_it_has_drained(
             await room.put([event(9)])
 
 
+@every_driver
 async def test_events_get_positions_in_the_order_of_their_commits(room: Room) -> None:
     for number in range(7):
         await room.put([event(number)])
@@ -124,6 +127,7 @@ async def test_reading_crosses_batches_without_gaps(
     assert [e.position.index for e in events] == list(want)
 
 
+@every_driver
 async def test_an_old_leader_cannot_append_after_a_new_one_has_fenced_it(room: Room) -> None:
     await room.put([event(1), event(2)])
     old, new = room.sequencer("old"), room.sequencer("new", batch=1)
@@ -170,6 +174,7 @@ async def test_there_are_never_two_roots_for_one_size(room: Room) -> None:
         await room.store.announce_checkpoint(lease, signed, 0)
 
 
+@every_driver
 async def test_a_body_left_unsigned_by_a_crash_is_signed_by_the_next_leader(room: Room) -> None:
     await room.write(3)
     await room.put([event(7)])
@@ -190,6 +195,7 @@ async def test_a_body_left_unsigned_by_a_crash_is_signed_by_the_next_leader(room
     assert (latest.body, len(latest.signatures)) == (signed.body, 1)
 
 
+@every_driver
 async def test_a_follower_reads_the_past_then_lives(room: Room) -> None:
     await room.write(10, batch=4)
     following = room.reader.follow(EntryIndex(2))
@@ -269,6 +275,7 @@ async def test_a_proof_grows_with_its_event(room: Room) -> None:
     assert proof.tree_size == 1
 
 
+@every_driver
 async def test_a_whole_log_replays(room: Room) -> None:
     await room.write(300, batch=70)
     await room.write(300, first=300, batch=41)

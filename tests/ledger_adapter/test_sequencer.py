@@ -15,7 +15,7 @@ from ledger_adapter.records import Append, Batch, Lease
 from ledger_adapter.replay import replay
 from ledger_adapter.store.memory import MemoryStore
 from ledger_adapter.store.mongo.seam import connect, settle, wait_until_writable
-from tests.ledger_adapter.kit import Room, event, memory_room, mongo_room
+from tests.ledger_adapter.kit import Room, event, every_driver, memory_room, mongo_room
 
 
 class FlakyStore(MemoryStore):
@@ -64,6 +64,7 @@ async def test_lost_answers_neither_lose_nor_double_an_event() -> None:
     assert (await replay(room.store, log=room.log, key=room.key.public_key)).entries == 9
 
 
+@every_driver
 async def test_two_leaders_at_once_make_one_log(room: Room) -> None:
     leaders = [asyncio.create_task(room.sequencer(f"leader {n}", batch=5).run()) for n in (1, 2)]
     for number in range(0, 40, 4):
