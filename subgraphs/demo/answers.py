@@ -7,7 +7,7 @@ from subgraphs.demo.client import Client, Json
 from subgraphs.demo.deployment import DemoError
 from subgraphs.demo.operations import operation
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 30.0
 
 
 class RefusedAsData(DemoError):

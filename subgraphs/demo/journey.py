@@ -4,6 +4,7 @@ Each method is one step through the gateway and keeps what later steps need. A s
 again after a crash: it sends the same idempotency key and gets the same answer.
 """
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from ledger_adapter.crypto import multikey, sm2
-from subgraphs.demo.answers import at, items, mutate, raise_refusal, settled, text
+from subgraphs.demo.answers import PATIENCE_SECONDS, at, items, mutate, raise_refusal, settled, text
 from subgraphs.demo.client import Client, Json
 from subgraphs.demo.deployment import DemoError
 from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN
@@ -30,6 +31,7 @@ PURPOSE = "QUALIFIED_INVESTOR"
 THRESHOLD = "3000000.00"
 PRODUCT = "PRIVATE_FUND_SUBSCRIPTION"
 YEAR = timedelta(days=365)
+_PLACE = "query Place($id: ID!) { node(id: $id) { ... on Consent { chainProof { leafIndex } } } }"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ class Journey:
         self._prepared: dict[str, Json] = {}
         self._signed: dict[str, JsonObject] = {}
         self._consent: HolderSignature | None = None
+        self._consent_id = ""
 
     def _key(self, step: str) -> str:
         return self._keys.setdefault(step, secrets.token_hex(16))
@@ -255,7 +258,22 @@ class Journey:
         self.grant = self.person.software.grant(
             at(done, "consent", "document"), self._consent.face_assertion
         )
+        self._consent_id = text(done, "consent", "id")
         return done
+
+    async def on_log(self) -> None:
+        """Wait until the consent has its place on the log, and with it what was written before.
+
+        A verifier's decision stands on the log: what is shown before is there is refused for good.
+        """
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while True:
+            data = await self.actors.holder.ask(_PLACE, {"id": self._consent_id})
+            if at(data, "node", "chainProof") is not None:
+                return
+            if asyncio.get_running_loop().time() > deadline:
+                raise DemoError("the log has not taken the consent in yet: does the ledger run?")
+            await asyncio.sleep(0.1)
 
     def build_presentation(
         self,
@@ -278,7 +296,9 @@ class Journey:
         )
 
     async def submit(self) -> Json:
-        """The presentation for the verifier's request."""
+        """The presentation for the verifier's request, once what it shows is on the log."""
+        if self._consent_id:
+            await self.on_log()
         if not self.presentation:
             self.presentation = self.build_presentation()
         return await self.hand_in(self.presentation, clientMutationId=self._key("submit"))

@@ -96,13 +96,20 @@ async def acceptance_chapter(journey: Journey, story: Story) -> None:
         journey.presentation_id,
     )
     verification = await journey.verify()
-    checks = [f"{check['kind']}: {check['outcome']}" for check in items(verification, "checks")]
+    checks = [f"{check['kind']}: {_outcome(check)}" for check in items(verification, "checks")]
+    if verification["qualification"] is None:
+        raise DemoError(f"the presentation should be accepted, not refused: {', '.join(checks)}")
     outcome = text(verification, "qualification", "outcome")
     story.tell(f"five checks: {text(verification, 'result')}, {outcome}", *checks)
     if outcome != "QUALIFIED":
         raise DemoError(f"the journey should end QUALIFIED, not {outcome}")
     done = await journey.grant_permission()
     story.tell("permission granted", text(done, "permission", "product"))
+
+
+def _outcome(check: Json) -> str:
+    reason = check["reasonCode"]
+    return f"{check['outcome']}" if reason is None else f"{check['outcome']} ({reason})"
 
 
 async def change_chapter(journey: Journey, listener: Listener, story: Story) -> None:
