@@ -12,6 +12,7 @@ from ledger_adapter.port import LoggedEvent
 from subgraphs.issuer.desk.clock import keep_time
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.ports import CoreSystem
+from subgraphs.issuer.published import schema_app
 from subgraphs.issuer.records import Update
 from subgraphs.issuer.schema import schema
 from subgraphs.issuer.status import StatusLists, status_app
@@ -53,7 +54,10 @@ def service(base: Base, *, identity: IdentityProvider, core_system: CoreSystem) 
         await keep_time(parts)
 
     app = asgi(schema, name="issuer", parts=parts, tokens=base.tokens, health=health)
-    app.mount("/status", status_app(StatusLists(parts)))  # no login: whoever checks a credential
+    lists = StatusLists(parts, applied=lambda: follower.applied)
+    # no login: whoever checks a credential
+    app.mount("/status", status_app(lists))
+    app.mount("/schemas", schema_app(parts.schema_base))
     return Service(
         app=app,
         jobs=[follower.run, clock],

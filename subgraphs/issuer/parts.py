@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urljoin
 
 from subgraphs.issuer.ports import CoreSystem
 from subgraphs.issuer.records import Update
@@ -40,3 +41,8 @@ class Parts:
     feed: Feed[Update]
     log_id: str
     clock: Callable[[], datetime]
+
+    @property
+    def schema_base(self) -> str:
+        """Credential schemas are published beside the status lists."""
+        return urljoin(self.status_base, "schemas")

@@ -1,5 +1,6 @@
 """The asset proof (资产证明) as an issuer states it: lines and total, all of one closing."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,9 @@ from subgraphs.vc.did import Did
 from subgraphs.vc.errors import MalformedDocument, UnknownCategory, UnsupportedSuite
 from subgraphs.vc.money import NOTHING, Fen
 from subgraphs.vc.status_list import StatusEntry
+
+SCHEMA_BASE: Final = "https://credgraph.example/schemas"
+_SCHEMA_URI: Final = re.compile(r"https?://[^\s#?]{1,200}/schemas/([a-z-]{1,32})/([1-9][0-9]{0,3})")
 
 
 class AssetCategory(StrEnum):
@@ -37,8 +41,12 @@ class SchemaVersion:
 
     @property
     def uri(self) -> str:
-        """What `credentialSchema.id` says."""
-        return f"https://credgraph.example/schemas/{self.name}/{self.version}"
+        """Its name among schemas: the address it has where nothing else is set."""
+        return self.at(SCHEMA_BASE)
+
+    def at(self, base: str) -> str:
+        """What `credentialSchema.id` says: where this issuer publishes the version."""
+        return f"{base}/{self.name}/{self.version}"
 
 
 ASSET_PROOF_1: Final = SchemaVersion(
@@ -78,6 +86,7 @@ class AssetProof:
     in_transit: Fen = NOTHING
     trading_experience: TradingExperience | None = None
     schema: SchemaVersion = ASSET_PROOF_1
+    schema_base: str = SCHEMA_BASE
     status: tuple[StatusEntry, ...] = ()
 
     def __post_init__(self) -> None:
@@ -104,8 +113,18 @@ def parse_category(
 
 
 def schema_of(uri: str, place: str = "") -> SchemaVersion:
-    """The schema version that a credential declares."""
-    found = SCHEMAS.get(uri)
+    """The schema version that a credential declares.
+
+    The name and version at the end of the address decide, whoever publishes it: what a version
+    means stands in this code, and nothing is fetched.
+    """
+    parts = _SCHEMA_URI.fullmatch(uri)
+    found = None if parts is None else schema_named(parts[1], parts[2])
     if found is None:
         raise UnsupportedSuite("a credential schema we do not speak", place)
     return found
+
+
+def schema_named(name: str, version: str) -> SchemaVersion | None:
+    """The version of a schema we speak."""
+    return SCHEMAS.get(f"{SCHEMA_BASE}/{name}/{version}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from subgraphs.vc import lower_bound, model
-from subgraphs.vc.asset_proof import ASSET_PROOF_1, SchemaVersion
+from subgraphs.vc.asset_proof import ASSET_PROOF_1, SCHEMA_BASE, SchemaVersion
 from subgraphs.vc.money import CURRENCY
 from subgraphs.vc.status_list import StatusPurpose
 from subgraphs.vc.strict_json import JsonObject, JsonValue
@@ -23,11 +23,11 @@ _TIME: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}" + _CLOCK
 _DID: Final = r"^did:[a-z0-9]{1,16}:[A-Za-z0-9._:%-]{1,128}$"
 
 
-def json_schema(version: SchemaVersion) -> JsonObject:
-    """The schema of one version, as an object."""
+def json_schema(version: SchemaVersion, base: str = SCHEMA_BASE) -> JsonObject:
+    """The schema of one version as it is published below `base`."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": version.uri,
+        "$id": version.at(base),
         "title": f"Asset proof (资产证明), version {version.version}",
         **_object(
             {
@@ -37,7 +37,7 @@ def json_schema(version: SchemaVersion) -> JsonObject:
                 "issuer": _text(_DID),
                 "credentialNo": {"type": "string", "minLength": 1, "maxLength": 64},
                 "credentialSchema": _object(
-                    {"id": {"const": version.uri}, "type": {"const": "JsonSchema"}},
+                    {"id": _text(_address(version)), "type": {"const": "JsonSchema"}},
                     optional=(),
                 ),
                 "validFrom": _text(_TIME),
@@ -126,6 +126,11 @@ def _status() -> JsonObject:
 
 def _withheld() -> JsonObject:
     return _object({"...": _text(_DIGEST)}, optional=())
+
+
+def _address(version: SchemaVersion) -> str:
+    """Each issuer publishes the schema itself; name and version end the address."""
+    return rf"^https?://[^\s#?]{{1,200}}/schemas/{version.name}/{version.version}$"
 
 
 def _digests() -> JsonObject:

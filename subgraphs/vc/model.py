@@ -246,7 +246,7 @@ def _body(proof: AssetProof, seed: bytes) -> JsonObject:
         "type": list[JsonValue](TYPES),
         "issuer": proof.issuer,
         "credentialNo": proof.credential_no,
-        "credentialSchema": {"id": proof.schema.uri, "type": "JsonSchema"},
+        "credentialSchema": {"id": proof.schema.at(proof.schema_base), "type": "JsonSchema"},
         "validFrom": to_time(proof.valid_from),
         "validUntil": to_time(proof.valid_until),
         "credentialSubject": subject,

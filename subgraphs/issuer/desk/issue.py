@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -132,7 +132,8 @@ class _Body:
 async def _offer(parts: Parts, row: Credential) -> Offer:
     now = parts.clock().replace(microsecond=0)
     place = await free_place(parts.store, row.issuer)
-    proof = _proof(row, now, place.entries(parts.status_base, row.issuer))
+    status = place.entries(parts.status_base, row.issuer)
+    proof = replace(_proof(row, now, status), schema_base=parts.schema_base)
     body = await offload(_body, proof)
     key = await signing_key(parts, row.issuer)
     options = ProofOptions(verification_method=key.method, purpose=Purpose.ASSERTION, created=now)

@@ -41,18 +41,18 @@ class CredentialSchema(Node):
     async def resolve_references(
         cls, info: Info[Parts], references: Sequence[Representation], /
     ) -> Sequence[Self | None]:
-        del info  # versions are public
         known = {schema_id(version): version for version in SCHEMAS.values()}
         found = [known.get(str(one.get("id"))) for one in references]
-        return [cls.of(version) if version else None for version in found]
+        base = info.context.parts.schema_base
+        return [cls.of(version, base) if version else None for version in found]
 
     @classmethod
-    def of(cls, version: SchemaVersion) -> Self:
+    def of(cls, version: SchemaVersion, base: str) -> Self:
         return cls(
             id=strawberry.ID(schema_id(version)),
             name=version.name,
             version=version.version,
-            uri=version.uri,
+            uri=version.at(base),
             categories=sorted(version.categories, key=lambda one: one.value),
         )
 
@@ -170,8 +170,9 @@ class Credential(Node):
         return Holder(id=strawberry.ID(self.row.holder)) if self.row else None
 
     @resolved("The data format it follows (凭证模板).")
-    def schema(self) -> CredentialSchema | None:
-        return CredentialSchema.of(ASSET_PROOF_1) if self.row else None
+    def schema(self, info: Info[Parts]) -> CredentialSchema | None:
+        base = info.context.parts.schema_base
+        return CredentialSchema.of(ASSET_PROOF_1, base) if self.row else None
 
     @resolved("Positions by category (资产明细).", tags=["personal"])
     def asset_lines(self, info: Info[Parts]) -> list[AssetLine] | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,9 +14,10 @@ import pytest_asyncio
 
 from subgraphs.demo.pilot import GUOTAI_JUNAN
 from subgraphs.issuer.desk.issue import free_place
-from subgraphs.issuer.status import LASTS, StatusLists, status_app
+from subgraphs.issuer.published import schema_app
+from subgraphs.issuer.status import AT_ONCE, LASTS, WAITING, StatusLists, status_app
 from subgraphs.kit.ids import InstitutionId
-from subgraphs.kit.statuses import list_name
+from subgraphs.kit.statuses import Statuses, list_name
 from subgraphs.vc.did import institution_did
 from subgraphs.vc.shape import shaped
 from subgraphs.vc.status_list import (
@@ -40,10 +43,14 @@ async def desk(shared_desk: Desk) -> Desk:
     return shared_desk
 
 
+def lists_of(desk: Desk, **parts: Any) -> StatusLists:
+    return StatusLists(replace(desk.parts, **parts), applied=lambda: desk.follower.applied)
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def web(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
     """A stranger's HTTP client: no token."""
-    transport = httpx.ASGITransport(app=status_app(StatusLists(desk.parts)))
+    transport = httpx.ASGITransport(app=status_app(lists_of(desk)))
     async with httpx.AsyncClient(transport=transport, base_url="http://issuer") as client:
         yield client
 
@@ -112,6 +119,98 @@ async def test_a_list_can_be_cached_until_a_bit_of_it_changes(
 
     changed = await web.get(path, headers={"if-none-match": first.headers["etag"]})
     assert changed.status_code == 200
+
+
+class Counting(Statuses):
+    """Counts readings of the database, and holds them up as long as it is told to."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk.world.base.database)
+        self.readings, self.running, self.most = 0, 0, 0
+        self.go = asyncio.Event()
+        self.go.set()
+
+    async def set_on(self, issuer: InstitutionId, number: int) -> dict[int, str] | None:
+        self.readings, self.running = self.readings + 1, self.running + 1
+        self.most = max(self.most, self.running)
+        try:
+            await self.go.wait()
+            return await super().set_on(issuer, number)
+        finally:
+            self.running -= 1
+
+
+async def test_however_many_ask_a_list_is_made_once_until_the_log_moves(desk: Desk) -> None:
+    credential = await desk.active(await desk.customer())
+    await desk.settle()
+    name = list_name(read_status_entries(shaped(await document_of(desk, credential)))[0].uri)
+    assert name is not None
+    counting = Counting(desk)
+    lists = lists_of(desk, statuses=counting)
+    first = await asyncio.gather(*(lists.published(name) for _ in range(40)))
+    assert counting.readings == 1
+    assert {one.etag for one in first if one} == {first[0].etag if first[0] else None}
+
+    await desk.active(await desk.customer())
+    await desk.settle()
+    again = await lists.published(name)
+    assert (counting.readings, again) == (2, first[0])  # read again, but not signed again
+
+
+async def test_more_lists_than_can_be_made_at_a_time_are_refused(desk: Desk) -> None:
+    counting = Counting(desk)
+    counting.go.clear()
+    app = status_app(lists_of(desk, statuses=counting))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://issuer") as client:
+        paths = [f"/{OWN.institution}/{number}/revocation" for number in range(1, WAITING + 11)]
+        asked = [asyncio.create_task(client.get(path)) for path in paths]
+        refused = [await one for one in asked[WAITING:]]
+        assert {(one.status_code, one.headers["retry-after"]) for one in refused} == {(503, "1")}
+        counting.go.set()
+        served = [await one for one in asked[:WAITING]]
+        assert {one.status_code for one in served} == {200, 404}
+        assert (await client.get(paths[-1])).status_code == 404
+    assert counting.most == AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        pytest.param("{tag}", 304, id="its own name"),
+        pytest.param('"x", W/{tag}', 304, id="among others, weak"),
+        pytest.param("*", 304, id="any"),
+        pytest.param('"x"', 200, id="another"),
+        pytest.param('"{tag}x"', 200, id="a part of a name"),
+    ],
+)
+async def test_who_has_the_list_is_told_so(
+    desk: Desk, web: httpx.AsyncClient, given: str, status: int
+) -> None:
+    document = await document_of(desk, await desk.active(await desk.customer()))
+    await desk.settle()
+    path = read_status_entries(shaped(document))[0].uri.removeprefix(desk.parts.status_base)
+    tag = (await web.get(path)).headers["etag"]
+    answer = await web.get(path, headers={"if-none-match": given.replace("{tag}", tag)})
+    assert answer.status_code == status
+
+
+async def test_the_schema_is_published_where_the_credential_says(desk: Desk) -> None:
+    document = await document_of(desk, await desk.active(await desk.customer()))
+    address = str(shaped(document).inner("credentialSchema").text("id"))
+    base = address.removesuffix("/asset-proof/1")
+    transport = httpx.ASGITransport(app=schema_app(base))
+    async with httpx.AsyncClient(transport=transport, base_url="http://issuer") as client:
+        answer = await client.get("/asset-proof/1")
+        assert answer.headers["content-type"] == "application/schema+json"
+        assert answer.json()["$id"] == address == desk.parts.schema_base + "/asset-proof/1"
+        jsonschema: Any = pytest.importorskip("jsonschema", reason="pip install jsonschema")
+        jsonschema.Draft202012Validator(answer.json()).validate(document)
+        missing = [await client.get(path) for path in ("/asset-proof/2", "/x/1", "/asset-proof/01")]
+        assert {one.status_code for one in missing} == {404}
+        tag = answer.headers["etag"]
+        again = await client.get("/asset-proof/1", headers={"if-none-match": tag})
+        assert again.status_code == 304
 
 
 async def test_a_list_outlives_its_validity_in_no_cache(desk: Desk, web: httpx.AsyncClient) -> None:

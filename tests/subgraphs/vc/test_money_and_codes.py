@@ -4,9 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.vc.asset_proof import parse_category
+from subgraphs.vc.asset_proof import ASSET_PROOF_1, parse_category, schema_of
 from subgraphs.vc.encoding import from_base64url, from_date, from_time, to_base64url, to_time
-from subgraphs.vc.errors import BadAmount, BadUscc, MalformedDocument, UnknownCategory
+from subgraphs.vc.errors import (
+    BadAmount,
+    BadUscc,
+    MalformedDocument,
+    UnknownCategory,
+    UnsupportedSuite,
+)
 from subgraphs.vc.money import Fen, format_amount, parse_amount
 from subgraphs.vc.uscc import parse_uscc
 
@@ -110,3 +116,32 @@ def test_base64url_round_trip(data: bytes) -> None:
 def test_a_second_spelling_of_the_same_bytes_is_refused(text: str) -> None:
     with pytest.raises(MalformedDocument):
         from_base64url(text)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        pytest.param(ASSET_PROOF_1.uri, id="the name"),
+        pytest.param("http://127.0.0.1:4001/schemas/asset-proof/1", id="an issuer's own address"),
+    ],
+)
+def test_a_schema_is_known_by_name_and_version_wherever_it_is_published(uri: str) -> None:
+    assert schema_of(uri) is ASSET_PROOF_1
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        pytest.param("https://a.example/schemas/asset-proof/2", id="a later version"),
+        pytest.param("https://a.example/schemas/asset-proof/01", id="another spelling"),
+        pytest.param("https://a.example/schemas/income/1", id="another schema"),
+        pytest.param("https://a.example/?x=/schemas/asset-proof/1", id="in a query"),
+        pytest.param("https://a.example/#/schemas/asset-proof/1", id="in a fragment"),
+        pytest.param("https://a.example/schemas/asset-proof/1/", id="more behind it"),
+        pytest.param("file:///schemas/asset-proof/1", id="no web address"),
+        pytest.param("asset-proof/1", id="no address"),
+    ],
+)
+def test_any_other_schema_is_refused(uri: str) -> None:
+    with pytest.raises(UnsupportedSuite):
+        schema_of(uri, "/credentialSchema/id")
