@@ -28,7 +28,7 @@ from subgraphs.demo.answers import mutate, text
 from subgraphs.demo.journey import VERIFIER
 from tests.oracle.campaign import STRANGER, Campaign
 from tests.oracle.listeners import token_of
-from tests.oracle.system import System
+from tests.oracle.system import System, end_on_sigterm
 
 DAY: Final = 86_400.0
 FRAME: Final = "cursor sequence prevSequence heartbeat endorsement { id }"
@@ -289,6 +289,7 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--small", action="store_true", help="a tenth of everything")
     given = parser.parse_args()
+    end_on_sigterm()
     print(calibrate().line(), flush=True)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         rows = given.rows or list(ROWS)

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from tests.oracle.machine import Stage, play
+from tests.oracle.system import end_on_sigterm
 
 
 def options() -> argparse.Namespace:
@@ -26,6 +27,7 @@ def options() -> argparse.Namespace:
 def main() -> int:
     """Prints each fault with what was in flight, and the figures; 1 when something was wrong."""
     given, started = options(), time.monotonic()
+    end_on_sigterm()
     with (
         tempfile.TemporaryDirectory(prefix="oracle-") as folder,
         Stage(Path(folder), crowd=given.crowd, people=given.people) as stage,

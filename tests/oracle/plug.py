@@ -23,7 +23,7 @@ from subgraphs.demo.client import Client
 from subgraphs.demo.deployment import DemoError
 from subgraphs.demo.journey import ISSUER, VERIFIER, Actors, Journey, Person
 from tests.oracle.listeners import HABITS, WAYS, token_of, transport_of
-from tests.oracle.system import VICTIMS, System
+from tests.oracle.system import VICTIMS, System, end_on_sigterm
 
 WATCH: Final = """subscription Watch($after: Cursor) { acceptedCredentialChanges(after: $after) {
   cursor sequence prevSequence heartbeat kind effect credentialId } }"""
@@ -182,6 +182,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=90.0)
     parser.add_argument("--every", type=float, default=4.0, help="seconds between two plugs")
     given = parser.parse_args()
+    end_on_sigterm()
     print("starting a system of its own; Ctrl-C ends it", flush=True)
     with tempfile.TemporaryDirectory(prefix="plug-") as folder:
         try:
