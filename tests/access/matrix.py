@@ -9,7 +9,7 @@ whether there is one depends on the moment (anchors come later), or the change m
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -71,7 +71,7 @@ def selection(schema: GraphQLSchema, field: GraphQLField) -> str:
     if is_leaf_type(type_):
         return ""
     if isinstance(type_, GraphQLObjectType) and "edges" in type_.fields:
-        return " { edges { cursor } }"
+        return " { edges { node { id } } }"
     return " { __typename }"
 
 
@@ -114,13 +114,17 @@ _IDS: Final[Mapping[str, str]] = {
 }
 
 
-def change(schema: GraphQLSchema, field: str, ids: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    """A well-formed call of a mutation about the objects of the story."""
+def changes(
+    schema: GraphQLSchema, fields: Sequence[str], ids: Mapping[str, str]
+) -> tuple[str, dict[str, Any]]:
+    """Well-formed calls of mutations about the objects of the story, in one document."""
     mutation = schema.mutation_type
     assert mutation is not None
-    kind = mutation.fields[field].args["input"].type
-    document = f"mutation Try($input: {kind}) {{ {field}(input: $input) {{ __typename }} }}"
-    return document, {"input": _input(get_named_type(kind), ids)}
+    kinds = {field: mutation.fields[field].args["input"].type for field in fields}
+    heads = ", ".join(f"${field}: {kind}" for field, kind in kinds.items())
+    calls = " ".join(f"{field}(input: ${field}) {{ __typename }}" for field in fields)
+    given = {field: _input(get_named_type(kind), ids) for field, kind in kinds.items()}
+    return f"mutation Try({heads}) {{ {calls} }}", given
 
 
 def _input(kind: Any, ids: Mapping[str, str]) -> dict[str, object]:

@@ -25,6 +25,7 @@ ROLES: Final = (
     *("regulator", "analyst", "nobody"),
 )
 _TRIES: Final = 80
+_SHARED: Final = ("Institution", "CredentialSchema")
 
 
 _FOUND: Final = """query Found($id: ID!, $holder: ID!) {
@@ -45,12 +46,14 @@ _ITEMS: Final = "{ me { walletItems { edges { node { id } } } } }"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """`ids` name one object of each node type; `claims` are what each role's token says."""
+    """`ids` name one object of each node type; `claims` are what each role's token says;
+    `foreign` are the ids of another holder's story with the same institutions."""
 
     stack: Stack
     ids: Mapping[str, str]
     claims: Mapping[str, Mapping[str, object]]
     did: str = ""
+    foreign: frozenset[str] = frozenset()
 
     def token(self, role: str) -> str | None:
         """A client token; nobody has none."""
@@ -62,8 +65,13 @@ class World:
         )
 
 
-async def tell(stack: Stack) -> World:
-    """Play the story to its end: shown, relied on, reduced, kept by a custodian."""
+async def tell(stack: Stack, *, with_stranger: bool = False) -> World:
+    """Play the story to its end: shown, relied on, reduced, kept by a custodian. `with_stranger`:
+    somebody else has played it before."""
+    foreign = frozenset[str]()
+    if with_stranger:
+        told = await tell(stack)
+        foreign = frozenset(told.ids.values()) - {told.ids[name] for name in _SHARED}
     async with journey_of(stack.deployment) as journey:
         await journey.to_permission()
         await journey.endorse_reduction()
@@ -74,7 +82,7 @@ async def tell(stack: Stack) -> World:
     ids["Institution"] = str(world.claims["verifier"]["institution"])
     assert {type_of(id_) for id_ in ids.values()} == set(ids)
     did = journey.person.software.did
-    return World(stack=stack, ids=ids, claims=world.claims, did=did)
+    return World(stack=stack, ids=ids, claims=world.claims, did=did, foreign=foreign)
 
 
 def _claims(holder: str) -> dict[str, Mapping[str, object]]:
