@@ -1,22 +1,24 @@
 """One HTTP exchange seen by the doors: header look-up, bounded body, one answer, one log line."""
 
-import asyncio
 import gzip
-import secrets
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from random import Random
 from time import perf_counter
 from typing import Any
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import BadRequest, BodyTooLarge, TooSlow
+from gateway.errors import BadRequest, BodyTooLarge
 
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 _LONGEST_REQUEST_ID = 64
 _TRACE = ("traceparent", "tracestate")
+
+_chance = Random()  # noqa: S311 - an id is a name, not a secret
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -29,6 +31,8 @@ class Exchange:
     scope: Scope
     receive: Receive
     send: Send
+    method: str = field(init=False)
+    path: str = field(init=False)
     headers: Mapping[bytes, bytes] = field(init=False)
     request_id: str = field(init=False)
     started: float = field(default_factory=perf_counter)
@@ -37,18 +41,9 @@ class Exchange:
     always: Headers = ()
 
     def __post_init__(self) -> None:
+        self.method, self.path = self.scope["method"], self.scope["path"]
         self.headers = dict(self.scope["headers"])
         self.request_id = request_id(self.header(b"x-request-id"))
-
-    @property
-    def method(self) -> str:
-        """GET, POST, ..."""
-        return str(self.scope["method"])
-
-    @property
-    def path(self) -> str:
-        """The path as the client asked for it."""
-        return str(self.scope["path"])
 
     def header(self, name: bytes) -> str | None:
         """The value of a header; of repeated headers the last."""
@@ -61,19 +56,11 @@ class Exchange:
         client = self.scope.get("client")
         return str(client[0]) if client else ""
 
-    async def body(self, limit: int, seconds: float) -> bytes:
-        """The whole body, unzipped. Raises BodyTooLarge as soon as it is known to be, TooSlow,
-        BadRequest for a broken compression, and Disconnected."""
-        late = Late(seconds)
-        try:
-            body = await self._body(limit)
-        except asyncio.CancelledError:
-            if late.happened():
-                raise TooSlow(f"the body did not arrive within {seconds:g} s") from None
-            raise
-        finally:
-            late.cancel()
-        return body if self.header(b"content-encoding") is None else _unzipped(body, limit)
+    async def body(self, limit: int) -> bytes:
+        """The whole body, unzipped. Raises BodyTooLarge as soon as it is known to be, BadRequest
+        for a broken compression, and Disconnected."""
+        body = await self._body(limit)
+        return _unzipped(body, limit) if b"content-encoding" in self.headers else body
 
     async def _body(self, limit: int) -> bytes:
         declared = self.header(b"content-length")
@@ -138,30 +125,6 @@ class Exchange:
         return round((perf_counter() - self.started) * 1000, 2)
 
 
-class Late:
-    """`asyncio.timeout` in its barest form, for every request pays for it."""
-
-    __slots__ = ("_fired", "_handle", "_task")
-
-    def __init__(self, seconds: float) -> None:
-        self._task = asyncio.current_task()
-        self._fired = False
-        self._handle = asyncio.get_running_loop().call_later(seconds, self._fire)
-
-    def _fire(self) -> None:
-        self._fired = True
-        if self._task is not None:
-            self._task.cancel()
-
-    def happened(self) -> bool:
-        """Whether it was this that cancelled the task, and nobody else besides."""
-        return self._fired and self._task is not None and self._task.uncancel() == 0
-
-    def cancel(self) -> None:
-        """The work is done."""
-        self._handle.cancel()
-
-
 def _takes_gzip(accept_encoding: bytes) -> bool:
     for item in accept_encoding.lower().split(b","):
         name, _, quality = item.partition(b";")
@@ -189,17 +152,24 @@ class Disconnected(Exception):
 
 
 def forwarded(
-    headers: Mapping[bytes, bytes], names: Iterable[str], request_id_: str
-) -> Mapping[str, str]:
+    headers: Mapping[bytes, bytes], names: tuple[str, ...], request_id_: str
+) -> dict[str, str]:
     """What goes on to subgraphs: request id, trace, and headers the operator named."""
-    found = {name: headers.get(name.encode("ascii")) for name in (*names, *_TRACE)}
-    return {"x-request-id": request_id_} | {
-        name: value.decode("latin-1") for name, value in found.items() if value is not None
-    }
+    found = {"x-request-id": request_id_}
+    for name, raw in _raw(names):
+        value = headers.get(raw)
+        if value is not None:
+            found[name] = value.decode("latin-1")
+    return found
+
+
+@lru_cache(maxsize=8)
+def _raw(names: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, name.encode("ascii")) for name in (*names, *_TRACE))
 
 
 def request_id(offered: str | None) -> str:
     """The client's id when it is short and plain, else a new one."""
     if offered and len(offered) <= _LONGEST_REQUEST_ID and _SAFE.issuperset(offered):
         return offered
-    return secrets.token_hex(8)
+    return f"{_chance.getrandbits(64):016x}"

@@ -46,6 +46,7 @@ from gateway.server.parts import is_whole, told_parts
 from gateway.server.single import SingleStreams, stream_token
 from gateway.server.statuses import Statuses
 from gateway.server.streams import Streams
+from gateway.server.waits import Waits
 from gateway.telemetry.access import operation_hash
 from gateway.telemetry.spans import NoSpans, Spans
 
@@ -57,6 +58,7 @@ _WANTS: Final[Mapping[bytes, Literal["plan", "cost"]]] = {
     b"credgraph-expose-query-plan": "plan",
     b"credgraph-expose-cost": "cost",
 }
+_NOTHING_MORE: Final[frozenset[Literal["plan", "cost"]]] = frozenset()
 _METHODS: Final = b"GET, POST, PUT, DELETE, OPTIONS"
 _LOG = logging.getLogger("credgraph.server")
 
@@ -101,6 +103,7 @@ class HttpDoor:
         self._spans = spans or NoSpans()
         self._streams, self._single = streams, single
         self._origins, self._rules = origins, rules
+        self._waits = Waits(rules.body_seconds, "the body")
 
     def wants_page(self, exchange: Exchange) -> bool:
         """Whether a browser asks for something to look at."""
@@ -196,15 +199,17 @@ class HttpDoor:
 
     def _caller(self, exchange: Exchange, viewer: Viewer) -> Caller:
         headers = exchange.headers
+        carried = forwarded(headers, self._rules.forward, exchange.request_id)
+        carried.update(self._spans.carrier())
+        asked = _WANTS.keys() & headers.keys()
         return Caller(
             viewer=viewer,
             request_id=exchange.request_id,
             address=exchange.address,
-            headers={
-                **forwarded(headers, self._rules.forward, exchange.request_id),
-                **self._spans.carrier(),
-            },
-            wants=frozenset(want for name, want in _WANTS.items() if headers.get(name) == b"true"),
+            headers=carried,
+            wants=frozenset(_WANTS[name] for name in asked if headers[name] == b"true")
+            if asked
+            else _NOTHING_MORE,
             read_only=exchange.method != "POST",
         )
 
@@ -212,8 +217,8 @@ class HttpDoor:
         if exchange.method == "GET":
             return from_query_string(exchange.scope["query_string"])
         _check_content_type(exchange)
-        rules = self._rules
-        return from_body(await exchange.body(rules.body_bytes, rules.body_seconds), rules.batch)
+        body = await self._waits.wait(exchange.body(self._rules.body_bytes))
+        return from_body(body, self._rules.batch)
 
     def _suited(self, exchange: Exchange, admitted: Admitted, media_type: str) -> str:
         """A stream for a subscription and parts for a deferred answer wherever the client takes

@@ -36,12 +36,12 @@ class BoundedHttp(HttpToolsProtocol):
             if self._head > _SLACK * self.head_bytes and not self._fits(data):
                 return
         super().data_received(data)
+        if not self._whole and self._timer is None and not self.transport.is_closing():
+            self._wait_for_head()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head, self._whole = 0, False
-        if self._timer is None:
-            self._wait_for_head()
 
     def on_headers_complete(self) -> None:
         self._whole = True

@@ -7,8 +7,12 @@ operation is named by its name and by a hash of its text.
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
 
 import orjson
+
+_WORTH_KEEPING: Final = 4_096  # characters; longer texts are rare and would fill the memory
 
 Write = Callable[[bytes], object]
 Observe = Callable[[str, Mapping[str, object]], object]
@@ -29,7 +33,8 @@ class AccessLog:
 
     def line(self, event: str, /, **facts: object) -> None:
         """One line; facts that are None are left out."""
-        self.count(event, **facts)
+        if self._observe is not None:
+            self._observe(event, facts)
         if self._write is None:
             return
         at = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds")
@@ -39,4 +44,13 @@ class AccessLog:
 
 def operation_hash(text: str) -> str:
     """A short stable name for a query's text."""
+    return _remembered(text) if len(text) <= _WORTH_KEEPING else _hash(text)
+
+
+@lru_cache(maxsize=512)
+def _remembered(text: str) -> str:
+    return _hash(text)
+
+
+def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

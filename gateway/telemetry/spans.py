@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.executor.ports import (
     Fault,
@@ -31,16 +31,20 @@ class Spans(Tracer, Protocol):
         ...
 
 
+_NO_SPAN: Final = nullcontext()
+_NO_HEADERS: Final[Mapping[str, str]] = {}
+
+
 class NoSpans(NullTracer):
     """Traces nothing; the client's own trace headers go on unchanged."""
 
     def operation(
         self, _name: str, _headers: Mapping[bytes, bytes], /
     ) -> AbstractContextManager[None]:
-        return nullcontext()
+        return _NO_SPAN
 
     def carrier(self) -> Mapping[str, str]:
-        return {}
+        return _NO_HEADERS
 
     def close(self) -> None: ...
 
