@@ -207,6 +207,7 @@ class Engine:
             max_errors=self._options.max_errors,
             introspection=graph.introspected(found, variables),
             record=request.want_plan,
+            appraise=request.appraise,
         )
 
     def _part(self, prepared: Prepared, call: Call, part: Answer | Delivery) -> GatewayResponse:

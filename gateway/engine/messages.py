@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gateway.access import NOBODY, Grants
+from gateway.executor.ports import Appraise
 from gateway.limits import DocumentLimits
 from gateway.subscriptions.hub import HubLimits
 from gateway.subscriptions.source import Patience
@@ -46,7 +47,8 @@ class GatewayRequest:
     """One GraphQL request as the door read it; `context` is handed to the subgraph client.
 
     `grants` decide what the caller may select; a stream asks `still_granted` before each event
-    and ends as soon as it says no."""
+    and ends as soon as it says no. With `want_plan` each fetch is reported, and its cost too where
+    `appraise` tells it."""
 
     query: str
     operation_name: str | None
@@ -56,6 +58,7 @@ class GatewayRequest:
     timeout: float
     allow_mutation: bool = True
     want_plan: bool = False
+    appraise: Appraise | None = None
     grants: Grants = NOBODY
     still_granted: Callable[[], bool] = always
     audience: Audience | None = None

@@ -37,6 +37,8 @@ def plan_report(plan: QueryPlan, fetches: Sequence[FetchRecord]) -> dict[str, ob
 
 
 def _fetch_report(record: FetchRecord, begun: float) -> dict[str, object]:
+    cost = record.cost
+    told = {"estimated": cost.estimated, "actual": cost.actual} if cost else None
     return {
         "subgraph": record.fetch.subgraph,
         "document": record.fetch.document,
@@ -44,6 +46,7 @@ def _fetch_report(record: FetchRecord, begun: float) -> dict[str, object]:
         "startMs": _milliseconds(record.started - begun),
         "tookMs": _milliseconds(record.ended - record.started),
         "bytes": record.size,
+        "cost": told,
         "errors": record.errors,
         "fault": record.fault,
     }

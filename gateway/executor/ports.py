@@ -1,6 +1,6 @@
 """What the executor needs from the outside, and nothing more. `transport` implements the client."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -46,6 +46,18 @@ class Fault:
     code: str
     message: str
     subgraph: SubgraphName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchCost:
+    """In the units of the graph's price tags: what a fetch may have brought, and what it did."""
+
+    estimated: int
+    actual: int
+
+
+Appraise: TypeAlias = Callable[[SubgraphRequest, SubgraphReply | Fault], FetchCost | None]
+"""Asked before the reply is merged; None for what it has no price tags for."""
 
 
 class SubgraphClient(Protocol):

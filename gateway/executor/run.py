@@ -16,7 +16,15 @@ from gateway.executor.contexts import Group, groups
 from gateway.executor.failures import Failures
 from gateway.executor.intake import Intake
 from gateway.executor.paths import Tree
-from gateway.executor.ports import Fault, SubgraphClient, SubgraphReply, SubgraphRequest, Tracer
+from gateway.executor.ports import (
+    Appraise,
+    Fault,
+    FetchCost,
+    SubgraphClient,
+    SubgraphReply,
+    SubgraphRequest,
+    Tracer,
+)
 from gateway.executor.program import Program, TargetCode
 from gateway.plan.nodes import (
     Condition,
@@ -44,6 +52,7 @@ class Call:
     max_errors: int
     introspection: Mapping[str, object] = field(default_factory=dict)
     record: bool = False
+    appraise: Appraise | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +66,7 @@ class FetchRecord:
     errors: int
     fault: str | None
     size: int = 0
+    cost: FetchCost | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,9 +190,11 @@ class Run:
             return _too_late(fetch, call.timeout)
         request = subrequest(fetch, call, self._deadline, given)
         outcome = await call.client.fetch(request)
+        ended = self._time()
         call.tracer.fetched(request, outcome, started)
         if call.record:
-            self._records.append(_record(fetch, outcome, started, self._time(), count))
+            cost = call.appraise(request, outcome) if call.appraise else None
+            self._records.append(_record(fetch, outcome, (started, ended), count, cost))
         return outcome
 
 
@@ -204,18 +216,23 @@ def subrequest(
 
 
 def _record(
-    fetch: Fetch, outcome: SubgraphReply | Fault, started: float, ended: float, asked: int
+    fetch: Fetch,
+    outcome: SubgraphReply | Fault,
+    times: tuple[float, float],
+    asked: int,
+    cost: FetchCost | None,
 ) -> FetchRecord:
     fault = outcome.code if isinstance(outcome, Fault) else None
     errors = len(outcome.errors) if isinstance(outcome, SubgraphReply) else 1
     return FetchRecord(
         fetch=fetch,
-        started=started,
-        ended=ended,
+        started=times[0],
+        ended=times[1],
         asked=asked,
         errors=errors,
         fault=fault,
         size=0 if isinstance(outcome, Fault) else outcome.size,
+        cost=cost,
     )
 
 

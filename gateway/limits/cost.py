@@ -24,6 +24,7 @@ from gateway.errors import ListTooLong
 from gateway.limits.weights import MUTATION_WEIGHT, FieldWeight, Weights
 
 _INTROSPECTION: Final = frozenset({"__schema", "__type"})
+ANY_LENGTH: Final = 2**53
 _ABSENT: Final = "absent"
 _REMEMBERED: Final = 64
 """Estimates kept for one operation; clients ask for few different list sizes."""

@@ -54,6 +54,13 @@ class FieldWeight:
     arguments: Mapping[str, int] = field(default_factory=dict)
 
 
+_ENTITIES: Final = FieldWeight(
+    type="_Entity", weight=1, is_list=True, size=ListSize(assumed=0, slicing=("representations",))
+)
+"""For documents that go to subgraphs: one for each entity, and what is selected of it. No client
+can ask this way."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
     """All fields by type and name; `objects` are the types no value has two of."""
@@ -87,7 +94,9 @@ class _Reader:
             if isinstance(node, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
                 for each in node.fields or ():
                     found[node.name.value, each.name.value] = self._field(each)
-        return Weights(fields=found, objects=frozenset(objects), roots=self._roots())
+        roots = self._roots()
+        found[roots["query"], names.ENTITIES] = _ENTITIES
+        return Weights(fields=found, objects=frozenset(objects), roots=roots)
 
     def _roots(self) -> dict[str, str]:
         roots = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}

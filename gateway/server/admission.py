@@ -21,7 +21,7 @@ from gateway.errors import (
     TooOften,
 )
 from gateway.executor.ports import OperationKind
-from gateway.limits.cost import Priced
+from gateway.limits.cost import ANY_LENGTH, Priced
 from gateway.limits.rate import TokenBuckets
 from gateway.server.audience import ScopeRules
 from gateway.server.caching import CacheHints
@@ -35,7 +35,6 @@ from gateway.server.telling import Telling
 Told: TypeAlias = dict[str, object]
 
 _LOG = logging.getLogger("credgraph.limits")
-_ANY_LENGTH: Final = 2**53
 _FREE: Final = 1  # what an operation that costs nothing takes out of a bucket
 
 
@@ -72,7 +71,7 @@ class AdmissionRules:
 
     seconds: float = 30.0
     cost: int = 0
-    list_size: int = _ANY_LENGTH
+    list_size: int = ANY_LENGTH
     warn_only: bool = False
     show_plan: Literal["everybody", "authenticated", "nobody"] = "nobody"
     show_cost: bool = False
@@ -201,6 +200,7 @@ class Admission:
             timeout=self._rules.seconds,
             allow_mutation=not caller.read_only,
             want_plan="plan" in caller.wants and self._shows_plan(caller.viewer),
+            appraise=self._prices.appraise if self._prices and self._rules.show_cost else None,
             grants=grants,
             still_granted=self._granting.watch(caller.viewer, grants),
         )
@@ -226,7 +226,7 @@ class Admission:
             estimate = priced.estimate(parameters.variables, rules.list_size)
         except ListTooLong as fault:
             self._broken(fault)
-            estimate = priced.estimate(parameters.variables, _ANY_LENGTH)
+            estimate = priced.estimate(parameters.variables, ANY_LENGTH)
         if rules.cost and estimate > rules.cost:
             self._broken(TooCostly(rules.cost))
         return estimate

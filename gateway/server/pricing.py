@@ -1,4 +1,5 @@
-"""Price tags of operations, found by exact text and name; the graph they are for can change."""
+"""Price tags of operations and of their fetches, found by exact text and name; the graph they are
+for can change."""
 
 from typing import Final
 
@@ -6,7 +7,8 @@ from graphql import GraphQLError, parse
 
 from gateway.access import NOBODY
 from gateway.engine.cache import BoundedCache
-from gateway.limits.cost import Priced, price
+from gateway.executor.ports import Fault, FetchCost, SubgraphReply, SubgraphRequest
+from gateway.limits.cost import ANY_LENGTH, Priced, price
 from gateway.limits.weights import Weights
 
 _BYTES: Final = 8 * 1024 * 1024
@@ -36,3 +38,19 @@ class PriceBook:
                 found = None
             self._known.put(key, found, 1_000 + _PER_CHARACTER * len(query))
         return found
+
+    def appraise(
+        self, request: SubgraphRequest, outcome: SubgraphReply | Fault
+    ) -> FetchCost | None:
+        """The cost of one fetch, told like an operation's: by the document that was sent, for as
+        many entities as were asked about, and by the data that came back."""
+        priced = self.find(request.document, request.operation_name)
+        if priced is None:
+            return None
+        sizes = {
+            name: len(value) if isinstance(value, list) else value
+            for name, value in request.variables.items()
+        }
+        data = outcome.data if isinstance(outcome, SubgraphReply) else None
+        estimated = priced.estimate(sizes, ANY_LENGTH)
+        return FetchCost(estimated=estimated, actual=priced.actual(data))

@@ -313,11 +313,12 @@ async def test_a_plan_is_shown_on_demand_and_never_to_strangers(
     headers = {"authorization": f"Bearer {token()}"} if named else {}
     wants = {**headers, "credgraph-expose-query-plan": "true"}
     async with (
-        live(tmp_path, demo=demo, expose_plan=True) as gateway,
+        live(tmp_path, demo=demo, expose_plan=True, expose_cost=True) as gateway,
         httpx.AsyncClient(base_url=gateway.root, trust_env=False) as client,
     ):
         assert "extensions" not in await ask(client, headers, query=HELLO)
         answer = await ask(client, wants, query=HELLO)
+        several = await ask(client, wants, query=MANY, variables={"n": 3})
     if not shown:
         assert "extensions" not in answer
         return
@@ -325,3 +326,6 @@ async def test_a_plan_is_shown_on_demand_and_never_to_strangers(
     assert fetch["subgraph"] == "greeter"
     assert fetch["bytes"] == len('{"data":{"greeting":"hello Ada"}}')
     assert fetch["tookMs"] > 0
+    assert fetch["cost"] == {"estimated": 0, "actual": 0}
+    (fetch,) = several["extensions"]["queryPlan"]["fetches"]
+    assert fetch["cost"] == {"estimated": 1, "actual": 3}

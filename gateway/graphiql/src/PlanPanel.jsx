@@ -8,6 +8,7 @@ const facts = (fetch) =>
   [
     `${fetch.tookMs.toFixed(1)} ms`,
     sized(fetch.bytes),
+    fetch.cost && `cost ${fetch.cost.actual}, estimated ${fetch.cost.estimated}`,
     fetch.representations > 0 && `${fetch.representations} entities`,
     fetch.fault ?? (fetch.errors > 0 && `${fetch.errors} errors`),
   ].filter(Boolean);
