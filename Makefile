@@ -61,10 +61,7 @@ demo-plug: $(VENV)/.run ## revocations counted live while the plug is pulled on 
 ledger-chaos: $(VENV)/.test ## 500 times kill -9 of a part of the ledger while events come in
 	@CREDGRAPH_LEDGER_FAULTS=500 $(BIN)/pytest -q tests/ledger_adapter/test_chaos.py
 
-crypto-access-matrix: $(VENV)/.test ## who sees which field, each asked by itself; every rule of visibility changed once
-	@$(BIN)/pytest -q -m 'whole or not whole' tests/access/test_matrix.py tests/access/test_rules.py
-
-fuzz: $(VENV)/.test ## thousands of damaged keys, signatures, tokens and documents
+crypto-fuzz: $(VENV)/.test ## thousands of damaged keys, signatures, tokens and documents
 	@CREDGRAPH_FUZZ=2000 $(BIN)/pytest -q tests/ledger_adapter/test_crypto_fuzz.py \
 		tests/ledger_adapter/test_crypto_attacks.py tests/subgraphs/vc/test_fuzz.py
 
@@ -73,6 +70,9 @@ compose-corpus: $(VENV)/.test ## judge 1500 random schema sets as @apollo/compos
 
 audit: $(VENV)/.test ## the public audit of federation gateways, from AUDIT_DIR
 	@$(BIN)/python -m tests.federation_audit
+
+access-matrix: $(VENV)/.test ## who sees which field, each asked by itself; every rule of visibility changed once
+	@$(BIN)/pytest -q -m 'whole or not whole' tests/access/test_matrix.py tests/access/test_rules.py
 
 fuzz: $(VENV)/.test ## random operations against a monolith for half an hour
 	@$(BIN)/python -m tests.differential --minutes 30
