@@ -1,0 +1,58 @@
+"""What happens to a holder after her proofs are compiled, and to the system: fixed by the seed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from subgraphs.demo.population.chance import Chance
+from subgraphs.demo.population.records import Asked, Label, Step
+
+_AFTER: Final[dict[Label, tuple[str, ...]]] = {
+    Label.DROP_AFTER_ACCEPT: ("ENDORSED_REDUCED", "SUPPLEMENT_REQUESTED"),
+    Label.HOLDER_CANCEL: ("CONSENT_WITHDRAWN", "CREDENTIAL_CANCELLED"),
+    Label.KEY_LOST: ("KEY_REPORTED_LOST", "KEY_RECOVERED"),
+    Label.DENIAL_DISPUTE: ("DISPUTE_OPENED", "EVIDENCE_EXPORTED"),
+    Label.FORGED_OR_TAMPERED: ("FORGERY_REFUSED",),
+}
+_JOURNEY: Final = ("REQUESTED", "OFFERED", "COUNTERSIGNED")
+
+
+def script(chance: Chance, label: Label, asked: tuple[Asked, ...]) -> tuple[Step, ...]:
+    """In order of days; a forgery is shown in place of an honest presentation."""
+    made = [
+        Step(kind=kind, on=one.as_of + timedelta(days=1), institution=one.institution)
+        for one in sorted(asked, key=lambda one: (one.as_of, one.institution))
+        for kind in _JOURNEY
+    ]
+    shown = max(one.as_of for one in asked) + timedelta(days=1)
+    forged = label is Label.FORGED_OR_TAMPERED
+    made.append(Step(kind="FORGERY_PRESENTED" if forged else "PRESENTED", on=shown))
+    at = shown
+    for kind in _AFTER.get(label, ()):
+        at += timedelta(days=chance.between(1, 9))
+        made.append(Step(kind=kind, on=at, institution=asked[0].institution))
+    return tuple(made)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disturbance:
+    """Something the system has to live through; `after` counts holders played so far."""
+
+    kind: str
+    part: str
+    after: int
+
+
+def disturbances(seed: int, count: int) -> Iterator[Disturbance]:
+    """Node failovers and outages at fixed points of a population of that size."""
+    chance = Chance(seed, "disturbances", count)
+    planned = (
+        *(("NODE_FAILOVER", "node-1"), ("SUBGRAPH_OUTAGE", "issuer")),
+        *(("SUBGRAPH_OUTAGE", "wallet"), ("NODE_FAILOVER", "node-2")),
+        *(("SUBGRAPH_OUTAGE", "verifier"), ("SUBGRAPH_OUTAGE", "audit")),
+    )
+    stretch = count // len(planned)
+    for place, (kind, part) in enumerate(planned):
+        after = place * stretch + chance.below(max(1, stretch))
+        yield Disturbance(kind=kind, part=part, after=after)
