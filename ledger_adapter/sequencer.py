@@ -35,7 +35,15 @@ from ledger_adapter.log.proofs import check_consistency
 from ledger_adapter.log.tiles import WIDTH, TileId
 from ledger_adapter.port import LogRef, Shard
 from ledger_adapter.reader import LogReader, LogSource
-from ledger_adapter.records import MAX_BATCH, Append, Batch, Head, Lease, Waiting
+from ledger_adapter.records import (
+    MAX_BATCH,
+    MAX_BATCH_BYTES,
+    Append,
+    Batch,
+    Head,
+    Lease,
+    Waiting,
+)
 
 logger = logging.getLogger("credgraph.ledger")
 
@@ -136,6 +144,8 @@ class Sequencer:
         self._profile: HashProfile = profile(log.hash)
         self._reader = LogReader(store)
         self._frontier = tree.EMPTY
+        self._ahead: Sequence[Waiting] = ()  # read from the queue, not appended yet
+        self._more = False  # whether the queue held more than could be read at once
         self._last: Checkpoint | None = None
         self._bell = asyncio.Event()
         self._writing = asyncio.Lock()  # append and checkpoint touch one head row
@@ -144,6 +154,11 @@ class Sequencer:
     def size(self) -> int:
         """How many entries the leader has appended, as far as it knows."""
         return self._frontier.size
+
+    @property
+    def behind(self) -> bool:
+        """Whether more waited at the last look at the queue than has been appended since."""
+        return bool(self._ahead) or self._more
 
     async def run(self) -> None:
         """Lead, or stand by, for ever; ends with the fault when the store stays away too long."""
@@ -187,6 +202,7 @@ class Sequencer:
                 "or hash; refusing to extend it"
             )
         await self._store.fence(lease)
+        self._ahead = ()
         head = await self._store.head() or opened
         self._frontier = await self._restore(head)
         await self._finish_checkpoint()
@@ -232,7 +248,7 @@ class Sequencer:
     async def _append_for_ever(self, lease: Lease) -> None:
         while True:
             self._bell.clear()
-            if await self.append_once(lease) >= self._options.batch:
+            if await self.append_once(lease) and self.behind:
                 continue
             try:
                 async with asyncio.timeout(IDLE_SECONDS):
@@ -241,13 +257,22 @@ class Sequencer:
                 continue
 
     async def append_once(self, lease: Lease) -> int:
-        """Give positions to what waits; how many that were."""
-        waiting = await self._store.waiting(self._options.batch)
+        """Give positions to what waits, at most a batch; how many that were.
+
+        A look at the queue takes several batches' worth, each of which is an append of its own.
+        """
+        if not self._ahead:
+            asked = max(MAX_BATCH, self._options.batch)
+            self._ahead = await self._store.waiting(asked)
+            self._more = sum(item.weight for item in self._ahead) > MAX_BATCH_BYTES // 2
+            self._more = self._more or len(self._ahead) >= asked
+        waiting, ahead = self._ahead[: self._options.batch], self._ahead[self._options.batch :]
+        self._ahead = ()
         if waiting:
             async with self._writing:
                 append, grown = self._plan(waiting)
                 await self._store.append(lease, append)
-                self._frontier = grown
+                self._frontier, self._ahead = grown, ahead
         return len(waiting)
 
     def _plan(self, waiting: Sequence[Waiting]) -> tuple[Append, Frontier]:
@@ -294,13 +319,23 @@ class Sequencer:
             tree_size=frontier.size,
             root=frontier.root(self._profile),
             hash=self._log.hash,
-            time=self._now().replace(microsecond=0),
+            time=self._time_after(last),
             previous=body_digest(last.body) if last else None,
         )
         mine = Checkpoint(head=head, body=body(head), signatures=())
         async with self._writing:
             await self._store.announce_checkpoint(lease, mine, last.tree_size if last else 0)
         return await self._sign(mine)
+
+    def _time_after(self, last: Checkpoint | None) -> datetime:
+        """Now, but never before the last head: to a witness a later, smaller head is a rollback."""
+        now = self._now().replace(microsecond=0)
+        if last is None or now >= last.time:
+            return now
+        logger.warning(
+            "the clock is behind the last head by %s; heads keep its time", last.time - now
+        )
+        return last.time
 
     async def _finish_checkpoint(self) -> None:
         """Find the last signed head; sign the body that a predecessor left unsigned."""

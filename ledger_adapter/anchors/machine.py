@@ -136,6 +136,8 @@ class Anchorer:
     def _time_has_come(self, last: AnchorRow, grown: int) -> bool:
         passed = (self._now() - last.created_at).total_seconds()
         enough = grown >= self._options.entries
+        if passed < 0:  # the clock was put back: what it says of the last anchor counts no more
+            return True
         return passed >= (self._options.seconds if enough else self._options.heartbeat_seconds)
 
     async def _checkpoint(self, size: int) -> Checkpoint | None:

@@ -136,6 +136,43 @@ async def test_kill_at_any_time_loses_and_doubles_nothing(
     assert f"the log verifies: {written} entries" in done.stdout, done.stderr
 
 
+async def test_a_paused_leader_that_wakes_is_fenced_and_stands_by(
+    mongo: Room, mongo_uri: str, mongo_database: str, tmp_path: Path
+) -> None:
+    """SIGSTOP longer than the lease, events meanwhile, SIGCONT: the other one leads on."""
+    config = configured(tmp_path, uri=mongo_uri, database=mongo_database)
+
+    async def lease() -> tuple[int, int]:
+        """Who holds it, by process id, and its term."""
+        row = await mongo.database["ledger_lease"].find_one({})
+        return (int(row["owner"].split(":")[1]), row["term"]) if row and row["owner"] else (0, 0)
+
+    with running(config) as one, running(config) as two:
+        await mongo.put([event(0)])
+        await until_size(mongo, 1)
+        paused, term = await lease()
+        other = {one.pid: two.pid, two.pid: one.pid}[paused]
+        os.kill(paused, signal.SIGSTOP)
+        try:
+            await mongo.put([event(number) for number in range(1, 40)])
+            await until_size(mongo, 40)
+            assert await lease() == (other, term + 1)
+        finally:
+            os.kill(paused, signal.SIGCONT)
+        for number in range(40, 60):
+            await mongo.put([event(number)])
+        await until_size(mongo, 60)
+        assert one.poll() is two.poll() is None, "the woken one stands by, it does not end"
+        os.kill(other, signal.SIGKILL)
+        await mongo.put([event(60)])
+        await until_signed(mongo, 61)
+        assert (await lease())[0] == paused
+    events = await mongo.reader.read(EntryIndex(0), 100)
+    assert [e.envelope.event_id for e in events] == [event(n).event_id for n in range(61)]
+    done = await asyncio.to_thread(called, "replay", "--config", config)
+    assert "the log verifies: 61 entries" in done.stdout, done.stderr
+
+
 async def test_a_leader_killed_inside_its_transaction_does_not_hold_up_the_next(
     mongo: Room,
 ) -> None:

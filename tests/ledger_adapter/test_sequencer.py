@@ -79,6 +79,22 @@ async def test_two_leaders_at_once_make_one_log(room: Room) -> None:
     assert found.entries == 40
 
 
+async def test_heavy_events_that_fill_a_batch_before_its_count_do_not_wait_for_a_bell(
+    room: Room,
+) -> None:
+    """A batch is bounded in bytes too: the leader goes on although it got fewer than it asked."""
+    await room.put([event(number, text="x" * 1800) for number in range(900)])
+    lease = await room.store.lead("one", 60)
+    assert lease is not None
+    sequencer = room.sequencer("one")
+    await sequencer.take_over(lease)
+    assert await sequencer.append_once(lease) < 900
+    assert sequencer.behind
+    while sequencer.behind:
+        assert await sequencer.append_once(lease)
+    assert await room.reader.size() == 900
+
+
 async def test_checkpoints_form_a_chain(room: Room) -> None:
     signed = []
     for number in range(3):

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, TypeAlias, TypeVar, cast, overload
 
 import httpx
 
@@ -44,7 +45,16 @@ from ledger_adapter.log.commitment import canonical
 
 DEADLINE: Final = 2.0
 _PATIENCE: Final = 0.5
-_NOT_NODES: Final = (TimeoutError, httpx.HTTPError, ValueError, KeyError, TypeError)
+_NOT_NODES: Final = (
+    TimeoutError,
+    httpx.HTTPError,
+    ValueError,
+    KeyError,
+    TypeError,
+)
+T = TypeVar("T")
+Read: TypeAlias = Callable[[dict[str, Any]], T]
+logger = logging.getLogger("credgraph.ledger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,34 +122,38 @@ class EmbeddedChain:
 
     async def status(self, transaction: SignedTransaction, /) -> TransactionStatus:
         """FINAL only with a block whose votes hold; otherwise what the leader says."""
-        told = await self._told(f"/transactions/{b64url(transaction.hash)}")
+        return await self._told(
+            f"/transactions/{b64url(transaction.hash)}",
+            lambda told: self._status(told, transaction),
+        )
+
+    def _status(self, told: dict[str, Any], transaction: SignedTransaction) -> TransactionStatus:
         progress = told.get("progress")
         if progress == "FINAL":
             block, _ = self._checked(told)
             if transaction_hash(block.chain, block.head) != transaction.hash:
-                raise ChainUnavailable(f"a node of chain {self.name} showed another transaction")
+                raise BadProof("anchor", "another transaction")
             return TransactionStatus(progress="FINAL", block=_ref(block))
         if progress in ("PENDING", "REJECTED", "UNKNOWN"):
             reason = str(told.get("reason", ""))[:200]
             return TransactionStatus(progress=cast("Any", progress), reason=reason)
-        raise ChainUnavailable(f"a node of chain {self.name} answered nonsense")
+        raise BadProof("anchor", "no such progress")
 
     async def find(self, head: AnchorHead, /) -> SignedTransaction | None:
         """By log and size; AnchorConflict when another root stands there."""
-        told = await self._told(f"/heads/{b64url(head.log_id)}/{head.tree_size}", may_lack=True)
-        if not told:
+        path = f"/heads/{b64url(head.log_id)}/{head.tree_size}"
+        found = await self._told(path, _place, may_lack=True)
+        if found is None:
             return None
-        if told.get("root") != b64url(head.root):
+        root, name = found
+        if root != head.root:
             raise AnchorConflict(f"chain {self.name} holds another root of size {head.tree_size}")
-        found = from_b64url(told.get("hash"), "anchor")
-        return SignedTransaction(account=self._writer, nonce=0, raw=b"", hash=found)
+        return SignedTransaction(account=self._writer, nonce=0, raw=b"", hash=name)
 
     async def capture(self, transaction: SignedTransaction, head: AnchorHead, /) -> Captured:
         """The block and a quorum of votes, checked as an offline reader will."""
-        told = await self._told(f"/transactions/{b64url(transaction.hash)}")
-        if told.get("progress") != "FINAL":
-            raise ChainUnavailable(f"chain {self.name} does not show the transaction as final")
-        block, votes = self._checked(told)
+        path = f"/transactions/{b64url(transaction.hash)}"
+        block, votes = await self._told(path, self._checked)
         evidence = evidence_json(block, votes, self._chain.quorum)
         proved = check_block(evidence, self._chain)
         if (proved.log_id, proved.tree_size, proved.root) != (
@@ -180,39 +194,45 @@ class EmbeddedChain:
         """The blocks from a height on, word for word; each is one head."""
         found: list[Payload] = []
         for height in range(max(1, first), max(1, first) + limit):
-            told = await self._told(f"/blocks/{height}", may_lack=True)
-            if not told:
+            told = await self._told(f"/blocks/{height}", self._checked, may_lack=True)
+            if told is None:
                 break
-            block, _ = self._checked(told)
+            block, _ = told
             name = transaction_hash(block.chain, block.head)
             raw = canonical(head_json(block.head))
             found.append(Payload(block=_ref(block), transaction=name, raw=raw))
         return found
 
     def _checked(self, told: dict[str, Any]) -> tuple[Block, tuple[Vote, ...]]:
-        try:
-            block, votes = parse_block(told.get("block")), parse_votes(told.get("votes"))
-            check_votes(self._chain, block.hash, votes)
-        except BadProof as fault:
-            raise ChainUnavailable(f"a node of chain {self.name} lies: {fault}") from None
+        """A final block of this chain; BadProof for anything else."""
+        block, votes = parse_block(told.get("block")), parse_votes(told.get("votes"))
+        check_votes(self._chain, block.hash, votes)
         if block.chain != self.chain_id:
-            raise ChainUnavailable(f"a node of chain {self.name} shows another chain")
+            raise BadProof("anchor", "another chain")
         return block, votes
 
-    async def _told(self, path: str, *, may_lack: bool = False) -> dict[str, Any]:
-        """The answer of the node that leads; {} for a 404 that may be."""
+    @overload
+    async def _told(self, path: str, read: Read[T]) -> T: ...
+    @overload
+    async def _told(self, path: str, read: Read[T], *, may_lack: Literal[True]) -> T | None: ...
+    async def _told(self, path: str, read: Read[T], *, may_lack: bool = False) -> T | None:
+        """What the node that leads says, once it holds; None for a 404 that may be.
+
+        Several may claim to lead. Whose answer does not hold is named in the log and passed over.
+        """
         for node in await self._in_order(leading=True):
             try:
                 async with asyncio.timeout(DEADLINE):
                     answer = await self._http.get(f"{node.url}{path}")
                 if answer.status_code == 404 and may_lack:
-                    return {}
-                told = answer.json() if answer.status_code == 200 else None
+                    return None
+                if answer.status_code == 200:
+                    return read(_object(answer.json()))
+            except BadProof as fault:
+                logger.warning("%s of chain %s is not believed: %s", node.name, self.name, fault)
             except _NOT_NODES:
                 continue
-            if isinstance(told, dict):
-                return told
-        raise ChainUnavailable(f"no node of chain {self.name} leads and answers")
+        raise ChainUnavailable(f"no node of chain {self.name} leads and answers what holds")
 
     async def _in_order(self, *, leading: bool = False) -> Sequence[NodePlace]:
         """Who leads first. For reading only those that claim to: a standby may be behind."""
@@ -224,7 +244,7 @@ class EmbeddedChain:
         }
         leaders = sorted(claims, key=lambda node: -claims[node])
         if leading:
-            return leaders[:1]
+            return leaders
         return [*leaders, *(node for node in self._nodes if node not in claims)]
 
     async def _health(self, node: NodePlace) -> dict[str, Any] | None:
@@ -275,6 +295,17 @@ def _health_of(health: dict[str, Any] | None, leads: bool, top: int) -> NodeHeal
     if health["role"] == "PRIMARY" and not leads:
         return "FENCED"
     return "LAGGING" if int(health["height"]) + 1 < top else "UP"
+
+
+def _object(told: object) -> dict[str, Any]:
+    if not isinstance(told, dict):
+        raise BadProof("anchor", "no JSON object")
+    return told
+
+
+def _place(told: dict[str, Any]) -> tuple[bytes, bytes]:
+    """Root and transaction of a head."""
+    return from_b64url(told.get("root"), "anchor"), from_b64url(told.get("hash"), "anchor")
 
 
 def _record(head: AnchorHead) -> HeadRecord:

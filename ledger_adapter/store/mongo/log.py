@@ -7,7 +7,7 @@ the batch each refuse a second writer; batches are never changed; nothing is rea
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Final
 
-from pymongo import ReturnDocument
+from pymongo import ReplaceOne, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -31,6 +31,7 @@ from ledger_adapter.store.mongo.seam import (
 )
 
 _INSERTS: Final = {"operationType": "insert"}
+_LONGEST_MS: Final = 3_600_000  # of a lease written before lengths were kept
 
 
 def _cut(first: int, limit: int) -> Document:
@@ -124,12 +125,25 @@ class MongoLog:
         return head
 
     async def lead(self, owner: str, seconds: float) -> Lease | None:
-        """Take or renew the lease by the server's clock; None while another owner holds it."""
+        """Take or renew the lease by the server's clock; None while another owner holds it.
+
+        A lease that ends later than its own length from now was taken before the clock was put
+        back: it is free, or nobody would lead until the clock has caught up.
+        """
         mine = await self._my_session()
-        free = {"$or": [{"$eq": ["$owner", owner]}, {"$lt": ["$until", "$$NOW"]}]}
+        latest = {"$add": ["$$NOW", {"$ifNull": ["$length", _LONGEST_MS]}]}
+        past = {"$or": [{"$lt": ["$until", "$$NOW"]}, {"$gt": ["$until", latest]}]}
+        free = {"$or": [{"$eq": ["$owner", owner]}, past]}
         term = {"$cond": [{"$eq": ["$owner", owner]}, "$term", {"$add": ["$term", 1]}]}
-        until = {"$add": ["$$NOW", int(seconds * 1000)]}
-        taken = {"term": term, "owner": owner, "until": until, "session": mine.session_id}
+        length = int(seconds * 1000)
+        until = {"$add": ["$$NOW", length]}
+        taken = {
+            "term": term,
+            "owner": owner,
+            "until": until,
+            "length": length,
+            "session": mine.session_id,
+        }
         async with faults():
             await self._ensure_lease()
             before = await self._leases.find_one_and_update(
@@ -199,11 +213,10 @@ class MongoLog:
             await self._move_head(lease, append.batch, session)
             document = codec.batch_document(self._shard, append.batch)
             await self._batches.insert_one(document, session=session)
-            for tile in append.tiles:
-                row = codec.tile_document(self._shard, tile)
-                await self._tiles.replace_one(
-                    {"_id": row["_id"]}, row, upsert=True, session=session
-                )
+            rows = [codec.tile_document(self._shard, tile) for tile in append.tiles]
+            if rows:
+                whole = [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows]
+                await self._tiles.bulk_write(whole, session=session)
             gone = await self._queue.delete_many(
                 {"_id": {"$in": list(append.event_ids)}}, session=session
             )

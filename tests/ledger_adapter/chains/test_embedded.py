@@ -1,17 +1,22 @@
 """What is special to the embedded chain: fencing, blocks taken over, voters that refuse."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
+import httpx
 import pytest
 
+from ledger_adapter.chains.embedded.client import EmbeddedChain, NodePlace
 from ledger_adapter.chains.embedded.node import Wish
 from ledger_adapter.chains.embedded.state import Ballot, Proposal, VoterState
 from ledger_adapter.chains.embedded.voter import Outdated, Voter
+from ledger_adapter.chains.port import SignedTransaction
 from ledger_adapter.errors import BadProof, BadSettings, ChainUnavailable
-from ledger_adapter.evidence.anchors import read_chain
+from ledger_adapter.evidence.anchors import check_evidence, read_chain
 from ledger_adapter.evidence.block import (
     Block,
     HeadRecord,
@@ -20,11 +25,13 @@ from ledger_adapter.evidence.block import (
     sign_vote,
     trust_entry,
 )
+from ledger_adapter.log.bundle import b64url
 from tests.ledger_adapter.chains.embedded_room import (
     CHAIN,
     KEYS,
     LOG,
     NODES,
+    EmbeddedStage,
     embedded_stage,
 )
 from tests.ledger_adapter.chains.kit import ChainRoom, head_of
@@ -32,6 +39,8 @@ from tests.ledger_adapter.chains.test_contract import sent, until_final, until_t
 from tests.ledger_adapter.kit import AT
 
 T = TypeVar("T")
+Lie: TypeAlias = Callable[[str, Any], Any]
+Anchored: TypeAlias = tuple[EmbeddedStage, EmbeddedChain, SignedTransaction]
 ONE, TWO = Ballot(1, NODES[0]), Ballot(2, NODES[1])
 
 
@@ -217,3 +226,138 @@ async def answered(ask: Callable[[], Awaitable[T]]) -> T:
                 return await ask()
             except ChainUnavailable:
                 await asyncio.sleep(0.05)
+
+
+class Liar(httpx.AsyncBaseTransport):
+    """The wire to one node, which changes what the node says."""
+
+    def __init__(self, port: int, lie: Lie) -> None:
+        self._port, self._lie = port, lie
+        self._wire = httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._wire.handle_async_request(request)
+        if request.url.port != self._port:
+            return answer
+        told = json.loads(await answer.aread())
+        changed = self._lie(request.url.path, told)
+        return httpx.Response(answer.status_code, json=changed)
+
+    async def aclose(self) -> None:
+        await self._wire.aclose()
+
+
+def in_block(**change: object) -> Lie:
+    def lie(_path: str, told: Any) -> Any:
+        return told | {"block": told["block"] | change} if "block" in told else told
+
+    return lie
+
+
+def in_head(**change: object) -> Lie:
+    def lie(_path: str, told: Any) -> Any:
+        if "block" not in told:
+            return told
+        return told | {"block": told["block"] | {"head": told["block"]["head"] | change}}
+
+    return lie
+
+
+def only_at(path: str, change: Callable[[Any], Any]) -> Lie:
+    return lambda asked, told: change(told) if asked.startswith(path) else told
+
+
+OTHER = b64url(b"o" * 32)
+LIES: dict[str, Lie] = {
+    "another root": in_head(root=OTHER),
+    "another log": in_head(logId=OTHER),
+    "another size": in_head(treeSize="6"),
+    "another time": in_block(time="2026-11-22T10:00:01Z"),
+    "another chain": in_block(chain="embedded:" + "0" * 32),
+    "another parent": in_block(previous=OTHER),
+    "too few votes": only_at("/transactions", lambda told: told | {"votes": told["votes"][:2]}),
+    "a vote twice": only_at("/transactions", lambda told: told | {"votes": told["votes"][:1] * 3}),
+    "no votes": only_at("/transactions", lambda told: told | {"votes": []}),
+    "no object": only_at("/transactions", lambda _: [1]),
+    "no such progress": only_at("/transactions", lambda told: told | {"progress": "GOOD"}),
+    "health of another chain": only_at("/health", lambda told: told | {"chain": "embedded:0"}),
+    "health of another node": only_at("/health", lambda told: told | {"node": "w.one"}),
+}
+
+
+@pytest.mark.parametrize("lie", [pytest.param(lie, id=name) for name, lie in LIES.items()])
+async def test_a_lying_node_is_not_believed(
+    stage_with_head: Anchored, lie: Lie, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage, honest, transaction = stage_with_head
+    leader = await stage.leader()
+    async with httpx.AsyncClient(transport=Liar(stage.ports[leader], lie)) as http:
+        told = chain_over(stage, http)
+        with pytest.raises(ChainUnavailable):
+            await told.status(transaction)
+        with suppress(ChainUnavailable, BadProof):  # else the lie is beside the evidence
+            captured = await told.capture(transaction, head_of(5))
+            assert check_evidence(captured.kind, captured.evidence, CHAIN).root == head_of(5).root
+        if "health" not in lie_name(lie):
+            assert f"{leader} of chain embedded is not believed" in caplog.text
+    assert (await honest.status(transaction)).progress == "FINAL"
+
+
+async def test_the_other_node_is_asked_when_the_one_that_claims_to_lead_lies(
+    stage_with_head: Anchored, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage, _, transaction = stage_with_head
+    leader = await stage.leader()
+    (standby,) = [name for name in NODES if name != leader]
+
+    def lie(path: str, told: Any) -> Any:
+        if path == "/health":
+            return told | {"role": "PRIMARY", "epoch": 10**6}
+        return {"progress": "FINAL", "block": {}, "votes": []}
+
+    async with httpx.AsyncClient(transport=Liar(stage.ports[standby], lie)) as http:
+        told = chain_over(stage, http)
+        assert (await told.status(transaction)).progress == "FINAL"
+        assert (await told.capture(transaction, head_of(5))).block.number == 1
+        assert f"{standby} of chain embedded is not believed" in caplog.text
+
+
+def lie_name(lie: Lie) -> str:
+    return next(name for name, one in LIES.items() if one is lie)
+
+
+def chain_over(stage: EmbeddedStage, http: httpx.AsyncClient) -> EmbeddedChain:
+    return EmbeddedChain(
+        "embedded",
+        chain=CHAIN,
+        nodes=[NodePlace(name, stage.url(name)) for name in NODES],
+        writer=LOG.keys[0].key_id,
+        http=http,
+    )
+
+
+@pytest.fixture
+async def stage_with_head(tmp_path: Path) -> AsyncIterator[Anchored]:
+    """A chain with one final head."""
+    async with embedded_stage(tmp_path) as (stage, chain):
+        transaction = await sent(chain, head_of(5))
+        await until_final(ChainRoom(chain=chain, trusted=CHAIN, steer=stage), transaction)
+        yield stage, chain, transaction
+
+
+async def test_the_block_after_the_primarys_death_is_the_next_one(tmp_path: Path) -> None:
+    """How many block times that takes is measured by `bench.ledger`."""
+    async with embedded_stage(tmp_path) as (stage, chain):
+        room = ChainRoom(chain=chain, trusted=CHAIN, steer=stage)
+        await until_final(room, await sent(chain, head_of(5)))
+        first = await stage.leader()
+        waiting = await chain.prepare(head_of(9), await chain.account())
+        await chain.submit(waiting)
+        await stage.stop(first)
+        await until_taken(room, waiting)
+        found = await until_final(room, waiting)
+        assert found.block is not None
+        assert found.block.number == 2
+        (switch,) = await answered(lambda: chain.failovers(0))
+        assert (switch.from_node, switch.epoch) == (first, 2)
+        assert await stage.leader() == switch.to_node
