@@ -7,15 +7,17 @@ import argparse
 import asyncio
 import base64
 import json
+import os
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.ledger_chain import failover, transactions
+from bench.ledger_table import Figure
 from ledger_adapter.crypto.sm2 import PrivateKey
 from ledger_adapter.evidence.trust import load_trust, parse_trust, write_trust
 from ledger_adapter.port import EntryIndex, Envelope, EventId, Shard
@@ -28,19 +30,6 @@ from tests.kit.mongo import running_mongod
 
 ORIGIN = "bench.example/log/2026"
 SHARD = Shard("2026")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One row of the table."""
-
-    what: str
-    must: str
-    found: str
-    holds: bool
-
-    def row(self) -> str:
-        return f"| {self.what} | {self.must} | {self.found} | {'yes' if self.holds else 'NO'} |"
 
 
 def event(number: int) -> Envelope:
@@ -240,8 +229,12 @@ def main() -> None:
     parser.add_argument("--leaves", type=int, default=750_000, help="before the second third")
     asked = parser.parse_args()
     leaves, seconds, proofs_asked = (30_000, 4.0, 50) if asked.quick else (asked.leaves, 20.0, 500)
+    before = os.getloadavg()[0]
     with running_mongod() as uri:
         found = asyncio.run(measure(uri, leaves, seconds, proofs_asked))
+    found += asyncio.run(transactions(16 if asked.quick else 60))
+    found += asyncio.run(failover(3 if asked.quick else 9))
+    print(f"load average {before:.1f} before, {os.getloadavg()[0]:.1f} after\n")
     print("| what | must | found | holds |\n|---|---|---|---|")
     for figure in found:
         print(figure.row())

@@ -49,6 +49,7 @@ class EmbeddedStage:
 
     folder: Path
     http: httpx.AsyncClient
+    block_seconds: float = BLOCK_SECONDS
     ports: Mapping[str, int] = field(default_factory=lambda: free_ports(KEYS))
     nodes: dict[str, Node] = field(default_factory=dict)
     tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class EmbeddedStage:
         if name in NODES:
             peers = [Peer(n, self.url(n), self.http) for n in KEYS if n != name]
             node = self.nodes[name] = Node(
-                voter, peers=peers, nodes=NODES, block_seconds=BLOCK_SECONDS
+                voter, peers=peers, nodes=NODES, block_seconds=self.block_seconds
             )
             app, job = node_app(node), node.run
         else:
@@ -87,7 +88,7 @@ class EmbeddedStage:
             self.nodes.pop(name, None)
 
     async def settle(self) -> None:
-        await asyncio.sleep(BLOCK_SECONDS / 4)
+        await asyncio.sleep(self.block_seconds / 4)
 
     async def leader(self) -> str:
         """Waits for one."""
@@ -115,9 +116,11 @@ def voter_app(door: VoterDoor) -> App:
 
 
 @asynccontextmanager
-async def embedded_stage(folder: Path) -> AsyncIterator[tuple[EmbeddedStage, EmbeddedChain]]:
+async def embedded_stage(
+    folder: Path, *, block_seconds: float = BLOCK_SECONDS
+) -> AsyncIterator[tuple[EmbeddedStage, EmbeddedChain]]:
     async with httpx.AsyncClient(trust_env=False) as http:
-        stage = EmbeddedStage(folder, http)
+        stage = EmbeddedStage(folder, http, block_seconds)
         for name in KEYS:
             stage.start(name)
         chain = EmbeddedChain(
