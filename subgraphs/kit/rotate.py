@@ -1,17 +1,22 @@
 """`python -m subgraphs.kit.rotate INSTITUTION`: an institution's next key, told to the log.
 
 The ceremony of an operator: the new key file is made first (sealed like the others), then the key
-in force signs the next version of the DID, then the version goes into the log's queue. Run again
-after a crash it takes up the key file it finds; run twice it makes one version.
+in force signs the next version of the DID, then the version goes into the log's queue, and the
+command ends when the register has it. Run again after a crash it takes up the key file it finds; a
+second one beside it is refused.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
 
 from ledger_adapter.crypto.keys import load_public_key, save_private_key
 from ledger_adapter.crypto.keystore import KeyId
@@ -31,9 +36,12 @@ from subgraphs.vc import proofs
 from subgraphs.vc.did import Did, MethodId
 from subgraphs.vc.did_versions import next_document, prepare_version
 
+IDENTITY_PROVIDER: Final = "IDENTITY_PROVIDER"
+FOLLOWED_IN: Final = 15.0
+
 
 class CannotRotate(Exception):
-    """The sentence says why; nothing was told to the log."""
+    """The sentence says why."""
 
     code = "CANNOT_ROTATE"
 
@@ -43,20 +51,68 @@ async def rotate(settings: Settings, institution: InstitutionId) -> MethodId:
     mongo = Mongo(settings.mongodb, driver=settings.driver)
     try:
         await mongo.wait_until_writable()
-        row = await Institutions(mongo.database(settings.database("audit"))).get(institution)
-        if row is None:
-            raise CannotRotate(f"{institution} is not on the trust register")
-        told, method = await next_version(settings, row, at=datetime.now(UTC))
-        ledger = settings.ledger
-        outbox = open_outbox(mongo, database=ledger.database, shard=ledger.shard)
-
-        async def put(session: Session) -> None:
-            await outbox.put(session, told)
-
-        await mongo.transaction(put)
+        register = Institutions(mongo.database(settings.database("audit")))
+        await _of_the_register(register, institution)
+        with alone(settings.keys / institution):
+            row = await _of_the_register(register, institution)
+            told, method = await next_version(settings, row, at=datetime.now(UTC))
+            await _tell(mongo, settings, told)
+            await _followed(register, row)
         return method
     finally:
         await mongo.close()
+
+
+async def _of_the_register(register: Institutions, institution: InstitutionId) -> InstitutionRow:
+    row = await register.get(institution)
+    if row is None:
+        raise CannotRotate(f"{institution} is not on the trust register")
+    if IDENTITY_PROVIDER in row.roles:
+        raise CannotRotate(
+            f"{institution} is the identity provider: its register's digests follow from key-1,"
+            " and its process signs with no other"
+        )
+    return row
+
+
+async def _tell(mongo: Mongo, settings: Settings, told: Envelope) -> None:
+    ledger = settings.ledger
+    outbox = open_outbox(mongo, database=ledger.database, shard=ledger.shard)
+
+    async def put(session: Session) -> None:
+        await outbox.put(session, told)
+
+    await mongo.transaction(put)
+
+
+async def _followed(register: Institutions, before: InstitutionRow) -> None:
+    """Wait for the register, so that the next run builds on this version."""
+    wanted = before.history.latest.number + 1
+    try:
+        async with asyncio.timeout(FOLLOWED_IN):
+            while True:
+                row = await register.get(before.id)
+                if row is not None and row.history.latest.number >= wanted:
+                    return
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise CannotRotate("the version waits in the log's queue; audit has not read it") from None
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """No second rotation beside this one: it could put another key in the file of this version."""
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as fault:
+        raise CannotRotate(f"the key folder {folder} cannot be used: {fault.strerror}") from fault
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # ends with the process, however it ends
+        yield
+    except BlockingIOError:
+        raise CannotRotate("another rotation of this institution runs") from None
+    finally:
+        os.close(handle)
 
 
 async def next_version(
@@ -66,6 +122,8 @@ async def next_version(
     latest, method = row.history.latest, row.method
     if method is None:
         raise CannotRotate(f"the DID of {row.id} is deactivated")
+    if at.replace(microsecond=0) <= latest.at:
+        raise CannotRotate("one version of a DID a second: try again")
     number = latest.number + 1
     folder = settings.keys / row.id
     fresh = folder / f"key-{number}.json"

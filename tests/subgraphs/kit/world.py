@@ -70,24 +70,28 @@ def settings_in(folder: Path, *, uri: str, prefix: str, context_key: Ed25519Priv
     )
     for one in INSTITUTIONS:
         save_private_key(key_file(keys / "institutions", one), PrivateKey.generate())
-    return Settings.from_mapping(
-        {
-            "mongodb": uri,
-            "database_prefix": f"{prefix}_",
-            "driver": "motor",
-            "demo": True,
-            "data": str(folder),
-            "context": {"issuer": ISSUER, "public_key": str(keys / "context.pem")},
-            "ledger": {"database": f"{prefix}_ledger", "origin": ORIGIN, "shard": SHARD},
-            "identity_url": "http://identity",
-            "listen": {
-                "host": "127.0.0.1",
-                **dict.fromkeys(("issuer", "wallet", "verifier", "audit", "identity"), "4999"),
-            },
-            "cursor_key": str(keys / "cursor.key"),
-            "keys": str(keys / "institutions"),
-        }
-    )
+    return Settings.from_mapping(settings_values(folder, uri=uri, prefix=prefix))
+
+
+def settings_values(folder: Path, *, uri: str, prefix: str) -> dict[str, object]:
+    """The section `subgraphs` of a settings file over that folder."""
+    keys = folder / "keys"
+    return {
+        "mongodb": uri,
+        "database_prefix": f"{prefix}_",
+        "driver": "motor",
+        "demo": True,
+        "data": str(folder),
+        "context": {"issuer": ISSUER, "public_key": str(keys / "context.pem")},
+        "ledger": {"database": f"{prefix}_ledger", "origin": ORIGIN, "shard": SHARD},
+        "identity_url": "http://identity",
+        "listen": {
+            "host": "127.0.0.1",
+            **dict.fromkeys(("issuer", "wallet", "verifier", "audit", "identity"), "4999"),
+        },
+        "cursor_key": str(keys / "cursor.key"),
+        "keys": str(keys / "institutions"),
+    }
 
 
 def key_file(folder: Path, one: PilotInstitution) -> Path:

@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from ledger_adapter.crypto.multikey import from_multibase58
 from ledger_adapter.crypto.sm2 import PrivateKey
+from ledger_adapter.port import Envelope
 from subgraphs.kit.events import event
 from subgraphs.vc import proofs
 from subgraphs.vc.did_versions import history_of, next_document, prepare_version, salted_digest
@@ -47,20 +48,23 @@ def next_version(person: Person, key: PrivateKey) -> SaltedVersion:
     )
 
 
-async def told(counter: Counter, person: Person, version: SaltedVersion) -> None:
+def did_changed(person: Person, version: SaltedVersion) -> Envelope:
     """What the wallet tells the log."""
     digest = salted_digest(version.salt, version.version)
-    await counter.world.tell(
-        event(
-            "ROOT_DID_CHANGED",
-            entity=person.id,
-            version=2,
-            subjects=[person.id],
-            institutions=[],
-            at=datetime.now(UTC),
-            body={"version": 2, "documentDigest": digest, "deactivated": False},
-        )
+    return event(
+        "ROOT_DID_CHANGED",
+        entity=person.id,
+        version=2,
+        subjects=[person.id],
+        institutions=[],
+        at=datetime.now(UTC),
+        body={"version": 2, "documentDigest": digest, "deactivated": False},
     )
+
+
+async def told(counter: Counter, person: Person, version: SaltedVersion) -> None:
+    """The version is on the log, and applied."""
+    await counter.world.tell(did_changed(person, version))
     await counter.settle()
 
 

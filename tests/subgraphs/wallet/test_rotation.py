@@ -100,6 +100,34 @@ async def test_a_key_once_used_is_never_used_again(purse: Purse) -> None:
     assert (await prepared(purse, person, first))["code"] == "BAD_KEY"
 
 
+async def test_two_changes_at_once_make_one_version(purse: Purse) -> None:
+    person = await purse.registered()
+    await asyncio.sleep(1.1)
+    keys = [PrivateKey.generate() for _ in range(3)]
+    ready = [await prepared(purse, person, key) for key in keys]
+
+    async def submitted(key: PrivateKey, asked: dict[str, Any]) -> dict[str, Any]:
+        signature = person.software.sign_rotation(asked["payload"], asked["payloadToSign"], key=key)
+        return await purse.do(
+            "rotateHolderKey",
+            person.who,
+            HOLDER,
+            preparedId=asked["preparedId"],
+            holderSignature=signature.as_input(),
+        )
+
+    answers = await asyncio.gather(*map(submitted, keys, ready))
+    won = [one for one in answers if one["__typename"] == "RotateHolderKeySuccess"]
+    lost = [one for one in answers if one not in won]
+    assert len(won) == 1
+    assert {one["code"] for one in lost} <= {"TRY_AGAIN", "VERIFICATION_METHOD_MISMATCH"}, lost
+    (told,) = await purse.events("ROOT_DID_CHANGED")
+    (later,) = read_salted_versions(
+        shaped(check_object({"didVersions": won[0]["holder"]["didVersions"]}))
+    )
+    assert told.envelope.body["documentDigest"] == salted_digest(later.salt, later.version)
+
+
 async def test_a_did_given_up_signs_nothing_more(purse: Purse) -> None:
     person = await purse.registered()
     await asyncio.sleep(1.1)
