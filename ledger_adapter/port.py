@@ -4,7 +4,7 @@ The sequencer alone gives positions. An event is QUEUED when the caller's transa
 SEQUENCED when it has a position, CHECKPOINTED when a signed tree head covers it.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NewType, Protocol, TypeAlias
@@ -184,6 +184,11 @@ class Ledger(Protocol):
 
     async def size(self) -> int:
         """How many events have a position in this shard."""
+        ...
+
+    async def awaits(self, entities: Collection[str], /) -> bool:
+        """Whether an event of one of these is committed and has no position yet. What was queued
+        before and is so no more, `size` counts."""
         ...
 
     async def read(self, first: EntryIndex, limit: int, /) -> Sequence[LoggedEvent]:

@@ -5,7 +5,7 @@ hands out is checked against the next index it owes, and a gap is filled by read
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from ledger_adapter import envelopes
@@ -38,6 +38,10 @@ class LogSource(Protocol):
 
     async def head(self) -> Head | None:
         """None until the ledger process has opened this log."""
+        ...
+
+    async def queued(self, entities: Collection[str], /) -> bool:
+        """Whether the queue holds an event whose id begins with one of these and a colon."""
         ...
 
     async def batches(self, first: int, limit: int, /) -> Sequence[Batch]:
@@ -74,6 +78,9 @@ class LogReader:
         """How many events have a position; 0 for a log that nobody has opened yet."""
         head = await self._source.head()
         return head.size if head else 0
+
+    async def awaits(self, entities: Collection[str], /) -> bool:
+        return await self._source.queued(entities)
 
     async def latest_checkpoint(self) -> Checkpoint | None:
         """The newest signed tree head."""

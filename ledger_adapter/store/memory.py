@@ -1,7 +1,7 @@
 """The reference store: everything in one process, nothing kept. It defines what MongoDB must do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -180,6 +180,10 @@ class MemoryStore:
 
     async def head(self) -> Head | None:
         return self._head
+
+    async def queued(self, entities: Collection[str], /) -> bool:
+        begins = tuple(f"{each}:" for each in entities)
+        return any(event_id.startswith(begins) for event_id in self._queue)
 
     async def batches(self, first: int, limit: int, /) -> Sequence[Batch]:
         return [b for b in self._batches if b.end > first and b.first < first + limit]

@@ -2,7 +2,8 @@
 
 Laws: everything comes from this subgraph's own rows, the log and the presentation itself, never
 from an issuer; the decision stands on statuses no older than the log was when it was asked for; a
-status that moves while the decision is written makes it be made again.
+status that moves while the decision is written makes it be made again; a rejection waits for what
+is committed about the things shown and has no place on the log yet.
 """
 
 import asyncio
@@ -46,6 +47,12 @@ async def verify(
     await _up_to_date(parts)
     case, log = await _case(parts, shown)
     decision = decide(case)
+    if decision.verification.result is VerificationResult.REJECTED:
+        await _sequenced(parts, shown)
+        if parts.follower.applied > log.index or await parts.ledger.size() - 1 > log.index:
+            await _up_to_date(parts)
+            case, log = await _case(parts, shown)
+            decision = decide(case)
     try:
         await _write(parts, case.presentation, log, decision, session)
     except Stale:
@@ -60,6 +67,18 @@ async def _up_to_date(parts: Parts) -> None:
     while parts.follower.applied < wanted:
         if asyncio.get_running_loop().time() > deadline:
             raise Busy("this verifier lags behind the log", code="LISTENER_LAGGING")
+        await asyncio.sleep(_STEP)
+
+
+async def _sequenced(parts: Parts, shown: Presentation) -> None:
+    """A holder shows what was signed a moment ago: nobody is turned away while the log has still
+    to take in what was committed about it."""
+    about = [item.credential for item in shown.shown]
+    entities = [*about, shown.holder, *([shown.consent] if shown.consent else [])]
+    deadline = asyncio.get_running_loop().time() + parts.terms.freshness_wait.total_seconds()
+    while await parts.ledger.awaits(entities):
+        if asyncio.get_running_loop().time() > deadline:
+            raise Busy("the log has still to take in what is shown", code="LISTENER_LAGGING")
         await asyncio.sleep(_STEP)
 
 

@@ -54,6 +54,19 @@ async def test_an_event_is_queued_exactly_when_the_callers_transaction_commits(r
 
 
 @every_driver
+async def test_an_entity_is_awaited_while_an_event_of_it_is_queued(room: Room) -> None:
+    waiting = event(1)
+    entity = waiting.event_id.partition(":")[0]
+    assert not await room.store.queued([entity])
+    await room.put([waiting])
+    assert await room.store.queued(["nobody", entity])
+    assert not await room.store.queued([entity[:-1], entity + "x", ""])
+    assert not await room.store.queued([])
+    await room.write(0)
+    assert not await room.store.queued([entity])
+
+
+@every_driver
 async def test_the_same_event_is_queued_once(room: Room) -> None:
     await room.put([event(1)])
     with pytest.raises(DuplicateEvent) as refused:

@@ -4,7 +4,7 @@ Laws: an append is one transaction or nothing; the compare-and-set on term and s
 the batch each refuse a second writer; batches are never changed; nothing is read from a secondary.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from pymongo import ReplaceOne, ReturnDocument
@@ -72,6 +72,14 @@ class MongoLog:
         async with faults():
             row = await self._heads.find_one({"_id": self._shard})
         return codec.head_of(row) if row else None
+
+    async def queued(self, entities: Collection[str], /) -> bool:
+        """One range of the primary key for each."""
+        ranges = [{"_id": {"$gte": f"{each}:", "$lt": f"{each};"}} for each in entities]
+        if not ranges:
+            return False
+        async with faults():
+            return await self._queue.find_one({"$or": ranges}, projection=["_id"]) is not None
 
     async def batches(self, first: int, limit: int, /) -> Sequence[Batch]:
         """Two index walks: down to the batch that holds `first`, cut on the server to what was

@@ -55,6 +55,37 @@ async def test_a_presentation_is_verified_once(shared_counter: Counter) -> None:
     assert len(await counter.events("CREDENTIAL_ACCEPTED", about=person.id)) == 1
 
 
+@contextlib.asynccontextmanager
+async def log_at_rest(counter: Counter) -> AsyncIterator[None]:
+    """Nothing queued gets a place meanwhile: whoever leads finds a newer term on the head."""
+    ledger = counter.world.settings.ledger
+    heads = counter.world.base.mongo.database(ledger.database)["ledger_head"]
+    await heads.update_one({"_id": ledger.shard}, {"$inc": {"term": 1000}})
+    try:
+        yield
+    finally:
+        await heads.update_one({"_id": ledger.shard}, {"$inc": {"term": -1000}})
+
+
+async def test_what_was_signed_a_moment_ago_is_waited_for(idle: Counter) -> None:
+    async with listening(idle) as counter:
+        person = await counter.customer()
+        grant = await counter.grant(person)
+        await counter.settle()
+        async with log_at_rest(counter):
+            paper = await counter.paper(person)
+            request = await counter.request(person)
+            shown = present(person, request, [paper], grant)
+            submitted = await counter.submit(person, request, shown)
+            early = await counter.verify(submitted)
+            assert (early["__typename"], early["code"]) == ("TryAgain", "LISTENER_LAGGING")
+            waiting = asyncio.create_task(counter.verify(submitted))
+            await asyncio.sleep(0.3)
+            assert not waiting.done()
+        answer = await waiting
+        assert answer["verification"]["result"] == "ACCEPTED"
+
+
 async def test_one_presentation_submitted_from_two_devices_is_kept_once(
     shared_counter: Counter,
 ) -> None:
