@@ -27,7 +27,7 @@ Places = dict[Enum, tuple[int, int]]
 def svg(machine: Machine) -> str:
     """Green arrows tell the log by an event of their own; amber states are final."""
     places = _places(machine)
-    width = 40 + max(x for x, _ in places.values()) + WIDE
+    width = 100 + max(x for x, _ in places.values()) + WIDE
     height = 60 + max(y for _, y in places.values()) + HIGH + 30
     body = [*_arrows(machine, places), *_boxes(machine, places)]
     head = (
@@ -64,30 +64,39 @@ def _depths(machine: Machine) -> dict[Enum, int]:
 
 
 def _arrows(machine: Machine, places: Places) -> Iterator[str]:
-    order = list(machine.table)
+    order, lane = list(machine.table), max(y for _, y in places.values()) + HIGH
     for source, targets in machine.table.items():
         for target in sorted(targets, key=order.index):
+            if places[source][0] - places[target][0] > WIDE + GAP:
+                lane += 12  # each long way back has a line of its own below the boxes
             told = machine.tell(source, target, 2) is not None
             mark = ' class="told"' if told else ""
-            route = _route(places[source], places[target])
+            route = _route(places[source], places[target], lane)
             yield f'<path{mark} d="{route}" marker-end="url(#a)"/>'
 
 
-def _route(source: tuple[int, int], target: tuple[int, int]) -> str:
+def _route(source: tuple[int, int], target: tuple[int, int], lane: int) -> str:
+    """Through the gaps between columns, so that no arrow seems to start at a box it passes."""
     (x, y), (to_x, to_y) = source, target
-    middle = HIGH // 2
+    middle, lower = HIGH // 2, HIGH * 3 // 4
     if to_x > x:
-        start, end, bend = x + WIDE, to_x, (to_x - x - WIDE) // 2
-        bends = f"{start + bend} {y + middle} {end - bend} {to_y + middle}"
-        return f"M{start} {y + middle} C{bends} {end} {to_y + middle}"
+        return _curve((x + WIDE, y + middle), (to_x, to_y + middle), GAP // 2)
     if to_x == x:
-        down = to_y > y
-        side = x + WIDE * (2 if down else 3) // 5
-        start, end = (y + HIGH, to_y) if down else (y, to_y + HIGH)
-        return f"M{side} {start} L{side} {end}"
-    below = max(y, to_y) + HIGH + 26
-    start, end = x + WIDE // 2, to_x + WIDE // 2
-    return f"M{start} {y + HIGH} C{start} {below} {end} {below} {end} {to_y + HIGH}"
+        bulge = 14 + abs(to_y - y) // ROW * 14
+        start, end = x + WIDE, x + WIDE
+        bends = f"{start + bulge} {y + middle} {end + bulge} {to_y + middle}"
+        return f"M{start} {y + middle} C{bends} {end} {to_y + middle}"
+    if x - to_x == WIDE + GAP:
+        return _curve((x, y + lower), (to_x + WIDE, to_y + lower), -GAP // 2)
+    down, up = x - GAP // 2, to_x + WIDE + GAP // 2
+    start = f"M{x} {y + lower} Q{down} {y + lower} {down} {y + lower + 24}"
+    across = f"L{down} {lane} L{up} {lane} L{up} {to_y + lower + 24}"
+    return f"{start} {across} Q{up} {to_y + lower} {to_x + WIDE} {to_y + lower}"
+
+
+def _curve(start: tuple[int, int], end: tuple[int, int], bend: int) -> str:
+    bends = f"{start[0] + bend} {start[1]} {end[0] - bend} {end[1]}"
+    return f"M{start[0]} {start[1]} C{bends} {end[0]} {end[1]}"
 
 
 def _boxes(machine: Machine, places: Places) -> Iterator[str]:
