@@ -21,14 +21,15 @@ async def told_parts(
 ) -> AsyncIterator[Told]:
     """Every body as the caller sees it; each says whether others follow."""
     whole = Whole() if "cost" in admitted.caller.wants else None
-    yield _told(admission, admitted, first, whole)
+    yield told_part(admission, admitted, first, whole)
     async for response in rest:
-        yield _told(admission, admitted, response, whole)
+        yield told_part(admission, admitted, response, whole)
 
 
-def _told(
+def told_part(
     admission: Admission, admitted: Admitted, response: GatewayResponse, whole: "Whole | None"
 ) -> Told:
+    """One body as the caller sees it; `whole` grows by it where the caller wants to know costs."""
     if whole is not None:
         whole.add(response.body)
     body = {"hasNext": False, **response.body}

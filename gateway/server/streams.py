@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gateway.errors import GatewayError, InternalFault, TooManyStreams, Unauthenticated
 from gateway.server.admission import Admission, Admitted, Told
 from gateway.server.exchange import Exchange
-from gateway.server.framing import IN_PARTS, STREAM_HEADERS, Framing
+from gateway.server.framing import EVENTS, IN_PARTS, STREAM_HEADERS, Framing
 from gateway.server.operation import as_told, closing, run_operation
 from gateway.subscriptions.sse import cursor_of
 
@@ -43,7 +43,8 @@ class Streams:
         """Stream the results of an operation; ends when they end, the client leaves, its token
         expires or the gateway stops. Raises TooManyStreams before anything is sent."""
         self.check_room()
-        results = run_operation(self._admission.engine, admitted)
+        in_parts = framing is EVENTS  # Apollo's multipart subscriptions have no such parts
+        results = run_operation(self._admission.engine, admitted, in_parts=in_parts)
         await self.carry(exchange, admitted, framing, as_told(self._admission, admitted, results))
 
     async def carry(

@@ -16,7 +16,7 @@ from gateway.engine import GatewayResponse
 from gateway.errors import ClientFault, GatewayError, InternalFault, NotReady, Unauthenticated
 from gateway.server.admission import Admission, Admitted, Caller, resumed
 from gateway.server.exchange import forwarded, request_id
-from gateway.server.operation import closing, run_operation
+from gateway.server.operation import closing, run_operation, told
 from gateway.server.origins import Origins
 from gateway.server.outbox import Lagging, Outbox, OutboxLimits
 from gateway.server.parameters import Parameters, from_mapping
@@ -199,7 +199,9 @@ class SocketSession:
         self._writer = None
         if writer.cancelled():
             return
-        if writer.exception() is not None and not self._closed.done():
+        if writer.exception() is None:
+            self._wake_writer()  # for what was queued while the last writer was ending
+        elif not self._closed.done():
             self._closed.set_result(None)  # the client has gone
 
     def _perform(self, effects: Sequence[Effect]) -> None:
@@ -221,13 +223,16 @@ class SocketSession:
                     assert_never(effect)
 
     def _post(self, message: frames.Send) -> None:
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write())
-            self._writer.add_done_callback(self._written)
         try:
             self._outbox.put(message.encode())
         except Lagging:
             self._perform(self._machine.lagged())
+        self._wake_writer()
+
+    def _wake_writer(self) -> None:
+        if self._writer is None and len(self._outbox):
+            self._writer = asyncio.create_task(self._write())
+            self._writer.add_done_callback(self._written)
 
     def _start(self, start: Start) -> None:
         untraced = isinstance(self._door.spans, NoSpans)  # which saves a quiet socket some room
@@ -287,7 +292,8 @@ class SocketSession:
             given = resumed(from_mapping(payload), None)
             admitted = await admission.admit(given, self._caller())
             parameters = admitted.parameters
-            async with closing(run_operation(admission.engine, admitted)) as responses:
+            running = run_operation(admission.engine, admitted, in_parts=True)
+            async with closing(running) as responses:
                 async for response in responses:
                     await self._outbox.room()
                     self._deliver(id_, admitted, response)
@@ -316,7 +322,7 @@ class SocketSession:
         )
 
     def _deliver(self, id_: str, admitted: Admitted, response: GatewayResponse) -> None:
-        body = self._door.admission.tell(admitted, response)
+        body = told(self._door.admission, admitted, response)
         cursor = cursor_of(body)
         if cursor is not None:
             self._cursors[id_] = cursor

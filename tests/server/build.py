@@ -40,7 +40,7 @@ class SmallEngine:
 
     def __init__(self) -> None:
         self.requests: list[GatewayRequest] = []
-        self.open = 0
+        self.open = self.halts = 0
         self.prepared: list[str] = []
         self.opened, self.freed = asyncio.Event(), asyncio.Event()
 
@@ -120,6 +120,12 @@ class SmallEngine:
                     yield answered({"n": number})
             case "subscription{quiet}":
                 yield answered({"n": 0})
+                await asyncio.Event().wait()
+            case "subscription{two}":
+                yield answered({"n": 0})
+                for _ in range(self.halts):
+                    await asyncio.sleep(0)
+                yield answered({"n": 1})
                 await asyncio.Event().wait()
             case "subscription{flood}":
                 number = 0

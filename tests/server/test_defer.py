@@ -1,4 +1,4 @@
-"""`@defer` by multipart incremental delivery, by real requests to a served gateway."""
+"""`@defer` by multipart, on sockets and as events, by real requests to a served gateway."""
 
 import asyncio
 import json
@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from tests.server.build import Served, served, token
 
@@ -15,6 +17,7 @@ PARTS = "multipart/mixed;deferSpec=20220824"
 R, J = "application/graphql-response+json", "application/json"
 APOLLO = f"{PARTS},{R},{J};q=0.9"
 DEFERS = "{ a ... @defer { b } }"
+PROTOCOL = Subprotocol("graphql-transport-ws")
 
 
 @pytest.fixture
@@ -140,3 +143,55 @@ async def test_a_stop_lets_the_rest_of_an_answer_through(tmp_path: Path) -> None
                 await asyncio.sleep(0.01)
         gateway.server.stop()
         assert bodies(await asking)[-1]["hasNext"] is False
+
+
+async def test_a_socket_gets_the_parts_as_results_of_the_operation(gateway: Served) -> None:
+    async with connect(gateway.socket_url, subprotocols=[PROTOCOL], proxy=None) as socket:
+        await socket.send('{"type": "connection_init"}')
+        assert json.loads(await socket.recv())["type"] == "connection_ack"
+        await socket.send(
+            json.dumps({"type": "subscribe", "id": "1", "payload": {"query": DEFERS}})
+        )
+        heard = [json.loads(await asyncio.wait_for(socket.recv(), 3)) for _ in range(4)]
+    assert [(each["id"], each["type"]) for each in heard] == [("1", "next")] * 3 + [
+        ("1", "complete")
+    ]
+    first, second, last = (each["payload"] for each in heard[:3])
+    assert first == {"data": {"a": {"b": 1}}, "hasNext": True}
+    (part,) = second["incremental"]
+    assert (part["path"], part["data"]) == (["a"], {"c": 2})
+    assert "swordfish" not in part["errors"][0]["message"]
+    assert last == {"incremental": [{"path": ["a"], "data": {"d": 3}}], "hasNext": False}
+
+
+async def test_a_socket_that_completes_the_operation_frees_the_rest(gateway: Served) -> None:
+    query = {"query": "{ never @defer }"}
+    async with connect(gateway.socket_url, subprotocols=[PROTOCOL], proxy=None) as socket:
+        await socket.send('{"type": "connection_init"}')
+        await socket.send(json.dumps({"type": "subscribe", "id": "1", "payload": query}))
+        await asyncio.wait_for(gateway.engine.opened.wait(), 3)
+        await socket.send('{"type": "complete", "id": "1"}')
+        await asyncio.wait_for(gateway.engine.freed.wait(), 3)
+
+
+async def test_an_event_stream_gets_the_parts_as_events(gateway: Served) -> None:
+    answer = await ask(gateway, DEFERS, "text/event-stream")
+    *events, end = answer.text.strip().split("\n\n")
+    assert end == "event: complete\ndata:"
+    told = [json.loads(event.removeprefix("event: next\ndata: ")) for event in events]
+    assert [body["hasNext"] for body in told] == [True, True, False]
+    assert "swordfish" not in answer.text
+    assert told[2]["incremental"] == [{"path": ["a"], "data": {"d": 3}}]
+
+
+@pytest.mark.parametrize("query", ["{ok}", "{ whole @defer }"])
+async def test_what_is_whole_is_one_event(gateway: Served, query: str) -> None:
+    answer = await ask(gateway, query, "text/event-stream")
+    assert answer.text.count("event: next") == 1
+    assert "hasNext" not in answer.text
+
+
+async def test_subscription_parts_know_no_deferred_ones(gateway: Served) -> None:
+    answer = await ask(gateway, DEFERS, "multipart/mixed;subscriptionSpec=1.0")
+    assert "incremental" not in answer.text
+    assert '"payload":{"data"' in answer.text

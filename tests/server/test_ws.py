@@ -96,6 +96,16 @@ async def test_a_subscription_from_first_to_last(gateway: Served) -> None:
         assert (await client.hear())["type"] == "next"
 
 
+@pytest.mark.parametrize("halts", range(6))
+async def test_an_event_right_after_another_is_sent(gateway: Served, halts: int) -> None:
+    """However many turns of the event loop lie between the two."""
+    gateway.engine.halts = halts
+    async with opened(gateway) as client:
+        await client.subscribe("subscription{two}")
+        for number in range(2):
+            assert (await client.hear())["payload"] == {"data": {"n": number}}
+
+
 async def test_queries_and_mutations_run_on_a_socket_too(gateway: Served) -> None:
     async with opened(gateway) as client:
         for query in ("{ok}", "mutation{ok}"):
