@@ -128,7 +128,10 @@ async def test_the_plan_panel_shows_how_each_fetch_of_q1_went(
         assert {fetch["subgraph"] for fetch in report["fetches"]} == SUBGRAPHS
         for told, fetch in zip(await fetches.all_inner_texts(), report["fetches"], strict=True):
             assert told.startswith(fetch["subgraph"])
-            assert re.search(r"\d+\.\d ms · (\d+ B|\d+\.\d kB)", told), told
+            cost = fetch["cost"]
+            named = f"cost {cost['actual']}, estimated {cost['estimated']}"
+            assert re.search(rf"\d+\.\d ms · (\d+ B|\d+\.\d kB) · {named}", told), told
+            assert 0 < cost["actual"] <= cost["estimated"]
         assert all(fetch["bytes"] > 0 for fetch in report["fetches"])
         await expect(panel.locator(".plan-total")).to_contain_text(
             re.compile(r"cost \d+, estimated \d+")
