@@ -12,6 +12,7 @@ import contextlib
 import logging
 import signal
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
 from subgraphs.kit.context import RequestContext
 from subgraphs.kit.federation import Schema
-from subgraphs.kit.settings import ServiceName, Settings
+from subgraphs.kit.settings import ServiceName, Settings, TlsSettings
 from subgraphs.kit.sockets import SocketHandler, TokenLife
 from subgraphs.kit.viewer import ContextTokens, Unauthenticated
 
@@ -181,6 +182,7 @@ def run(name: ServiceName, settings: Settings, opened: Open) -> int:
             timeout_graceful_shutdown=GRACE_SECONDS,
             ws="websockets-sansio",
         )
+        _secure(config, settings.tls if name != "identity" else None)
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(_serve(name, settings, opened, config, listener))
     except KeyboardInterrupt:
@@ -222,6 +224,20 @@ async def _stopped_by_signal() -> AsyncIterator[None]:
         yield
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+
+
+def _secure(config: uvicorn.Config, tls: TlsSettings | None) -> None:
+    """https and wss instead of http and ws; with `client_ca` for holders of its certificates."""
+    if tls is None:
+        return
+    config.ssl_certfile, config.ssl_keyfile = str(tls.certificate), str(tls.key)
+    if tls.client_ca is not None:
+        config.ssl_ca_certs, config.ssl_cert_reqs = str(tls.client_ca), ssl.CERT_REQUIRED
+    unreadable = [
+        path for path in (tls.certificate, tls.key, tls.client_ca) if path and not path.is_file()
+    ]
+    if unreadable:
+        raise CannotStart(f"the file {unreadable[0]} for https cannot be read")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -19,12 +19,14 @@ _PLAIN: Final = (
     *("mongodb", "database_prefix", "driver", "demo", "data", "identity_url"),
     "status_base",
 )
-_TOP: Final = frozenset({*_PLAIN, "context", "ledger", "listen", "cursor_key", "keys", "key_files"})
+_FILES: Final = ("cursor_key", "keys", "key_files")
+_TOP: Final = frozenset({*_PLAIN, *_FILES, "context", "ledger", "listen", "tls"})
 DEFAULT_STATUS_BASE: Final = "https://credgraph.example/status"
 LONGEST_BASE: Final = 180
 _CONTEXT: Final = frozenset({"issuer", "public_key"})
 _LEDGER: Final = frozenset({"database", "origin", "shard"})
 _LISTEN: Final = frozenset({"host", *SERVICES})
+_TLS: Final = frozenset({"certificate", "key", "client_ca"})
 
 
 class BadSetting(Exception):
@@ -53,6 +55,15 @@ class LedgerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TlsSettings:
+    """Our certificate chain and its key (PEM), and whose certificates the gateway must show."""
+
+    certificate: Path
+    key: Path
+    client_ca: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the four subgraphs and the identity simulator are told."""
 
@@ -70,6 +81,7 @@ class Settings:
     cursor_key: Path
     keys: Path
     key_files: KeyTerms
+    tls: TlsSettings | None = None
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, object]) -> Settings:
@@ -100,6 +112,7 @@ class Settings:
             cursor_key=Path(_text(values, "cursor_key")),
             keys=Path(_text(values, "keys")),
             key_files=_key_files(values),
+            tls=_tls(values),
         )
         settings._check_demo_is_loopback()
         return settings
@@ -146,6 +159,17 @@ def _status_base(values: Mapping[str, object]) -> str:
     if not text.startswith(("http://", "https://")) or len(text) > LONGEST_BASE:
         raise BadSetting("status_base", "an http or https address is expected")
     return text
+
+
+def _tls(values: Mapping[str, object]) -> TlsSettings | None:
+    if values.get("tls") is None:
+        return None
+    files = _section(values, "tls", _TLS)
+    return TlsSettings(
+        certificate=Path(_text(files, "certificate", "tls.")),
+        key=Path(_text(files, "key", "tls.")),
+        client_ca=Path(_text(files, "client_ca", "tls.")) if "client_ca" in files else None,
+    )
 
 
 def _flag(values: Mapping[str, object], key: str) -> bool:

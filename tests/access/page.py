@@ -51,6 +51,19 @@ stream ends with `SUBSCRIPTION_GRANT_ENDED` when its token is revoked or a polic
 Paths of refusals use `@` for every element of a list; `typeCondition` names the type a refused
 selection is limited to. `tests/access/cases` holds the cases, by kind of element.
 
+## Between gateway and subgraphs
+
+Each request carries a context token of the gateway, good for one subgraph and a minute. With `tls:
+{certificate, key, client_ca}` in the section `subgraphs` all four listen for https and wss only, and
+with `client_ca` for those alone who show one of its certificates; on the other side stand `ca`,
+`certificate` and `key` of `gateway.subgraphs.<name>`. `tests/e2e/test_tls.py` plays a journey so.
+
+## Rules and rows
+
+`make access-matrix` asks for each object by itself, and changes each rule of the four `policy`
+modules, one at a time: a row has to fail. `tests/access/test_inputs.py` puts operators of the
+database into every input, forges cursors and guesses ids.
+
 ## The matrix
 
 ● there is a value · ○ nobody has set one in the story that is played · ◐ depends on the moment, or
