@@ -107,7 +107,8 @@ class SmallEngine:
         self.open += 1
         self.opened.set()
         try:
-            async for response in self._events(request.query):
+            two = request.query == "subscription{two}"
+            async for response in _two(self.halts) if two else self._events(request.query):
                 yield response
         finally:
             self.open -= 1
@@ -121,12 +122,6 @@ class SmallEngine:
             case "subscription{quiet}":
                 yield answered({"n": 0})
                 await asyncio.Event().wait()
-            case "subscription{two}":
-                yield answered({"n": 0})
-                for _ in range(self.halts):
-                    await asyncio.sleep(0)
-                yield answered({"n": 1})
-                await asyncio.Event().wait()
             case "subscription{flood}":
                 number = 0
                 while True:
@@ -137,6 +132,15 @@ class SmallEngine:
             case "subscription{boom}":
                 yield answered({"n": 0})
                 raise RuntimeError("a secret of ours")
+
+
+async def _two(halts: int) -> AsyncIterator[GatewayResponse]:
+    """Two events with so many turns of the event loop in between, and silence after them."""
+    yield answered({"n": 0})
+    for _ in range(halts):
+        await asyncio.sleep(0)
+    yield answered({"n": 1})
+    await asyncio.Event().wait()
 
 
 def answered(data: dict[str, object], **further: object) -> GatewayResponse:
