@@ -4,6 +4,7 @@ Nodes and witnesses run in this process, each on a socket and a file of its own.
 """
 
 import asyncio
+import random
 import tempfile
 import time
 from pathlib import Path
@@ -74,6 +75,7 @@ async def _switch() -> float:
             await _final(chain, await chain.prepare(head_of(5), await chain.account()))
             waiting = await chain.prepare(head_of(9), await chain.account())
             leader = await stage.leader()
+            await asyncio.sleep(random.uniform(1, 2) * BLOCK_SECONDS)  # at any point of its watch
             await stage.stop(leader)
             started = time.perf_counter()
             await _final(chain, waiting)

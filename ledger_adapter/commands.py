@@ -23,11 +23,12 @@ from ledger_adapter.chains.embedded.voter import Voter, VoterDoor
 from ledger_adapter.chains.evm.settings import EvmSettings
 from ledger_adapter.chains.port import Chain
 from ledger_adapter.config import Settings
+from ledger_adapter.crypto.ed25519 import Ed25519Signer
 from ledger_adapter.crypto.sm2 import PrivateKey
 from ledger_adapter.crypto.terms import KeyTerms
 from ledger_adapter.errors import BadProof, BadSettings, LedgerFault, LedgerUnavailable
 from ledger_adapter.evidence.block import TrustedBlocks
-from ledger_adapter.evidence.trust import Trust, load_trust, rotate_key
+from ledger_adapter.evidence.trust import Trust, TrustedLog, load_trust, rotate_key
 from ledger_adapter.log.checkpoint import key_id
 from ledger_adapter.port import LogRef, Shard
 from ledger_adapter.replay import Audit, replay
@@ -225,12 +226,26 @@ def log_keys(settings: Settings) -> LogKeys:
         held.append(settings.key_files.load(settings.next_key))
     known = load_trust(settings.trust).log(settings.log_origin) if settings.trust else None
     if known is None:
+        if settings.ed25519_key is not None:
+            raise BadSettings("ledger.ed25519_key: the trust file has to name the log and this key")
         return LogKeys.only(held[0])
     mine = {key.public_key: key for key in held}
-    signers = [(k.from_size, mine[k.key]) for k in known.keys if k.key in mine]
+    signers = [(k.from_size, mine[key]) for k, key in known.sm2_keys if key in mine]
     if not signers:
         raise BadSettings("ledger.key is none of the keys that the trust file names for this log")
-    return LogKeys(known.keys[0].key, tuple(signers))
+    return LogKeys(known.first, tuple(signers), _beside(settings, known))
+
+
+def _beside(settings: Settings, known: TrustedLog) -> tuple[int, Ed25519Signer] | None:
+    if settings.ed25519_key is None:
+        return None
+    terms = settings.key_files
+    phrase = terms.passphrase.text if terms.passphrase else None
+    signer = Ed25519Signer.from_file(settings.ed25519_key, passphrase=phrase, plain=terms.plain)
+    for trusted in known.keys:
+        if trusted.key == signer.public_key:
+            return trusted.from_size, signer
+    raise BadSettings("ledger.ed25519_key is no key that the trust file names for this log")
 
 
 def rotate(settings: Settings, key: Path, from_size: int) -> None:

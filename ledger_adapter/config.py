@@ -76,6 +76,7 @@ class Settings:
     shard: str = "2026"
     key: Path
     next_key: Path | None = None
+    ed25519_key: Path | None = None
     demo: bool = False
     key_files: KeyTerms = field(default_factory=KeyTerms)
     driver: Driver = "motor"
@@ -113,6 +114,7 @@ class Settings:
             "key": Path(text["key"]),
             "trust": Path(text["trust"]) if text.get("trust") else None,
             "witnesses": _witnesses(values.get("witnesses", [])),
+            "ed25519_key": Path(text["ed25519_key"]) if text.get("ed25519_key") else None,
             "next_key": Path(text["next_key"]) if text.get("next_key") else None,
             "chains": _chains(values.get("chains", [])),
             "demo": demo,

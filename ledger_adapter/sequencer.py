@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
+from ledger_adapter.crypto.ed25519 import Ed25519Signer
 from ledger_adapter.crypto.sm2 import PrivateKey, PublicKey
 from ledger_adapter.errors import LeadershipLost, LedgerUnavailable, LogCorrupt
 from ledger_adapter.log import frontier as tree
 from ledger_adapter.log.checkpoint import (
+    ED25519_KIND,
     SM2_KIND,
     Checkpoint,
     NoteSignature,
@@ -90,10 +92,14 @@ class Job(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LogKeys:
-    """The keys of a log's life: the first one names it; each signs from a tree size on."""
+    """The keys of a log's life: the first one names it; each signs from a tree size on.
+
+    `beside`: an Ed25519 key for a second line below heads from a size on.
+    """
 
     first: PublicKey
     signers: tuple[tuple[int, PrivateKey], ...]
+    beside: tuple[int, Ed25519Signer] | None = None
 
     @classmethod
     def only(cls, key: PrivateKey) -> "LogKeys":
@@ -351,14 +357,18 @@ class Sequencer:
 
     async def _sign(self, kept: Checkpoint) -> Checkpoint:
         await self._check_extension(kept)
-        key = self._keys.of(kept.tree_size)
-        signature = NoteSignature(
+        lines = [self._line(self._keys.of(kept.tree_size), SM2_KIND, kept.body)]
+        if self._keys.beside and self._keys.beside[0] <= kept.tree_size:
+            lines.append(self._line(self._keys.beside[1], ED25519_KIND, kept.body))
+        return await self._publish(replace(kept, signatures=tuple(lines)))
+
+    def _line(self, key: PrivateKey | Ed25519Signer, kind: str, signed: bytes) -> NoteSignature:
+        return NoteSignature(
             name=self._log.origin,
             key_id=key_id(self._log.origin, key.public_key),
-            kind=SM2_KIND,
-            value=key.sign(kept.body),
+            kind=kind,
+            value=key.sign(signed),
         )
-        return await self._publish(replace(kept, signatures=(signature,)))
 
     async def _publish(self, signed: Checkpoint) -> Checkpoint:
         """With the witnesses that answer now; a log whose witnesses are away still goes on."""

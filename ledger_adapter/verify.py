@@ -156,7 +156,7 @@ def _path(bundle: Bundle) -> Step:
 def _checkpoint(bundle: Bundle, log: TrustedLog) -> Step:
     signers = check_signatures(bundle.checkpoint, log)
     time = format_time(bundle.checkpoint.time)
-    return Step("checkpoint", f"signed by key {', '.join(signers)} (SM2), time {time}")
+    return Step("checkpoint", f"signed by key {', '.join(signers)}, time {time}")
 
 
 def check_signatures(checkpoint: Checkpoint, log: TrustedLog) -> Sequence[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from ledger_adapter.crypto import multikey
+from ledger_adapter.crypto.ed25519 import Ed25519Key
 from ledger_adapter.crypto.sm2 import PublicKey
 from ledger_adapter.errors import BadSettings, CryptoError
 from ledger_adapter.evidence.anchors import read_chain
@@ -26,7 +27,7 @@ class TrustedKey:
     """A log key and the tree sizes it may sign, from the first to before the last."""
 
     key_id: str
-    key: PublicKey
+    key: PublicKey | Ed25519Key
     from_size: int
     to_size: int | None
 
@@ -36,15 +37,24 @@ class TrustedKey:
 
 @dataclass(frozen=True, slots=True)
 class TrustedLog:
-    """One log; its first key names it."""
+    """One log; its first key names it, an SM2 key."""
 
     origin: str
     hash: str
     keys: tuple[TrustedKey, ...]
 
     @property
+    def first(self) -> PublicKey:
+        return self.sm2_keys[0][1]
+
+    @property
+    def sm2_keys(self) -> tuple[tuple[TrustedKey, PublicKey], ...]:
+        """Without the Ed25519 keys that sign beside them."""
+        return tuple((known, known.key) for known in self.keys if isinstance(known.key, PublicKey))
+
+    @property
     def id(self) -> bytes:
-        return log_id(self.origin, self.keys[0].key)
+        return log_id(self.origin, self.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +92,15 @@ def write_trust(
     *,
     origin: str,
     keys: Sequence[PublicKey],
+    beside: Sequence[Ed25519Key] = (),
     hash_name: str = "SM3",
     witnesses: Mapping[str, PublicKey] | None = None,
     witnesses_needed: int = 0,
     chains: Sequence[Mapping[str, object]] = (),
 ) -> None:
     """Write trust.json for one log whose keys sign every size; atomic, mode of the umask."""
-    listed = [
-        {
-            "keyId": key_id(origin, key),
-            "publicKeyMultibase": multikey.encode_sm2(key),
-            "fromSize": 0,
-            "toSize": None,
-        }
-        for key in keys
-    ]
+    listed = [_key_row(origin, key, 0) for key in keys]
+    listed += [_key_row(origin, key, 0) for key in beside]
     document: dict[str, object] = {
         "version": VERSION,
         "logs": [{"origin": origin, "hash": hash_name, "keys": listed}],
@@ -113,6 +117,15 @@ def write_trust(
     if chains:
         document["chains"] = list(chains)
     _replace(Path(path), document)
+
+
+def _key_row(origin: str, key: PublicKey | Ed25519Key, from_size: int) -> dict[str, object]:
+    return {
+        "keyId": key_id(origin, key),
+        "publicKeyMultibase": multikey.encode_key(key),
+        "fromSize": from_size,
+        "toSize": None,
+    }
 
 
 def _replace(target: Path, document: object) -> None:
@@ -134,20 +147,13 @@ def rotate_key(
     listed = next((row["keys"] for row in document["logs"] if row["origin"] == origin), None)
     if log is None or listed is None:
         raise BadSettings(f"the trust file names no log {origin}")
-    last = log.keys[-1]
+    last, _ = log.sm2_keys[-1]
     if last.to_size is not None or from_size <= last.from_size or from_size > MAX_SIZE:
         raise BadSettings(f"a key can begin above size {last.from_size}, where the last one began")
     if any(known.key == key for known in log.keys):
         raise BadSettings(f"log {origin} has had this key already")
-    listed[-1]["toSize"] = from_size
-    listed.append(
-        {
-            "keyId": key_id(origin, key),
-            "publicKeyMultibase": multikey.encode_sm2(key),
-            "fromSize": from_size,
-            "toSize": None,
-        }
-    )
+    listed[log.keys.index(last)]["toSize"] = from_size
+    listed.append(_key_row(origin, key, from_size))
     _replace(file, document)
 
 
@@ -205,15 +211,15 @@ def _log(value: object) -> TrustedLog:
     if members["hash"] not in PROFILES:
         raise BadSettings(f"log {origin}: unknown hash")
     keys = tuple(_key(origin, key) for key in _list(members["keys"], "keys"))
-    if not keys:
-        raise BadSettings(f"log {origin} has no key")
+    if not keys or not isinstance(keys[0].key, PublicKey):
+        raise BadSettings(f"log {origin} has no SM2 key as its first one")
     return TrustedLog(origin, _text(members["hash"], "hash"), keys)
 
 
 def _key(origin: str, value: object) -> TrustedKey:
     members = _members(value, {"keyId", "publicKeyMultibase", "fromSize", "toSize"}, "key")
     try:
-        key = multikey.decode(_text(members["publicKeyMultibase"], "publicKeyMultibase"))
+        key = multikey.decode_key(_text(members["publicKeyMultibase"], "publicKeyMultibase"))
     except CryptoError as fault:
         raise BadSettings(f"log {origin}: {fault}") from None
     if members["keyId"] != key_id(origin, key):

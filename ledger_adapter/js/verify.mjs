@@ -17,6 +17,7 @@ const MAX_SIZE = 2n ** 63n - 1n;
 const MAX_TIME = 253402300799n;
 const KEYS = ["anchorState", "anchors", "checkpoint", "entry", "leafHash", "leafIndex", "log",
   "opening", "path", "treeSize", "trust", "type", "version"];
+const ED25519_TYPE = new Uint8Array([1]);
 const LOG_TYPE = concat([0xff], utf8("credgraph.dev/sm2-sm3/v1"));
 const WITNESS_TYPE = concat([0xff], utf8("credgraph.dev/sm2-sm3-cosignature/v1"));
 
@@ -48,7 +49,7 @@ export async function verifyBundle(raw, trusted) {
   checkCommitment(bundle, entry);
   demand(same(await hash.leaf(bundle.entry), bundle.leafHash), "leaf", "not the entry's hash");
   await checkPath(bundle, hash);
-  checkSignatures(bundle, log);
+  await checkSignatures(bundle, log);
   const witnesses = checkWitnesses(bundle, trust);
   const anchors = await checkAnchors(bundle, trust, hash);
   const claimed = strongest(bundle.anchors.map((anchor) => LABELS[anchor.kind]),
@@ -95,7 +96,7 @@ async function checkPath(bundle, hash) {
   demand(same(running, bundle.checkpoint.root), "path", "does not lead to the checkpoint's root");
 }
 
-function checkSignatures(bundle, log) {
+async function checkSignatures(bundle, log) {
   const { checkpoint } = bundle;
   demand(checkpoint.origin === log.origin && checkpoint.hash === log.hash, "checkpoint",
     "checkpoint is of another log");
@@ -105,8 +106,9 @@ function checkSignatures(bundle, log) {
       if (line.name !== log.origin || line.keyId !== key.keyId) continue;
       const within = key.from <= checkpoint.size && (key.to === null || checkpoint.size < key.to);
       demand(within, "checkpoint", "the key may not sign this tree size");
-      demand(sm2Verify(key.point, checkpoint.body, line.value), "checkpoint",
-        "signature does not hold");
+      const holds = key.ed25519 ? await ed25519Verify(key.ed25519, checkpoint.body, line.value)
+        : sm2Verify(key.point, checkpoint.body, line.value);
+      demand(holds, "checkpoint", "signature does not hold");
       signers += 1;
     }
   }
@@ -442,9 +444,10 @@ async function trustedLog(log) {
   demand(["SM3", "SHA256"].includes(log.hash) && log.keys.length, "log", "unknown hash, or no key");
   const keys = await Promise.all(log.keys.map(async (key) => {
     members(key, ["keyId", "publicKeyMultibase", "fromSize", "toSize"], "key");
-    const found = await trustedKey(text(log.origin, "log"), key, LOG_TYPE);
+    const found = await logKey(text(log.origin, "log"), key);
     return { ...found, from: sizeOf(key.fromSize), to: key.toSize === null ? null : sizeOf(key.toSize) };
   }));
+  demand(keys[0].point, "log", "the first key is no SM2 key");
   return { origin: log.origin, hash: log.hash, keys,
     id: sm3(concat(lp(utf8(log.origin)), lp(keys[0].compressed))) };
 }
@@ -479,6 +482,25 @@ function multikey(value) {
   const raw = base58(value);
   demand(raw.length === 35 && raw[0] === 0x86 && raw[1] === 0x24, "key", "not an SM2 Multikey");
   return { compressed: raw.slice(2), point: decompress(raw.slice(2)) };
+}
+
+/** SM2, or Ed25519 for the lines beside it. */
+async function logKey(name, key) {
+  const raw = base58(text(key.publicKeyMultibase, "key"));
+  if (!(raw.length === 34 && raw[0] === 0xed && raw[1] === 1)) return trustedKey(name, key, LOG_TYPE);
+  const material = concat(utf8(name + "\n"), ED25519_TYPE, raw.slice(2));
+  const keyId = hex((await sha256(material)).slice(0, 4));
+  demand(keyId === key.keyId, "key", "key id is not that of its key");
+  return { keyId, ed25519: raw.slice(2) };
+}
+
+async function ed25519Verify(raw, message, signature) {
+  try {
+    const key = await crypto.subtle.importKey("raw", raw, { name: "Ed25519" }, false, ["verify"]);
+    return await crypto.subtle.verify({ name: "Ed25519" }, key, signature, message);
+  } catch {
+    return false; // no point, or a signature of another length
+  }
 }
 
 async function trustedKey(name, key, type) {

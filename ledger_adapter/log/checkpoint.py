@@ -10,7 +10,10 @@
     — credgraph.example/log/2026 Tq1...=    base64 of 4-byte key id and signature
 
 Key ids follow the signed-note rule with type 0xff and our own identifier, since SM2 has no
-registered type. Parsing accepts exactly the text that `body` and `note` write.
+registered type. A log may sign with Ed25519 beside it: such a line is of the registered type 0x01,
+and any C2SP tool checks it. Which of the two a line is, its key says.
+
+Parsing accepts exactly the text that `body` and `note` write.
 """
 
 import base64
@@ -22,13 +25,16 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ledger_adapter.crypto import sm3
+from ledger_adapter.crypto.ed25519 import Ed25519Key
 from ledger_adapter.crypto.sm2 import PublicKey
 from ledger_adapter.errors import BadProof
 from ledger_adapter.log.hashing import HASH_SIZE
 
 SM2_KIND: Final = "SM2-SM3"
+ED25519_KIND: Final = "ED25519"
 COSIGNATURE_KIND: Final = "SM2-SM3-COSIGNATURE"
 _COSIGNATURE_SIZE: Final = 72
+ED25519_TYPE: Final = b"\x01"
 SIGNATURE_TYPE: Final = b"\xffcredgraph.dev/sm2-sm3/v1"
 MAX_NOTE: Final = 16_384
 MAX_SIGNATURES: Final = 32
@@ -92,9 +98,10 @@ class Checkpoint:
         return self.body + b"\n" + lines.encode()
 
 
-def key_id(name: str, key: PublicKey) -> str:
+def key_id(name: str, key: PublicKey | Ed25519Key) -> str:
     """The four bytes that say which key made a line, in hex."""
-    material = name.encode() + b"\n" + SIGNATURE_TYPE + key.compressed()
+    kind = ED25519_TYPE if isinstance(key, Ed25519Key) else SIGNATURE_TYPE
+    material = name.encode() + b"\n" + kind + key.compressed()
     return hashlib.sha256(material).hexdigest()[:8]
 
 

@@ -7,7 +7,7 @@ another one in its place; whoever sees a greater ballot steps down.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -62,10 +62,15 @@ class Node:
         self.refused: dict[bytes, str] = {}
         self._wake = asyncio.Event()
         self._open: Proposal | None = None
+        self._late: set[asyncio.Future[object]] = set()
 
     @property
     def leads(self) -> bool:
         return self.ballot is not None and self.ballot == self.voter.promised
+
+    @property
+    def _quorum(self) -> int:
+        return self.voter.chain.quorum
 
     @property
     def epoch(self) -> int:
@@ -100,9 +105,13 @@ class Node:
 
     async def run(self) -> None:
         """Lead, or watch whoever leads, for ever."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch())
-            group.create_task(self._work())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watch())
+                group.create_task(self._work())
+        finally:
+            for task in self._late:
+                task.cancel()
 
     async def _watch(self) -> None:
         """Each quarter of a block time: is there a leader, and is it still me?"""
@@ -133,10 +142,11 @@ class Node:
         ballot = Ballot(before.epoch + 1, self.voter.name)
         since = max(1, self.voter.height)
         self.voter.promise(ballot)
-        asked = (peer.promise(ballot, since) for peer in self._peers)
-        answers = [answer for answer in await asyncio.gather(*asked) if answer is not None]
-        granted = [answer for answer in answers if answer.granted]
-        if 1 + len(granted) < self.voter.chain.quorum:
+        asked = [peer.promise(ballot, since) for peer in self._peers]
+        heard = await self._heard(asked, lambda told: 1 + len(_granted(told)) >= self._quorum)
+        answers = [answer for answer in heard if isinstance(answer, Promise)]
+        granted = _granted(answers)
+        if 1 + len(granted) < self._quorum:
             for answer in answers:
                 if answer.promised > self.voter.promised:
                     self.voter.promise(answer.promised)
@@ -271,23 +281,61 @@ class Node:
         if not self._try(ballot, proposal):
             return False
         mine = (proposal.seal, self.voter.seal(block))
-        asked = (self._ask(peer, ballot, proposal) for peer in self._peers)
-        answers = await asyncio.gather(*asked, return_exceptions=True)
+        asked = [self._ask(peer, ballot, proposal) for peer in self._peers]
+        answers = await self._heard(
+            asked, lambda told: len(self._held(block, mine, told)) >= self._quorum
+        )
         for fault in answers:
             if isinstance(fault, Refused):
                 self._step_down(fault)
                 return False
             if isinstance(fault, BaseException):
                 raise fault
-        given = {v.voter: v for votes in answers if isinstance(votes, Sequence) for v in votes}
-        held = {v.voter: v for v in given.values() if vote_holds(self.voter.chain, block.hash, v)}
-        votes = tuple({**held, **{vote.voter: vote for vote in mine}}.values())
-        if len(votes) < self.voter.chain.quorum:
+        votes = self._held(block, mine, answers)
+        if len(votes) < self._quorum:
             logger.warning("block %d has %d votes, too few", block.height, len(votes))
             return False
         self.tip = Tip(block.height, block.hash, votes)
         self.waiting.pop(transaction_hash(block.chain, block.head), None)
         return True
+
+    def _held(
+        self, block: Block, mine: Sequence[Vote], answers: Sequence[object]
+    ) -> tuple[Vote, ...]:
+        """My own votes and those given that hold, one a voter."""
+        given = [vote for votes in answers if isinstance(votes, Sequence) for vote in votes]
+        held = {v.voter: v for v in given if vote_holds(self.voter.chain, block.hash, v)}
+        return tuple({**held, **{vote.voter: vote for vote in mine}}.values())
+
+    async def _heard(
+        self,
+        asked: Sequence[Coroutine[Any, Any, object]],
+        enough: Callable[[Sequence[object]], bool],
+    ) -> list[object]:
+        """What voters answered, faults too, until that is enough and a moment longer.
+
+        A voter that hangs would otherwise hold up every block for its whole deadline. Whoever is
+        late is still asked to the end: one that lags catches up that way.
+        """
+        tasks = [asyncio.ensure_future(one) for one in asked]
+        done: set[asyncio.Future[object]] = set()
+        try:
+            while len(done) < len(tasks) and not enough(_told(tasks, done)):
+                waiting = [task for task in tasks if task not in done]
+                done |= (await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED))[0]
+            late = [task for task in tasks if task not in done]
+            if late:
+                done |= (await asyncio.wait(late, timeout=self._block_seconds / 20))[0]
+        finally:
+            for task in tasks:
+                self._late.add(task)
+                task.add_done_callback(self._forget)
+        return _told(tasks, done)
+
+    def _forget(self, task: "asyncio.Future[object]") -> None:
+        self._late.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at: a late voter's fault is told by its next answer
 
     async def _ask(self, peer: Peer, ballot: Ballot, proposal: Proposal) -> Sequence[Vote]:
         """One voter's vote; a voter that lags gets what it lacks first."""
@@ -309,3 +357,14 @@ class Node:
         self._open = None
         if fault.promised > self.voter.promised:
             self.voter.promise(fault.promised)
+
+
+def _granted(answers: Sequence[object]) -> list[Promise]:
+    return [answer for answer in answers if isinstance(answer, Promise) and answer.granted]
+
+
+def _told(
+    tasks: Sequence["asyncio.Future[object]"], done: Set["asyncio.Future[object]"]
+) -> list[object]:
+    """Results and faults, in the order in which they were asked for."""
+    return [task.exception() or task.result() for task in tasks if task in done]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -343,6 +344,20 @@ async def stage_with_head(tmp_path: Path) -> AsyncIterator[Anchored]:
         transaction = await sent(chain, head_of(5))
         await until_final(ChainRoom(chain=chain, trusted=CHAIN, steer=stage), transaction)
         yield stage, chain, transaction
+
+
+async def test_a_voter_that_hangs_holds_nobody_up_and_catches_up_later(tmp_path: Path) -> None:
+    """It takes connections and answers nothing; then it is itself again."""
+    async with embedded_stage(tmp_path) as (stage, chain):
+        room = ChainRoom(chain=chain, trusted=CHAIN, steer=stage)
+        await stage.stop("w.two")
+        with socket.create_server(("127.0.0.1", stage.ports["w.two"])):
+            for size in (5, 9, 12):
+                await until_final(room, await sent(chain, head_of(size)))
+        stage.start("w.two")
+        await until_final(room, await sent(chain, head_of(20)))
+        back = stage.states["w.two"]
+        await until(lambda: back.proposal(4) is not None)
 
 
 async def test_the_block_after_the_primarys_death_is_the_next_one(tmp_path: Path) -> None:
