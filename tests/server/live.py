@@ -112,29 +112,37 @@ async def live(
     are uvicorn's words for the subgraph's certificates."""
     schema = strawberry.Schema(Query, Mutation, Subscription)
     app = GraphQL(schema, subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL])
-    async with _subgraph(app, subgraph_tls or {}) as port:
+    async with serving(app, subgraph_tls or {}) as port:
         values = {**demo_files(folder), "access_log": False, **changes}
         settings = Settings.from_mapping(values)
         sdl = SUPERGRAPH.replace("PORT", str(port))
         if subgraph_tls:
             sdl = sdl.replace("http://127.0.0.1", "https://localhost")
         settings.supergraph.write_text(sdl)
-        gateway = build_gateway(settings)
-        listener = open_listener(Listen(port=0))
-        started = asyncio.Event()
-        server = GatewayServer(gateway.app, settings, drain=gateway.app.drain, ready=started.set)
-        running = asyncio.create_task(server.serve(sockets=[listener]))
-        await started.wait()
-        try:
-            yield Live(gateway=gateway, port=listener.getsockname()[1])
-        finally:
-            server.stop()
-            await running
-            gateway.client.close()
+        async with gateway_of(settings) as it:
+            yield it
 
 
 @asynccontextmanager
-async def _subgraph(app: GraphQL[None, None], tls: Mapping[str, Any]) -> AsyncIterator[int]:
+async def gateway_of(settings: Settings) -> AsyncIterator[Live]:
+    """A gateway on a free port; its supergraph must be written already."""
+    gateway = build_gateway(settings)
+    listener = open_listener(Listen(port=0))
+    started = asyncio.Event()
+    server = GatewayServer(gateway.app, settings, drain=gateway.app.drain, ready=started.set)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    await started.wait()
+    try:
+        yield Live(gateway=gateway, port=listener.getsockname()[1])
+    finally:
+        server.stop()
+        await running
+        gateway.client.close()
+
+
+@asynccontextmanager
+async def serving(app: Any, tls: Mapping[str, Any]) -> AsyncIterator[int]:
+    """An ASGI application on a free port."""
     listener = open_listener(Listen(port=0))
     config = uvicorn.Config(app, lifespan="off", log_config=None, ws="websockets-sansio", **tls)
     server = _Quiet(config)
