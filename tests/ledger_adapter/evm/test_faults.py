@@ -137,6 +137,25 @@ async def test_two_nodes_with_different_blocks_make_nothing_final() -> None:
             await room.chain.status(transaction)
 
 
+@pytest.mark.parametrize("tag", ["finalized", "safe"])
+async def test_by_a_tag_a_head_is_final_when_the_nodes_name_a_block_above_it(tag: str) -> None:
+    """With one slot an epoch anvil calls a block safe below one more, finalized below two."""
+    async with evm_room("--slots-in-an-epoch", "1", finality=Finality("tag", tag=tag)) as room:
+        transaction = await sent(room, head_of(5))
+        progress = []
+        while "FINAL" not in progress and len(progress) < 5:
+            status = await room.chain.status(transaction)
+            assert status.block is not None
+            named: Any = await room.node.rpc.call("eth_getBlockByNumber", tag, *WITHOUT)
+            above = int(named["number"], 16) >= status.block.number
+            assert status.progress == ("FINAL" if above else "CONFIRMED")
+            progress.append(status.progress)
+            await room.node.mine()
+        assert set(progress) == {"CONFIRMED", "FINAL"}
+        captured = await room.chain.capture(transaction, head_of(5))
+        assert check_evidence(captured.kind, captured.evidence, room.trusted).tree_size == 5
+
+
 async def test_a_reorganisation_of_three_blocks_takes_the_receipt_and_the_same_bytes_return() -> (
     None
 ):
