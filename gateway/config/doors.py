@@ -27,6 +27,13 @@ class Listen(Record):
     host: Annotated[str, Meaning("address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meaning("port to listen on; 0 takes a free one", high=65_535)] = 4000
     tls: Annotated[Tls | None, Meaning("serve https and wss")] = None
+    proxies: Annotated[
+        tuple[str, ...],
+        Meaning("addresses or networks of proxies whose `X-Forwarded-For` is believed; nobody's"),
+    ] = ()
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        return _networks("proxies", self.proxies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,11 +212,7 @@ class Telemetry(Record):
     ] = 0.1
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        for network in self.allow:
-            try:
-                ip_network(network)
-            except ValueError:
-                yield "allow", f"{network!r} is no network like 10.0.0.0/8"
+        return _networks("allow", self.allow)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,3 +238,11 @@ class Reload(Record):
         True
     )
     every: Annotated[float, Meaning("seconds between two looks")] = 2.0
+
+
+def _networks(key: str, given: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for network in given:
+        try:
+            ip_network(network)
+        except ValueError:
+            yield key, f"{network!r} is no network like 10.0.0.0/8"

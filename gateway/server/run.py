@@ -177,6 +177,8 @@ class GatewayServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=bool(settings.listen.proxies),
+                forwarded_allow_ips=list(settings.listen.proxies),
                 **_tls(settings.listen.tls),
                 timeout_graceful_shutdown=max(1, round(settings.timeouts.shutdown)),
             )

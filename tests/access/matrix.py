@@ -11,6 +11,7 @@ whether there is one depends on the moment (anchors come later), or the change m
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,6 +54,7 @@ def read_matrix() -> list[Row]:
         ]
 
 
+@cache
 def api() -> GraphQLSchema:
     return build_schema((ROOT / "schema" / "api.graphql").read_text(encoding="utf-8"))
 

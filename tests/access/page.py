@@ -53,10 +53,11 @@ selection is limited to. `tests/access/cases` holds the cases, by kind of elemen
 
 ## Between gateway and subgraphs
 
-Each request carries a context token of the gateway, good for one subgraph and a minute. With `tls:
-{certificate, key, client_ca}` in the section `subgraphs` all four listen for https and wss only, and
-with `client_ca` for those alone who show one of its certificates; on the other side stand `ca`,
-`certificate` and `key` of `gateway.subgraphs.<name>`. `tests/e2e/test_tls.py` plays a journey so.
+Each request carries a context token of the gateway, good for one subgraph and a minute. With
+`tls: {certificate, key, client_ca}` in the section `subgraphs` all four listen for https and wss
+only, and with `client_ca` for those alone who show one of its certificates; on the other side
+stand `ca`, `certificate` and `key` of `gateway.subgraphs.<name>`. `tests/e2e/test_tls.py` plays a
+journey so.
 
 ## Rules and rows
 

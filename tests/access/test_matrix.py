@@ -2,8 +2,6 @@
 the gateway and at each subgraph that has the field. Many objects go into one document; `make
 access-matrix` asks for each by itself as well."""
 
-import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -19,16 +17,9 @@ from tests.access.asking import (
     subgraph_schema,
 )
 from tests.access.matrix import api, changes, output_fields
-from tests.access.world import ROLES, Asking, World, client, tell
-from tests.e2e.conftest import started
+from tests.access.world import ROLES, Asking, World, client
 
 each = pytest.mark.parametrize("each", [AT_ONCE, pytest.param(1, marks=pytest.mark.whole)])
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with started(tmp_path_factory.mktemp("matrix")) as stack:
-        yield asyncio.run(tell(stack))
 
 
 def test_every_field_has_its_row() -> None:
