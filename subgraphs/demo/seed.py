@@ -152,6 +152,10 @@ def variables_of(journey: Journey) -> dict[str, dict[str, object]]:
     }
     ids: dict[str, object] = {"id": journey.credential_id}
     found: dict[str, dict[str, object]] = {name: {"input": one} for name, one in inputs.items()}
+    found |= {
+        "27-status-at": {**ids, "time": to_time(datetime.now(UTC))},
+        "28-resolve-did": {**bound},
+    }
     return {"01-credential-screen": ids, "20-audit-timeline": ids, **found}
 
 

@@ -18,6 +18,7 @@ from subgraphs.demo.client import Client
 from subgraphs.demo.journey import Journey
 from subgraphs.demo.listening import Listener
 from subgraphs.demo.operations import EXAMPLES
+from subgraphs.demo.seed import variables_of
 from tests.e2e.callers import journey_of, token_of, token_of_holder
 from tests.e2e.wide import wide_node, wide_roots
 from tests.kit.stack import Stack
@@ -25,6 +26,10 @@ from tests.kit.stack import Stack
 pytestmark = pytest.mark.e2e
 
 Row = dict[str, Any]
+OF_HOLDER: Final = {
+    "27-status-at": '"statusAt": {"state": "REVOKED"',
+    "28-resolve-did": '"kind": "ROOT_DID_REGISTERED"',
+}  # what they say to the holder herself
 READERS: Final = ("holder", "issuer", "verifier", "regulator")
 PROFILE: Final = "system.profile"
 ROOM: Final = 32 * 1024 * 1024  # bytes; the default of 1 MB forgets the journey's beginning
@@ -121,17 +126,22 @@ async def test_no_operation_of_the_journey_scans(stack: Stack, profiler: Profile
 
 async def read_everything(stack: Stack, journey: Journey) -> None:
     """Every example that reads, every root field and every field of the credential, by all."""
-    examples = [path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.graphql")]
-    reads = [text for text in examples if "\nquery " in text]
-    reads += [*wide_roots(1).values(), wide_node("Credential", 1), wide_node("Holder", 1)]
+    given = variables_of(journey)
+    files = {path.stem: path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.graphql")}
+    reads = {name: text for name, text in files.items() if "\nquery " in text}
+    reads |= wide_roots(1)
+    reads |= {name: wide_node(name, 1) for name in ("Credential", "Holder")}
     tokens = {name: token_of(stack.deployment, name) for name in READERS}
     tokens["holder"] = token_of_holder(stack.deployment, journey.person)
-    for token in tokens.values():
+    for role, token in tokens.items():
         async with Client(stack.url, token) as client:
-            for query in reads:
+            for name, query in reads.items():
                 id_ = journey.person.holder_id if "WideHolder" in query else journey.credential_id
-                answer = await client.raw(query, {"id": id_} if "$id" in query else {})
+                variables = given.get(name, {"id": id_} if "$id" in query else {})
+                answer = await client.raw(query, variables)
                 assert "data" in answer, answer
+                if role == "holder" and name in OF_HOLDER:
+                    assert OF_HOLDER[name] in json.dumps(answer), answer
 
 
 def test_a_scan_would_be_seen(stack: Stack, profiler: Profiler) -> None:
