@@ -89,9 +89,9 @@ def _route(source: tuple[int, int], target: tuple[int, int], lane: int) -> str:
     if x - to_x == WIDE + GAP:
         return _curve((x, y + lower), (to_x + WIDE, to_y + lower), -GAP // 2)
     down, up = x - GAP // 2, to_x + WIDE + GAP // 2
-    start = f"M{x} {y + lower} Q{down} {y + lower} {down} {y + lower + 24}"
+    curve = f"M{x} {y + lower} Q{down} {y + lower} {down} {y + lower + 24}"
     across = f"L{down} {lane} L{up} {lane} L{up} {to_y + lower + 24}"
-    return f"{start} {across} Q{up} {to_y + lower} {to_x + WIDE} {to_y + lower}"
+    return f"{curve} {across} Q{up} {to_y + lower} {to_x + WIDE} {to_y + lower}"
 
 
 def _curve(start: tuple[int, int], end: tuple[int, int], bend: int) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from subgraphs.verifier.records import Wanted
 from tests.subgraphs.kit.world import running
 from tests.subgraphs.verifier.counter import (
     OWN,
@@ -208,7 +209,7 @@ async def test_a_worker_that_dies_again_and_again_neither_loses_nor_repeats(idle
                 await counter.parts.follower.run()
     async with listening(counter):
         assert await state_of(counter, paper) == ("LAPSED", "SUSPENDED", None)
-        told = await counter.parts.store.told(str(OWN.institution), -1, 1000)
+        told = await counter.parts.store.told(str(OWN.institution), Wanted(), -1, 1000)
     positions = [change.index for change in told]
     assert positions == sorted(set(positions))
     assert [change.kind for change in told].count("CREDENTIAL_ENDORSED") == wanted + 1
