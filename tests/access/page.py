@@ -63,7 +63,9 @@ journey so.
 
 `make access-matrix` asks for each object by itself, and changes each rule of the four `policy`
 modules, one at a time: a row has to fail. `tests/access/test_inputs.py` puts operators of the
-database into every input, forges cursors and guesses ids.
+database into every input, forges cursors and guesses ids. `tests/access/test_interference.py` asks
+random queries before and after somebody else's whole story: nobody without a part in it gets
+another answer.
 
 ## The matrix
 
