@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 
 from ledger_adapter.anchors.machine import Anchorer, AnchorOptions
-from ledger_adapter.anchors.scan import audit_anchors, scan_chain
+from ledger_adapter.anchors.scan import Scanner, audit_anchors, scan_chain
 from ledger_adapter.chains.embedded.process import run_nodes
 from ledger_adapter.chains.embedded.settings import EmbeddedSettings
 from ledger_adapter.chains.embedded.state import VoterState
@@ -32,7 +32,7 @@ from ledger_adapter.evidence.trust import Trust, TrustedLog, load_trust, rotate_
 from ledger_adapter.log.checkpoint import key_id
 from ledger_adapter.port import LogRef, Shard
 from ledger_adapter.replay import Audit, replay
-from ledger_adapter.sequencer import LogKeys, Sequencer, SequencerOptions, log_ref
+from ledger_adapter.sequencer import Job, LogKeys, Sequencer, SequencerOptions, log_ref
 from ledger_adapter.serving import serve
 from ledger_adapter.store.mongo.log import MongoLog
 from ledger_adapter.store.mongo.seam import connect, settle, wait_until_writable
@@ -91,7 +91,7 @@ def _trust(settings: Settings) -> Trust:
 
 def _anchorer(
     settings: Settings, store: MongoLog, keys: LogKeys, http: httpx.AsyncClient
-) -> Anchorer | None:
+) -> Job | None:
     if not settings.chains:
         return None
     options = AnchorOptions(
@@ -99,13 +99,24 @@ def _anchorer(
         heartbeat_seconds=settings.heartbeat_seconds,
         mode=settings.anchor_mode,
     )
-    return Anchorer(
-        store.anchors(),
-        store,
-        open_chains(settings, keys, http),
-        log_id=_log(settings, keys).id,
-        options=options,
+    chains, log_id = open_chains(settings, keys, http), _log(settings, keys).id
+    rows, seconds = store.anchors(), settings.scan_seconds
+    return _Both(
+        Anchorer(rows, store, chains, log_id=log_id, options=options),
+        Scanner(chains, rows, store, log_id=log_id, seconds=seconds),
     )
+
+
+class _Both:
+    """Two jobs of the leader, beside each other."""
+
+    def __init__(self, one: Job, two: Job) -> None:
+        self._jobs = (one, two)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for job in self._jobs:
+                group.create_task(job.run())
 
 
 def open_chains(settings: Settings, keys: LogKeys, http: httpx.AsyncClient) -> Sequence[Chain]:

@@ -88,6 +88,7 @@ class Settings:
     anchor_mode: Literal["ROOT", "ROOT_AND_COMMITMENT"] = "ROOT"
     anchor_seconds: float = 10.0
     heartbeat_seconds: float = 3600.0
+    scan_seconds: float = 600.0
 
     @property
     def log_origin(self) -> str:
@@ -136,7 +137,13 @@ def _check_words(text: Mapping[str, str]) -> None:
 
 
 _WORDS: Final = {"driver": ("motor", "pymongo"), "anchor_mode": ("ROOT", "ROOT_AND_COMMITMENT")}
-_SECONDS: Final = ("checkpoint_seconds", "lease_seconds", "anchor_seconds", "heartbeat_seconds")
+_SECONDS: Final = (
+    "checkpoint_seconds",
+    "lease_seconds",
+    "anchor_seconds",
+    "heartbeat_seconds",
+    "scan_seconds",
+)
 _NOT_TEXT: Final = (*_SECONDS, "witnesses", "chains", "demo", "key_files")
 _HINTS: Final = {
     "mongodb": ": set MONGODB_URI to a replica set, or start everything with `make up`",

@@ -168,6 +168,19 @@ class AnchorView:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainScan:
+    """What the last look at a chain found: `payloads` of `size` bytes up to block `height`, each
+    byte accounted for; or the sentence in `finding`, which stays until the payload is explained."""
+
+    chain: str
+    payloads: int
+    size: int
+    height: int
+    at: datetime
+    finding: str = ""
+
+
 class Queue(Protocol):
     """The way in. One method, so that a writer needs nothing else of the ledger."""
 
@@ -221,6 +234,10 @@ class Ledger(Protocol):
 
     async def failovers(self, limit: int, /) -> Sequence[NodeSwitch]:
         """Switches from one node to another, newest first."""
+        ...
+
+    async def chain_scans(self) -> Sequence[ChainScan]:
+        """The last scan of every chain that holds this log's heads."""
         ...
 
     async def anchors(self, after: int, limit: int, /) -> Sequence[AnchorView]:

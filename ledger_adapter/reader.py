@@ -19,6 +19,7 @@ from ledger_adapter.port import (
     AnchorView,
     ChainNode,
     ChainProof,
+    ChainScan,
     EntryIndex,
     LoggedEvent,
     LogRef,
@@ -197,6 +198,10 @@ class LogReader:
             )
             for one in rows
         ]
+
+    async def chain_scans(self) -> Sequence[ChainScan]:
+        """By chain."""
+        return await self._anchors.scans() if self._anchors else ()
 
     async def anchors(self, after: int, limit: int, /) -> Sequence[AnchorView]:
         """By size."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from ledger_adapter.chains.port import BlockRef, Captured, Failover, NodeReport, SignedTransaction
-from ledger_adapter.port import AnchorState
+from ledger_adapter.port import AnchorState, ChainScan
 
 MAX_TRIES: Final = 5
 UNFINISHED: Final = ("CHECKPOINTED", "SUBMITTED", "CONFIRMED")
@@ -61,6 +61,10 @@ class AnchorSource(Protocol):
         """The newest switches first, of one chain or of all."""
         ...
 
+    async def scans(self) -> Sequence[ChainScan]:
+        """The last scan of each chain, by its name."""
+        ...
+
 
 class AnchorStore(AnchorSource, Protocol):
     """What the machine needs of a store beside reading."""
@@ -75,6 +79,10 @@ class AnchorStore(AnchorSource, Protocol):
 
     async def claimed_nonces(self, chain: str, account: str, /) -> Sequence[int]:
         """Held by rows that are not over, of every log in this database."""
+        ...
+
+    async def see_scan(self, scan: ChainScan, /) -> None:
+        """Keep a chain's last scan in place of the one before."""
         ...
 
     async def see_nodes(

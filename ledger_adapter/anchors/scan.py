@@ -6,21 +6,28 @@ by values of the log (log id, size, root, time, key ids, signatures, and commitm
 has them). A byte that is none of these is business data until shown otherwise.
 """
 
+import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from ledger_adapter.anchors.records import AnchorRow, AnchorSource
+from ledger_adapter.anchors.records import AnchorRow, AnchorSource, AnchorStore
 from ledger_adapter.chains.port import Chain, Payload
 from ledger_adapter.crypto import sm3
-from ledger_adapter.errors import BadProof, LogCorrupt
+from ledger_adapter.errors import BadProof, ChainUnavailable, LogCorrupt
 from ledger_adapter.evidence.anchors import check_evidence
 from ledger_adapter.evidence.trust import Trust
 from ledger_adapter.log.bundle import b64url
 from ledger_adapter.log.checkpoint import COSIGNATURE_KIND, Checkpoint, body_digest, format_time
 from ledger_adapter.log.commitment import decode_entry
+from ledger_adapter.port import ChainScan
 from ledger_adapter.records import Batch
+
+logger = logging.getLogger("credgraph.ledger")
 
 PAGE: Final = 100
 
@@ -34,11 +41,12 @@ class ScanSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScanReport:
-    """A scan that found nothing but what may be there."""
+    """A scan that found nothing but what may be there, up to the block of `height`."""
 
     chain: str
     payloads: int
     bytes: int
+    height: int
 
 
 async def audit_anchors(
@@ -79,30 +87,83 @@ async def _checkpoint(source: ScanSource, size: int) -> Checkpoint | None:
 
 
 async def scan_chain(
-    chain: Chain, rows: AnchorSource, source: ScanSource, *, log_id: bytes
+    chain: Chain, rows: AnchorSource, source: ScanSource, *, log_id: bytes, above: int = 0
 ) -> ScanReport:
-    """Every payload that this ledger's writers left; LogCorrupt for a byte nothing accounts for."""
+    """Every payload that this ledger's writers left above a block; LogCorrupt for a byte nothing
+    accounts for."""
     count = size = 0
-    async for payload in _payloads(chain):
+    async for payload in _payloads(chain, above + 1 if above else 0):
         row = await _row_of(payload, rows, chain.name)
         if row is None:
             raise LogCorrupt(f"block {payload.block.number} of {chain.name} holds an unknown head")
         checkpoint = await _checkpoint(source, row.tree_size)
         if checkpoint is None:
             raise LogCorrupt(f"block {payload.block.number} of {chain.name}: no such checkpoint")
-        known = _known(log_id, checkpoint, await _commitments(source, row))
-        left = remainder(payload.raw, known)
+        left = remainder(payload.raw, _known(log_id, checkpoint, ()))
+        if left:
+            known = _known(log_id, checkpoint, await _commitments(source, row))
+            left = remainder(payload.raw, known)
         if left:
             raise LogCorrupt(
                 f"block {payload.block.number} of {chain.name} holds {len(left)} bytes that are "
                 f"no part of a head: {left[:32]!r}"
             )
-        count, size = count + 1, size + len(payload.raw)
-    return ScanReport(chain.name, count, size)
+        count, size, above = count + 1, size + len(payload.raw), payload.block.number
+    return ScanReport(chain.name, count, size, above)
 
 
-async def _payloads(chain: Chain) -> AsyncIterator[Payload]:
-    first = 0
+class Scanner:
+    """The leader's job: each chain looked at again every `seconds`, from the block where the last
+    look ended. What it finds is kept for people; a finding is looked at again and stays."""
+
+    def __init__(
+        self,
+        chains: Sequence[Chain],
+        rows: AnchorStore,
+        source: ScanSource,
+        *,
+        log_id: bytes,
+        seconds: float,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._chains, self._rows, self._source = tuple(chains), rows, source
+        self._log_id, self._seconds, self._now = log_id, seconds, now
+
+    async def run(self) -> None:
+        """For ever; a chain that gives no answer is looked at the next time."""
+        while True:
+            await asyncio.sleep(self._seconds)
+            for chain in self._chains:
+                with contextlib.suppress(ChainUnavailable):
+                    await self.look(chain)
+
+    async def look(self, chain: Chain) -> ChainScan:
+        """One look at what is new on one chain."""
+        known = [one for one in await self._rows.scans() if one.chain == chain.name]
+        at = self._now().replace(microsecond=0)
+        seen = (
+            known[0] if known else ChainScan(chain=chain.name, payloads=0, size=0, height=0, at=at)
+        )
+        try:
+            found = await scan_chain(
+                chain, self._rows, self._source, log_id=self._log_id, above=seen.height
+            )
+        except LogCorrupt as fault:
+            logger.critical("%s", fault)
+            scan = replace(seen, at=at, finding=str(fault))
+        else:
+            scan = ChainScan(
+                chain=chain.name,
+                payloads=seen.payloads + found.payloads,
+                size=seen.size + found.bytes,
+                height=found.height,
+                at=at,
+            )
+        await self._rows.see_scan(scan)
+        return scan
+
+
+async def _payloads(chain: Chain, first: int) -> AsyncIterator[Payload]:
     while found := await chain.payloads(first, PAGE):
         for payload in found:
             yield payload

@@ -12,7 +12,7 @@ from ledger_adapter.errors import DuplicateEvent, LeadershipLost, QueueFull
 from ledger_adapter.log.checkpoint import Checkpoint, NoteSignature
 from ledger_adapter.log.commitment import new_salt
 from ledger_adapter.log.tiles import TileId
-from ledger_adapter.port import Envelope
+from ledger_adapter.port import ChainScan, Envelope
 from ledger_adapter.records import Append, Batch, Head, Lease, Waiting, within_weight
 
 
@@ -38,6 +38,7 @@ class MemoryStore:
         self._changed = asyncio.Condition()
         self._anchors: dict[tuple[int, str], AnchorRow] = {}
         self._nodes: dict[str, Sequence[NodeReport]] = {}
+        self._scans: dict[str, ChainScan] = {}
         self._failovers: dict[tuple[str, int], Failover] = {}
 
     # -- the writers' side
@@ -168,6 +169,12 @@ class MemoryStore:
         self._nodes[chain] = nodes
         for switch in switches:
             self._failovers.setdefault((chain, switch.epoch), switch)
+
+    async def see_scan(self, scan: ChainScan, /) -> None:
+        self._scans[scan.chain] = scan
+
+    async def scans(self) -> Sequence[ChainScan]:
+        return [self._scans[chain] for chain in sorted(self._scans)]
 
     async def chain_nodes(self) -> Sequence[tuple[str, NodeReport]]:
         return [(chain, node) for chain, nodes in self._nodes.items() for node in nodes]

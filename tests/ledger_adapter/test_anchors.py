@@ -11,7 +11,7 @@ import pytest
 
 from ledger_adapter.anchors.machine import Anchorer, AnchorOptions
 from ledger_adapter.anchors.records import AnchorRow
-from ledger_adapter.anchors.scan import audit_anchors, scan_chain
+from ledger_adapter.anchors.scan import Scanner, audit_anchors, scan_chain
 from ledger_adapter.chains.port import Chain, Payload
 from ledger_adapter.drawing import draw_svg
 from ledger_adapter.errors import BadProof, ChainUnavailable, LedgerUnavailable, LogCorrupt
@@ -282,6 +282,37 @@ async def test_the_chain_scan_accounts_for_every_byte(room: Room, tmp_path: Path
         )
         with pytest.raises(LogCorrupt, match="no part of a head"):
             await scan_chain(Chatty(chain), rows, source, log_id=room.log.id)  # type: ignore[arg-type]
+
+
+async def test_the_periodic_scan_goes_on_where_it_ended_and_keeps_a_finding(
+    room: Room, tmp_path: Path
+) -> None:
+    async with embedded_stage(tmp_path) as (_, chain):
+        clock = Clock()
+        machine = anchorer(room, chain, clock=clock, seconds=1)
+        scanner = Scanner(
+            [chain], room.anchors, room.store, log_id=room.log.id, seconds=1, now=clock
+        )
+        looked = []
+        for number in range(2):
+            await room.write(5, first=100 * number)
+            clock.pass_(2)
+            await machine.step(chain)
+            await until_final(room, machine, chain)
+            looked.append(await scanner.look(chain))
+        assert [(scan.payloads, scan.height, scan.finding) for scan in looked] == [
+            (1, 1, ""),
+            (2, 2, ""),
+        ]
+        assert await room.anchors.scans() == looked[1:]
+        await room.write(5, first=900)
+        clock.pass_(2)
+        await machine.step(chain)
+        await until_final(room, machine, chain)
+        found = await scanner.look(Chatty(chain))  # type: ignore[arg-type]
+        assert (found.payloads, found.height) == (2, 2)
+        assert "no part of a head" in found.finding
+        assert (await scanner.look(chain)).finding == ""
 
 
 class Chatty:

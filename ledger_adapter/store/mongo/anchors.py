@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from ledger_adapter.chains.port import (
     NodeReport,
     SignedTransaction,
 )
-from ledger_adapter.port import Shard
+from ledger_adapter.port import ChainScan, Shard
 from ledger_adapter.store.mongo import names
 from ledger_adapter.store.mongo.seam import (
     Database,
@@ -43,6 +44,7 @@ class MongoAnchors:
         self._anchors = database.get_collection(names.ANCHORS, **durable)
         self._claims = database.get_collection(names.NONCES, **durable)
         self._nodes = database.get_collection(names.NODES, **durable)
+        self._scans = database.get_collection(names.SCANS, **durable)
         self._failovers = database.get_collection(names.FAILOVERS, **durable)
 
     async def open_anchor(self, row: AnchorRow, /) -> bool:
@@ -106,6 +108,17 @@ class MongoAnchors:
                 await self._failovers.update_one(
                     {"_id": row["_id"]}, {"$setOnInsert": row}, upsert=True
                 )
+
+    async def see_scan(self, scan: ChainScan, /) -> None:
+        row = {"_id": f"{self._shard}/{scan.chain}", **asdict(scan)}
+        async with faults():
+            await self._scans.replace_one({"_id": row["_id"]}, row, upsert=True)
+
+    async def scans(self) -> Sequence[ChainScan]:
+        async with faults():
+            found = self._scans.find({"_id": names.all_of(self._shard)}, {"_id": 0})
+            rows = await found.sort("_id", 1).to_list(None)
+        return [ChainScan(**(row | {"at": _utc(row["at"])})) for row in rows]
 
     async def chain_nodes(self) -> Sequence[tuple[str, NodeReport]]:
         async with faults():

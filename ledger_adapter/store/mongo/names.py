@@ -2,7 +2,7 @@
 
     ledger_queue        {_id: event id, shard, kind, envelope, salt, at}
     ledger_head         {_id: shard, origin, hash, logId, publicKey, size, root, announced, term}
-    ledger_lease        {_id: shard, owner, term, until, session}
+    ledger_lease        {_id: shard, owner, term, until, length, session}
     ledger_batches      {_id: shard/first, shard, first, entries, envelopes, salts, root}
     ledger_tiles        {_id: shard/level/number, hashes}
     ledger_checkpoints  {_id: shard/size, shard, size, body, signatures}
@@ -10,6 +10,7 @@
     ledger_anchors      {_id: shard/size/chain, state, tries, block, captured, version, ...}
     ledger_nonces       {_id: chain/account/nonce, row}
     ledger_chain_nodes  {_id: chain/node, role, health, height, lag, epoch, seenAt}
+    ledger_chain_scans  {_id: shard/chain, chain, payloads, size, height, at, finding}
     ledger_failovers    {_id: chain/epoch, from, to, reason, at}
 
 Numbers in ids have 16 digits, so that the order of ids is the order of numbers and `_id` is the
@@ -27,6 +28,7 @@ CHECKPOINTS: Final = "ledger_checkpoints"
 ANCHORS: Final = "ledger_anchors"
 NONCES: Final = "ledger_nonces"
 NODES: Final = "ledger_chain_nodes"
+SCANS: Final = "ledger_chain_scans"
 FAILOVERS: Final = "ledger_failovers"
 
 

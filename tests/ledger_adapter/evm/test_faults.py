@@ -142,7 +142,7 @@ async def test_by_a_tag_a_head_is_final_when_the_nodes_name_a_block_above_it(tag
     """With one slot an epoch anvil calls a block safe below one more, finalized below two."""
     async with evm_room("--slots-in-an-epoch", "1", finality=Finality("tag", tag=tag)) as room:
         transaction = await sent(room, head_of(5))
-        progress = []
+        progress: list[str] = []
         while "FINAL" not in progress and len(progress) < 5:
             status = await room.chain.status(transaction)
             assert status.block is not None
