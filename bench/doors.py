@@ -31,7 +31,7 @@ from gateway.transport.pool import PoolLimits
 
 SOCKETS = 1_000
 REQUESTS = 3_000
-ROUNDS = 7
+ROUNDS = 9
 _BODY = b'{"query":"query Q($id: ID!) { a(id: $id) { b c } }","variables":{"id":"1"}}'
 _REQUEST = (
     b"POST /graphql HTTP/1.1\r\nhost: x\r\naccept: application/json\r\n"
@@ -122,9 +122,9 @@ class Child:
     port: int
 
     def cpu(self) -> float:
-        """Seconds used so far."""
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
+        """Seconds used so far; by the clock of clock_getcpuclockid(3), for the usual figures come
+        in hundredths of a second."""
+        return time.clock_gettime((~self.process.pid << 3) | 2)
 
     def memory(self) -> int:
         """Bytes of its own."""
@@ -163,14 +163,16 @@ async def _requests(port: int, number: int) -> None:
     writer.close()
 
 
-async def request_cpu(server: Child) -> float:
-    """Microseconds of CPU of one request: the median over rounds."""
-    taken = []
+async def request_cpu(*servers: Child) -> list[float]:
+    """Microseconds of CPU of one request to each: the median over rounds, which take turns so
+    that all servers meet the machine in the same mood."""
+    taken: list[list[float]] = [[] for _ in servers]
     for _ in range(ROUNDS):
-        before = server.cpu()
-        await _requests(server.port, REQUESTS)
-        taken.append((server.cpu() - before) / REQUESTS * 1e6)
-    return statistics.median(taken)
+        for server, times in zip(servers, taken, strict=True):
+            before = server.cpu()
+            await _requests(server.port, REQUESTS)
+            times.append((server.cpu() - before) / REQUESTS * 1e6)
+    return [statistics.median(times) for times in taken]
 
 
 async def socket_bytes(server: Child, *, subscribe: bool) -> float:
@@ -204,7 +206,7 @@ async def _open(
 async def measure() -> None:
     """Prints a line for each figure."""
     async with child("echo") as bare, child("gateway") as ours:
-        floor, taken = await request_cpu(bare), await request_cpu(ours)
+        floor, taken = await request_cpu(bare, ours)
         load = os.getloadavg()[0]
         print(f"HTTP CPU p50: echo {floor:.0f} us, gateway {taken:.0f} us, {taken / floor:.2f} x")
         print(f"  target: <= 3 x; load average {load:.2f}", flush=True)
