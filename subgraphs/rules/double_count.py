@@ -77,7 +77,7 @@ def _proven_at(proofs: Sequence[ShownProof], close: date) -> Fen:
     counted: dict[PositionTag, int] = {}
     total = 0
     for amount, proof in sorted(best.values(), key=lambda one: (-one[0], one[1].issuer)):
-        total += max(0, amount - _counted_before(proof, counted))
+        total += max(0, amount - _counted_before(_positions(proof, close), counted))
     return Fen(max(0, total - _on_its_way([proof for _, proof in best.values()], close)))
 
 
@@ -90,12 +90,23 @@ def _at(proof: ShownProof, close: date) -> Fen:
     return NOTHING
 
 
-def _counted_before(proof: ShownProof, counted: dict[PositionTag, int]) -> int:
-    twice = 0
+def _positions(proof: ShownProof, close: date) -> dict[PositionTag, int]:
+    """What each tag may have come to at the close; a later proof only bounds it."""
+    if proof.as_of != close and proof.seasoning is not None:
+        tags = {line.tag for line in proof.lines} | set(proof.seasoning.held)
+        return dict.fromkeys(sorted(tags), int(proof.seasoning.least))
+    stated: dict[PositionTag, int] = defaultdict(int)
     for line in proof.lines:
-        before = counted.get(line.tag, 0)
-        twice += min(before, line.amount)
-        counted[line.tag] = max(before, line.amount)
+        stated[line.tag] += line.amount
+    return stated
+
+
+def _counted_before(positions: dict[PositionTag, int], counted: dict[PositionTag, int]) -> int:
+    twice = 0
+    for tag, amount in positions.items():
+        before = counted.get(tag, 0)
+        twice += min(before, amount)
+        counted[tag] = max(before, amount)
     return twice
 
 

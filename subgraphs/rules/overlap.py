@@ -37,10 +37,12 @@ class TaggedFlow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seasoning:
-    """The least balance from `since` to the close, both included: so much was always there."""
+    """The least balance from `since` to the close, both included: so much was always there.
+    `held`: the positions that were part of it on any of those days, sold since or not."""
 
     since: date
     least: Fen
+    held: tuple[PositionTag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

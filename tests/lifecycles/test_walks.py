@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import Enum
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subgraphs.kit.errors import InvalidTransition
@@ -47,6 +47,7 @@ CAUSES = st.lists(st.sampled_from([*Effect, *Cause]), max_size=12)
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
 @given(data=st.data())
+@settings(deadline=None)
 def test_a_walk_never_leaves_the_drawing(machine: Machine, data: st.DataObject) -> None:
     state, told = machine.start, []
     for version in range(2, 2 + data.draw(st.integers(0, 12))):
@@ -102,6 +103,7 @@ def test_each_step_of_a_permission_but_its_end_is_one_event() -> None:
 
 
 @given(CAUSES)
+@settings(deadline=None)
 def test_life_after_acceptance_tells_each_end_and_each_request_once(
     causes: list[Effect | Cause],
 ) -> None:

@@ -46,20 +46,25 @@ def _proof(
     skip = closes.index(asked.as_of)
     days = path(seed, account, dossier.transfers, closes)
     window = list(islice(days, skip, skip + SEASONING_DAYS))
+    lines = tuple(_lines(key, account, window[0]))
     return ShownProof(
         credential=f"{asked.account_no}@{asked.as_of}",
         issuer=asked.institution,
         as_of=asked.as_of,
         amount=window[0].settled,
         account=account_tag(key, institution=account.institution, account=account.account_no),
-        lines=tuple(_lines(key, account, window[0])),
+        lines=lines,
         flows=tuple(_flows(key, dossier, account, asked.as_of, closes[skip + _FLOW_DAYS])),
-        seasoning=_seasoning(window) if asked.seasoned else None,
+        seasoning=_seasoning(window, lines) if asked.seasoned else None,
     )
 
 
-def _seasoning(window: Sequence[Balance]) -> Seasoning:
-    return Seasoning(since=window[-1].day, least=min(balance.settled for balance in window))
+def _seasoning(window: Sequence[Balance], lines: Sequence[TaggedLine]) -> Seasoning:
+    return Seasoning(
+        since=window[-1].day,
+        least=min(balance.settled for balance in window),
+        held=tuple(line.tag for line in lines),
+    )
 
 
 def _lines(key: TagKey, account: Account, balance: Balance) -> Iterator[TaggedLine]:

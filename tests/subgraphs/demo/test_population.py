@@ -208,5 +208,6 @@ def test_a_long_stream_of_chance_goes_on_where_it_was() -> None:
 
 
 @given(st.integers(0, 10**12), st.integers(1, 9), st.integers())
+@settings(deadline=None)
 def test_parts_add_up_to_the_fen(amount: int, count: int, seed: int) -> None:
     assert sum(Chance(seed).parts(amount, count)) == amount

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subgraphs.rules.calendar import CHINA, SHANGHAI, CalendarUnknown
@@ -63,6 +63,7 @@ def test_a_notice_makes_up_weekends_only_and_never_on_a_holiday() -> None:
 
 
 @given(KNOWN)
+@settings(deadline=None)
 def test_a_trading_day_is_a_working_day_and_the_last_close_is_one(day: date) -> None:
     assert not CHINA.is_trading_day(day) or CHINA.is_working_day(day)
     if day > date(2025, 1, 2):

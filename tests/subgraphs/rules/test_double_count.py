@@ -1,10 +1,11 @@
 """The guard: what is one sum twice, what is not, and that every verdict says why."""
 
+from dataclasses import replace
 from datetime import date
 from typing import TypedDict, Unpack
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subgraphs.rules.double_count import judge
@@ -274,6 +275,7 @@ PROOFS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(PROOFS, st.none() | st.integers(1, 900))
 def test_verdicts_are_explained_bounded_and_blind_to_order(
     proofs: list[ShownProof], bar: int | None
@@ -294,6 +296,22 @@ def test_verdicts_are_explained_bounded_and_blind_to_order(
 
 
 @given(PROOFS)
-def test_another_proof_never_proves_less(proofs: list[ShownProof]) -> None:
-    best = max((judge(proofs[:cut]).proven for cut in range(len(proofs))), default=0)
-    assert judge(proofs).proven >= best
+@settings(deadline=None)
+def test_another_proof_without_tags_never_proves_less(proofs: list[ShownProof]) -> None:
+    plain = [replace(proof, lines=()) for proof in proofs]
+    best = max((judge(plain[:cut]).proven for cut in range(len(plain))), default=0)
+    assert judge(plain).proven >= best
+
+
+def test_a_position_sold_since_does_not_hide_behind_seasoning() -> None:
+    """At the close of the first proof both institutions held the same units."""
+    units = TaggedLine(tag=PositionTag("units"), amount=parse_amount("1500000.00"))
+    held = Seasoning(since=DAY[0], least=parse_amount("1500000.00"), held=(PositionTag("units"),))
+    found = judge(
+        [
+            shown("broker", "1500000.00", 5, lines=(units,)),
+            shown("manager", "1500000.00", 9, seasoning=held),
+        ],
+        needed=BAR,
+    )
+    assert found.proven == parse_amount("1500000.00")
