@@ -47,6 +47,35 @@ class HeadAnchor:
     reason: str | None = strawberry.field(description="Why it FAILED (失败原因).")
 
 
+@strawberry.type(description="The last look at what the ledger wrote on a chain (上链内容扫描).")
+class ChainScan:
+    chain: str = strawberry.field(description="The chain's name in this deployment (链名称).")
+    clean: bool = strawberry.field(
+        description="Whether nothing but log id, size, root, time and signatures is there (合规)."
+    )
+    payloads: int = strawberry.field(description="How many payloads were accounted for (条数).")
+    total_bytes: str = strawberry.field(description="Their bytes, each accounted for (字节数).")
+    height: str = strawberry.field(description="The highest block looked at (区块高度).")
+    at: datetime = strawberry.field(description="When (时间).")
+    finding: str | None = strawberry.field(description="What should not be there (发现).")
+
+
+async def scans_of(info: Info[Parts]) -> list[ChainScan]:
+    """One for each chain that was looked at."""
+    return [
+        ChainScan(
+            chain=one.chain,
+            clean=not one.finding,
+            payloads=one.payloads,
+            total_bytes=str(one.size),
+            height=str(one.height),
+            at=one.at,
+            finding=one.finding or None,
+        )
+        for one in await info.context.parts.ledger.chain_scans()
+    ]
+
+
 async def nodes_of(info: Info[Parts]) -> list[ChainNode]:
     """The primary of each chain first."""
     found = [

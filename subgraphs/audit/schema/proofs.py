@@ -8,12 +8,14 @@ from typing import cast
 
 import strawberry
 
+from ledger_adapter.chains.evm.contract import registry
 from ledger_adapter.errors import BadProof
+from ledger_adapter.evidence.evm import TrustedEvm
 from ledger_adapter.log.bundle import b64url
 from ledger_adapter.log.checkpoint import Checkpoint as SignedHead
 from ledger_adapter.port import Anchored
 from ledger_adapter.port import ChainProof as LedgerProof
-from ledger_adapter.verify import verify_bundle
+from ledger_adapter.verify import Trust, verify_bundle
 from subgraphs.audit import loaders, policy
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
@@ -47,6 +49,12 @@ class Checkpoint:
     signatures: list[CheckpointSignature] = strawberry.field(description="Signatures (签名).")
 
 
+@strawberry.type(description="The code of the contract that keeps a head (合约版本).")
+class ContractVersion:
+    code_hash: Bytes = strawberry.field(description="Keccak-256 of its code (代码哈希).")
+    checked_by: list[str] = strawberry.field(description="What has checked that code (检查工具).")
+
+
 @strawberry.type(description="A head's proof on a chain (链上锚定).")
 class Anchor:
     kind: str = strawberry.field(description="Kind of evidence (证据类型).")
@@ -66,9 +74,12 @@ class Anchor:
     captured_at: datetime = strawberry.field(
         description="When the evidence was captured and checked (取证时间)."
     )
+    contract: ContractVersion | None = strawberry.field(
+        default=None, description="The registry contract; null on a chain without one (合约版本)."
+    )
 
 
-def anchor(found: Anchored) -> Anchor:
+def anchor(found: Anchored, trust: Trust) -> Anchor:
     return Anchor(
         kind=found.kind,
         chain=found.chain,
@@ -83,6 +94,18 @@ def anchor(found: Anchored) -> Anchor:
         evidence=json_value(dict(found.evidence)),
         finality="FINAL",
         captured_at=found.captured_at,
+        contract=_contract(trust.chain(found.chain_id)),
+    )
+
+
+def _contract(chain: object) -> ContractVersion | None:
+    """By the code hash that this deployment trusts; who checked it is known of our own build."""
+    if not isinstance(chain, TrustedEvm):
+        return None
+    ours = registry().version
+    return ContractVersion(
+        code_hash=encoded(chain.code_hash),
+        checked_by=list(ours.checked_by) if ours.code_hash == chain.code_hash else [],
     )
 
 
@@ -154,7 +177,7 @@ async def chain_proof(info: Info[Parts], row: EventRow) -> ChainProof:
         tree_size=str(proof.tree_size) if proof.checkpoint else None,
         path=[encoded(node) for node in proof.path] if proof.checkpoint else None,
         checkpoint=checkpoint(proof.checkpoint) if proof.checkpoint else None,
-        anchors=[anchor(found) for found in proof.anchors],
+        anchors=[anchor(found, info.context.parts.trust) for found in proof.anchors],
     )
 
 

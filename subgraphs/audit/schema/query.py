@@ -10,10 +10,12 @@ import strawberry
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.schema.chains import (
     ChainNode,
+    ChainScan,
     FailoverEvent,
     HeadAnchor,
     head_anchor,
     nodes_of,
+    scans_of,
     switches_of,
 )
 from subgraphs.audit.schema.events import AuditEvent
@@ -111,6 +113,10 @@ class Query:
         self, info: Info[Parts], first: First = 20
     ) -> list[FailoverEvent] | None:
         return await switches_of(info, _count(first))
+
+    @resolved("What the last look at each chain found of the ledger's payloads (上链内容扫描).")
+    async def chain_scans(self, info: Info[Parts]) -> list[ChainScan] | None:
+        return await scans_of(info)
 
     @resolved("Heads on their way to chains, or there, above a tree size (锚定进度).")
     async def head_anchors(
