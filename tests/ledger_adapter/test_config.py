@@ -6,6 +6,7 @@ import pytest
 
 from ledger_adapter.config import Settings, load_file, load_settings
 from ledger_adapter.errors import BadSettings
+from subgraphs.demo.ceremony import LOG_ORIGIN
 
 GOOD: dict[str, object] = {"mongodb": "mongodb://x", "key": "keys/log.json"}
 
@@ -86,3 +87,8 @@ def test_witnesses_are_named_with_their_addresses() -> None:
     for wrong in mistakes:
         with pytest.raises(BadSettings, match="witnesses"):
             Settings.from_mapping({**GOOD, "witnesses": wrong})
+
+
+def test_the_demo_ceremony_and_the_settings_name_one_log() -> None:
+    found = load_settings({"MONGODB_URI": "mongodb://x", "CREDGRAPH_DATA": "x"})
+    assert found.log_origin == LOG_ORIGIN

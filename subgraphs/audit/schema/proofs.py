@@ -94,11 +94,11 @@ def anchor(found: Anchored, trust: Trust) -> Anchor:
         evidence=json_value(dict(found.evidence)),
         finality="FINAL",
         captured_at=found.captured_at,
-        contract=_contract(trust.chain(found.chain_id)),
+        contract=contract_of(trust.chain(found.chain_id)),
     )
 
 
-def _contract(chain: object) -> ContractVersion | None:
+def contract_of(chain: object) -> ContractVersion | None:
     """By the code hash that this deployment trusts; who checked it is known of our own build."""
     if not isinstance(chain, TrustedEvm):
         return None
