@@ -109,6 +109,18 @@ UNKNOWN_IDS: Final[Mapping[str, Row]] = {
         SIGNED,
         "NotFound NOT_FOUND preparedId",
     ),
+    "a signed change of key": (
+        "holder",
+        "rotateHolderKey",
+        SIGNED,
+        "NotFound NOT_FOUND preparedId",
+    ),
+    "a signed end of a root DID": (
+        "holder",
+        "deactivateRootDid",
+        SIGNED,
+        "NotFound NOT_FOUND preparedId",
+    ),
     "an issuer": (
         "holder",
         "prepareCredentialRequest",

@@ -13,7 +13,11 @@ from subgraphs.demo.client import Client, Json
 from tests.e2e.wide import api
 
 # checkpoints come by the clock, whoever asks; the log itself is in ledger_batches
-RESTLESS: Final = ("ledger_lease", "ledger_head", "ledger_checkpoints")
+RESTLESS: Final = (
+    *("ledger_lease", "ledger_head", "ledger_checkpoints"),
+    *("ledger_anchors", "ledger_nonces", "ledger_chain_nodes", "ledger_chain_scans"),
+    "ledger_failovers",
+)
 
 
 @cache

@@ -4,6 +4,7 @@ The issuer subgraph is moved behind a recording proxy that stands on its port, s
 the gateway or another subgraph sends to the issuer is seen on the wire.
 """
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -55,6 +56,7 @@ async def wire(stack: Stack) -> AsyncIterator[RecordingProxy]:
         proxy = RecordingProxy(target=port, port=stack.deployment.ports["issuer"])
         await answers(port)
         async with proxy.listening():
+            await asyncio.to_thread(stack.wait_ready)  # the gateway leaves alone what was away
             yield proxy
 
 
