@@ -10,6 +10,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final, cast
 
 import pytest
@@ -173,8 +174,10 @@ async def test_the_journey_met_every_type(world: World) -> None:
 
 
 async def test_the_journey_goes_as_well_over_apollos_supergraph(world: World) -> None:
-    names = [[operation_name(query) for query, _ in world.sent[side]] for side in world.sent]
-    assert names[0] == names[1]
+    """Asked again and again, until something is on the log, counts as asked."""
+    sent = [[operation_name(query) for query, _ in world.sent[side]] for side in world.sent]
+    ours, apollos = ([name for name, _ in groupby(names)] for names in sent)
+    assert ours == apollos
 
 
 def operation_name(query: str) -> str:
