@@ -49,6 +49,7 @@ class _Writer:
 
     schema: GraphQLSchema
     chance: Random
+    defers: bool = True
     fragments: list[str] = field(default_factory=list)
     deferred: int = 0
 
@@ -60,7 +61,7 @@ class _Writer:
 
     def deferral(self) -> str:
         """Every @defer has a label of its own, as GraphQL wants it."""
-        if not self.often(15):
+        if not self.defers or not self.often(15):
             return ""
         self.deferred += 1
         condition = self.chance.choice(["", ", if: $yes", ", if: $no", ", if: true"])
@@ -155,10 +156,12 @@ def undeferred(operation: str) -> str:
     return re.sub(r" @defer(\([^)]*\))?", "", operation)
 
 
-def random_operation(schema: GraphQLSchema, chance: Random, *, depth: int = 4) -> str:
+def random_operation(
+    schema: GraphQLSchema, chance: Random, *, depth: int = 4, defers: bool = True
+) -> str:
     """The text of a valid query; `VARIABLES` has a value for each of its variables."""
     for attempt in count():
-        writer = _Writer(schema, chance)
+        writer = _Writer(schema, chance, defers)
         body = writer.selection_set(schema.query_type, max(depth - attempt // 30, 1), least=2)
         rest = "\n".join([body, *writer.fragments])
         used = [f"${name}: {type_}" for name, type_ in _TYPES.items() if f"${name}" in rest]

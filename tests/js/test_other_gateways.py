@@ -182,7 +182,7 @@ async def test_random_operations_are_answered_alike_over_apollos_supergraph(
     chance = Random(11)
     equal = dict.fromkeys(OTHERS, 0)
     for _ in range(RANDOM):
-        query = random_operation(schema, chance)
+        query = random_operation(schema, chance, defers=False)
         answers = await gateways.answers(query, tuple(gateways.urls))
         for name in OTHERS:
             assert told(answers[name]) == told(answers[f"{name}*"]), query
@@ -207,17 +207,20 @@ async def test_the_schema_of_the_demo_loads(gateway: str) -> None:
 async def test_apollos_gateway_refuses_a_guarded_graph_and_takes_its_variant(
     tmp_path: Path,
 ) -> None:
+    """Ours serves it and keeps its guards."""
     whole = composed(tmp_path, GUARDED, 9)
     composed(tmp_path, GUARDED, 9, "--for", "apollo-gateway")
-    # we refuse it as well: `credgraph serve` enforces no guards yet, so it serves none
-    for gateway in ("apollo", "ours"):
-        with pytest.raises(RefusedError, match="authenticated"), serving(gateway, whole):
-            pass
+    with pytest.raises(RefusedError, match="authenticated"), serving("apollo", whole):
+        pass
+    with serving("ours", whole) as url:
+        (error,) = (await asked(url, "{ t { secret } }"))["errors"]
+        assert error["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
     fields = [{"name": name} for name in ("id", "open", "secret")]
     query = '{ __type(name: "T") { fields { name } } }'
     for gateway, file in (
         ("apollo", tmp_path / "supergraph.apollo-gateway.graphql"),
         ("hive", whole),
+        ("ours", whole),
     ):
         with serving(gateway, file) as url:
             assert await asked(url, query) == {"data": {"__type": {"fields": fields}}}, gateway
