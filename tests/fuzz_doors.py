@@ -154,6 +154,20 @@ async def try_http(port: int, sent: bytes, findings: Findings) -> None:
         writer.transport.abort()
 
 
+def close_codes(heard: bytes) -> list[int]:
+    """The codes of the close frames among a server's frames; a pong may echo any bytes."""
+    codes, at = [], 0
+    while at + 2 <= len(heard):
+        opcode, size = heard[at] & 0x0F, heard[at + 1]
+        further = {126: 2, 127: 8}.get(size, 0)
+        start = at + 2 + further
+        size = int.from_bytes(heard[at + 2 : start]) if further else size
+        if opcode == CLOSE:
+            codes.append(int.from_bytes(heard[start : start + 2]))
+        at = start + size
+    return codes
+
+
 async def try_socket(port: int, sent: bytes, findings: Findings) -> None:
     try:
         async with raw_socket(port) as socket:
@@ -162,7 +176,7 @@ async def try_socket(port: int, sent: bytes, findings: Findings) -> None:
             socket.writer.write_eof()
             async with asyncio.timeout(HANG_SECONDS):
                 heard = await socket.reader.read()
-            if b"INTERNAL_SERVER_ERROR" in heard or b"\x11\x94" in heard[-140:]:
+            if b"INTERNAL_SERVER_ERROR" in heard or 4500 in close_codes(heard):
                 findings.note("a fault of ours", sent)
     except TimeoutError:
         findings.note("the socket hangs", sent)
