@@ -230,7 +230,7 @@ async def run(minutes: float, seed: int) -> int:
 
 
 async def _port(log: Path) -> int:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while "/graphql" not in (  # noqa: ASYNC110 - it is another process that writes
             text := await asyncio.to_thread(log.read_text)
         ):

@@ -96,7 +96,7 @@ async def kept_fresh(ring_: Keyring) -> AsyncIterator[None]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110 - what is waited for is in another task's hands
             await asyncio.sleep(0.01)
 

@@ -43,7 +43,7 @@ NAMES = FrameNames(cursor="at", sequence="number", previous="before", heartbeat=
 async def first(subscription: Subscription, count: int) -> list[int]:
     """Sequences of the first events."""
     found: list[int] = []
-    async with asyncio.timeout(20), aclosing(subscription.events()) as events:
+    async with asyncio.timeout(30), aclosing(subscription.events()) as events:
         async for event in events:
             found.append(event.position.sequence)
             if len(found) == count:

@@ -83,7 +83,7 @@ class Room:
         """Queue events and give them positions and a signed head, as a leader would."""
         await self.put([event(first + number) for number in range(count)])
         sequencer = self.sequencer("writer", batch=batch)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (lease := await self.store.lead("writer", 5)) is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         await sequencer.take_over(lease)

@@ -237,7 +237,7 @@ async def test_rate_is_bounded_and_quiet_logs_wait_for_the_heartbeat(
 
 
 async def until_final_size(room: Room, machine: Anchorer, chain: Chain, size: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (row := (await room.anchors.newest_anchors(1))[0]).tree_size < size or not row.over:
             await machine.step(chain)
 

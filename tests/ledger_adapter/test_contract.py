@@ -29,7 +29,7 @@ class Refused(Exception):
 
 async def collect(following: AsyncIterator[Sequence[LoggedEvent]], count: int) -> list[LoggedEvent]:
     found: list[LoggedEvent] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for batch in following:
             found += batch
             if len(found) >= count:

@@ -45,7 +45,7 @@ def flaky_room() -> Room:
 
 
 async def until_size(room: Room, size: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while await room.reader.size() < size:  # noqa: ASYNC110  # the leader rings no bell for us
             await asyncio.sleep(0.01)
 

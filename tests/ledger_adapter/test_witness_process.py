@@ -93,7 +93,7 @@ async def test_a_witness_killed_comes_back_and_catches_up(
             started = time.monotonic()
             again.terminate()
             assert await asyncio.to_thread(again.wait, 5) == 0
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("missing", ["w.one.key", "trust.json"])

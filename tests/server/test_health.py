@@ -48,7 +48,7 @@ async def status(door: Callable[[Exchange], Awaitable[None]]) -> tuple[int, byte
 
 async def until(health: Health, wanted: int) -> bytes:
     """The body of the readiness answer once it has the status."""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         while True:
             code, body = await status(health.ready)
             if code == wanted:
@@ -145,7 +145,7 @@ async def test_readiness_follows_the_event_feed(page: bytes, said: str) -> None:
         client = NetworkClient({ONE: endpoint}, lambda _: {}, PoolLimits())
         feeds = {ONE: parse_endpoint(f"http://127.0.0.1:{server.port}/health")}
         async with watched(Health(client, ProbeRules(eager=0.01, feeds=feeds, lag=3))) as health:
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(30):
                 told = partial(status, health.ready)
                 while json.loads((await told())[1])["subgraphs"]["one"] != said:  # noqa: ASYNC110 - polled
                     await asyncio.sleep(0.01)
@@ -157,7 +157,7 @@ async def test_without_an_optional_subgraph_it_is_ready_and_says_what_is_missing
     endpoint = parse_endpoint("http://127.0.0.1:9/graphql")
     client = NetworkClient({ONE: endpoint}, lambda _: {}, PoolLimits())
     async with watched(Health(client, ProbeRules(optional=frozenset({"one"})))) as health:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             while b"refused" not in (body := await until(health, 200)):  # noqa: ASYNC110 - polled
                 await asyncio.sleep(0.01)
     assert json.loads(body)["subgraphs"] == {"one": "subgraph one: connection refused"}

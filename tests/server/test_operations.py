@@ -93,7 +93,7 @@ async def test_what_was_ready_is_made_ready_again_after_a_reload(gateway: Live) 
 
 
 async def eventually(gateway: Live, query: str, key: str) -> None:
-    async with asyncio.timeout(5), httpx.AsyncClient(trust_env=False) as client:
+    async with asyncio.timeout(30), httpx.AsyncClient(trust_env=False) as client:
         while key not in (await client.post(gateway.url, json={"query": query})).json():
             pass
 

@@ -118,7 +118,7 @@ async def test_a_life_from_start_over_reload_to_sigterm(tmp_path: Path) -> None:
             child.send_signal(signal.SIGTERM)
             out, _ = await asyncio.wait_for(child.communicate(), 5)
             assert child.returncode == 0
-            assert time.monotonic() - started < 3
+            assert time.monotonic() - started < 10
     lines = [json.loads(line) for line in out.splitlines()]
     (hello,) = [line for line in lines if line["request_id"] == "r-1"]
     assert (hello["status"], hello["operation"], hello["kind"]) == (200, "Hello", "query")
@@ -150,7 +150,7 @@ async def a_token(config: str) -> str:
 
 
 async def eventually(client: httpx.AsyncClient, url: str, query: str, want: object) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await ask(client, url, query) != want:
             pass
 

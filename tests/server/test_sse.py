@@ -91,7 +91,7 @@ async def test_a_quiet_stream_beats_and_a_leaving_client_frees_it(gateway: Serve
     ):
         beats = [line async for line in _until(answer.aiter_lines(), ":")]
         assert beats[-1] == ":"
-    await asyncio.wait_for(gateway.engine.freed.wait(), 1)
+    await asyncio.wait_for(gateway.engine.freed.wait(), 30)
 
 
 async def test_a_stop_completes_the_stream_and_is_quick(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ async def test_a_stop_completes_the_stream_and_is_quick(tmp_path: Path) -> None:
         started = time.monotonic()
         gateway.server.stop()
         assert (await reading).endswith(COMPLETE)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
 
 
 async def _until(lines: AsyncIterator[str], last: str) -> AsyncIterator[str]:

@@ -146,7 +146,7 @@ async def _play(script: list[tuple[str, int | None]], marks: Marks, *, plain: bo
     for what, number in script:
         await _act(what, number, upstream, here, partial(Client, hubs, about))
     upstream.append(1)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         for client in here:
             client.going.set()
             while upstream.size - 1 not in client.got:

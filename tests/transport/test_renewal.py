@@ -55,7 +55,7 @@ async def test_a_token_that_ran_out_is_a_loss_and_no_refusal() -> None:
         port = next(iter(at.sockets)).getsockname()[1]
         url = f"ws://127.0.0.1:{port}/"
         events = UpstreamSubscription(url, dict, request(), SocketLimits())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             (outcome,) = [event async for event in events]
     assert isinstance(outcome, Fault)
     assert outcome.code == SUBSCRIPTION_UPSTREAM_LOST

@@ -92,7 +92,7 @@ class EmbeddedStage:
 
     async def leader(self) -> str:
         """Waits for one."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while True:
                 for name, node in self.nodes.items():
                     if node.leads:

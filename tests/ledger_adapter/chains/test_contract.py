@@ -28,7 +28,7 @@ async def until_final(room: ChainRoom, transaction: SignedTransaction) -> Transa
 
 
 async def until_taken(room: ChainRoom, transaction: SignedTransaction) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             try:
                 return await room.chain.submit(transaction)

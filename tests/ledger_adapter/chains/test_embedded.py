@@ -214,14 +214,14 @@ async def test_a_dead_primary_comes_back_as_a_standby_with_every_block(tmp_path:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110  # nobody rings when a node changes
             await asyncio.sleep(0.02)
 
 
 async def answered(ask: Callable[[], Awaitable[T]]) -> T:
     """What the chain says, once somebody leads it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             try:
                 return await ask()

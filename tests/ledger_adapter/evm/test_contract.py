@@ -55,7 +55,7 @@ async def carried_out(node: Anvil, who: Writer, data: bytes, nonces: dict[bytes,
     call = Call(to=node.deployed.trusted.registry, data=data, gas=300_000)
     raw = signed(who, call, chain=31337, nonce=nonce, fees=Fees(10**11, 10**9))
     name = await node.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         asked = ("eth_getTransactionReceipt", name)
         while (receipt := await node.rpc.call(*asked)) is None:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

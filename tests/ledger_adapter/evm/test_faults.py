@@ -27,7 +27,7 @@ async def sent(room: EvmRoom, head: AnchorHead) -> SignedTransaction:
 
 
 async def until(room: EvmRoom, transaction: SignedTransaction, *ends: str) -> TransactionStatus:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             try:
                 found = await room.chain.status(transaction)
@@ -261,7 +261,7 @@ async def test_the_lead_is_given_back_after_a_while() -> None:
         await asyncio.sleep(0.25)
         await room.chain.account()
         room.proxies[0].fault = ""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(await room.chain.failovers(0)) < 2:
                 await room.chain.account()
                 await asyncio.sleep(0.05)

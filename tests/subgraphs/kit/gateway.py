@@ -143,8 +143,8 @@ class Stream:
         await self.inbox.put({"type": "websocket.receive", "text": orjson.dumps(message).decode()})
 
     async def raw(self) -> dict[str, Any]:
-        """The next ASGI event of the server, within three seconds."""
-        async with asyncio.timeout(3):
+        """The next ASGI event of the server, within half a minute."""
+        async with asyncio.timeout(30):
             return await self.outbox.get()
 
     async def receive(self) -> dict[str, Any]:
@@ -183,7 +183,7 @@ async def socket(app: ASGIApp) -> AsyncIterator[Stream]:
         yield stream
     finally:
         await stream.inbox.put({"type": "websocket.disconnect", "code": 1000})
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             await served
 
 

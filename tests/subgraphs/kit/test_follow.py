@@ -138,7 +138,7 @@ async def test_of_two_processes_each_event_is_applied_by_one_and_heard_by_both(
         await tell(world, 20)
         for follower in followers:
             await settled(world.base, follower)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             heard = [[(await anext(stream)).position for _ in range(20)] for stream in streams]
 
     assert await readers[0].seen() == list(range(20))

@@ -245,7 +245,7 @@ async def _awaited(job: Callable[[], Awaitable[None]]) -> None:
 async def settled(base: Base, follower: Follower[Any]) -> int:
     """Wait until everything queued is on the log and applied; the log's size."""
     ledger = base.mongo.database(base.settings.ledger.database)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await ledger[names.QUEUE].count_documents({}):  # noqa: ASYNC110  # it is in the database
             await asyncio.sleep(0.003)
         # read the head as locally as the queue: the reader's majority view may be a moment behind

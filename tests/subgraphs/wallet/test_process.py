@@ -15,7 +15,7 @@ async def test_a_second_process_over_the_same_database_takes_over_where_it_stand
     async with opened(purse.world.settings) as service, running(*service.jobs):
         gateway = purse.world.gateway
         gateway.app = service.app
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(30):
             while (await gateway.get("/health")).json()["lag"]:
                 continue
         found = await gateway.ask(
