@@ -25,7 +25,7 @@ from strawberry.types import ExecutionContext
 from subgraphs.kit.context import Info
 from subgraphs.kit.errors import Refusal
 from subgraphs.kit.ids import type_of
-from subgraphs.kit.nodes import Entity, NodeStub, Representation, with_stubs
+from subgraphs.kit.nodes import Entity, NodeStub, Representation, has_key, with_stubs
 from subgraphs.kit.scalars import SCALARS
 from subgraphs.kit.types import Node
 from subgraphs.kit.viewer import Role
@@ -62,11 +62,15 @@ class Schema(federation.Schema):
     ) -> list[FederationAny]:
         """Answer `_entities`, in the order asked."""
         groups: defaultdict[str, list[int]] = defaultdict(list)
+        answers: list[object] = [None] * len(representations)
         for slot, representation in enumerate(representations):
             name = _type_name(representation)
-            if name in self.nodes:
+            if name not in self.nodes:
+                continue
+            if has_key(self.nodes[name], cast("Representation", representation)):
                 groups[name].append(slot)
-        answers: list[object] = [None] * len(representations)
+            else:
+                answers[slot] = Refusal("no key of this type", code="BAD_USER_INPUT")
         for name, slots in groups.items():
             asked = [cast("Representation", representations[slot]) for slot in slots]
             for slot, answer in zip(slots, await self._resolve(info, name, asked), strict=True):

@@ -73,5 +73,20 @@ def with_stubs(served: Sequence[type[Node]]) -> dict[str, type[Node]]:
     return {name: mine.get(name) or stub(name) for name in NODE_TYPES}
 
 
+def has_key(cls: type[Node], representation: Representation) -> bool:
+    """Whether a representation carries all of one key of the type, as plain values."""
+    return any(
+        all(isinstance(representation.get(name), str | int) for name in key.split())
+        for key in _keys(cls)
+    )
+
+
+@cache
+def _keys(cls: type[Node]) -> tuple[str, ...]:
+    definition = cls.__strawberry_definition__  # type: ignore[attr-defined]
+    found = (one for one in definition.directives if isinstance(one, Key))
+    return tuple(str(one.fields) for one in found)
+
+
 def stub_id(text: str) -> strawberry.ID:
     return strawberry.ID(text)

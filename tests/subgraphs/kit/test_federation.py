@@ -79,6 +79,27 @@ async def test_an_ill_representation_empties_its_own_slot(ill: object) -> None:
     assert found in (["TEST", None, "TEST"], ["TEST"])
 
 
+@pytest.mark.parametrize(
+    "ill",
+    [
+        pytest.param({"__typename": "Consent"}, id="no key at all"),
+        pytest.param({"__typename": "Consent", "id": None}, id="nothing for a key"),
+        pytest.param({"__typename": "Consent", "uscc": "1"}, id="what is no key"),
+        pytest.param({"__typename": "Presentation"}, id="a stub without its key"),
+    ],
+)
+async def test_a_missing_key_is_the_callers_fault_and_nobody_elses(ill: object) -> None:
+    good = consents(1)
+    toy = Toy(known={str(good[0]["id"])})
+
+    data, errors = await ask(ENTITIES, toy, r=[good[0], ill])
+
+    assert [bool(one) for one in data["_entities"]] == [True, False]
+    assert [(error.path, error.extensions["code"]) for error in errors] == [
+        (["_entities", 1], "BAD_USER_INPUT")
+    ]
+
+
 async def test_one_types_fault_stays_in_its_slots(caplog: pytest.LogCaptureFixture) -> None:
     good = consents(1)
     toy = Toy(known={str(good[0]["id"])})
