@@ -7,9 +7,9 @@ as long as its input: an instance, None, or an exception for its slot.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
-from typing import Any, Protocol, TypeVar, dataclass_transform
+from typing import Any, Protocol, TypeVar, cast, dataclass_transform
 
 import strawberry
 from strawberry import federation
@@ -77,12 +77,12 @@ def has_key(cls: type[Node], representation: Representation) -> bool:
     """Whether a representation carries all of one key of the type, as plain values."""
     return any(
         all(isinstance(representation.get(name), str | int) for name in key.split())
-        for key in _keys(cls)
+        for key in _keys(cast("Hashable", cls))
     )
 
 
 @cache
-def _keys(cls: type[Node]) -> tuple[str, ...]:
+def _keys(cls: Hashable) -> tuple[str, ...]:
     definition = cls.__strawberry_definition__  # type: ignore[attr-defined]
     found = (one for one in definition.directives if isinstance(one, Key))
     return tuple(str(one.fields) for one in found)
