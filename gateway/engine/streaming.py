@@ -11,6 +11,7 @@ from gateway.engine.messages import GatewayRequest, GatewayResponse
 from gateway.engine.positions import Following
 from gateway.engine.prepare import Prepared
 from gateway.errors import SUBSCRIPTION_GRANT_ENDED, SUBSCRIPTION_INVALIDATED, CursorConflict
+from gateway.executor.gather import Gather
 from gateway.executor.ports import SubgraphReply
 from gateway.executor.run import Answer, Call
 from gateway.executor.stream import complete, opening, stream
@@ -165,7 +166,8 @@ def _topic(present: _Subscription) -> Topic[GatewayResponse]:
     node = present.prepared.program.plan.node
     if not isinstance(node, Subscribe):
         raise TypeError("the plan of a subscription starts with its stream")
-    program, call, following = present.prepared.program, present.call, present.following
+    program, following = present.prepared.program, present.following
+    call = replace(present.call, gather=Gather())
 
     def open_(after: str | None) -> Any:
         given = {} if after is None else {following.variable: after}

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
-WIDTH: Final = 8
+WIDTH: Final = 64
 """Events of one stream that are worked on at once."""
 
 

@@ -7,6 +7,7 @@ raises. Whoever cancels the run cancels every fetch it has open. No fetch starts
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, assert_never
 
 from gateway.errors import SUBREQUEST_TIMEOUT
@@ -14,6 +15,7 @@ from gateway.executor.blame import Asked, Blame
 from gateway.executor.conditions import holds
 from gateway.executor.contexts import Group, groups
 from gateway.executor.failures import Failures
+from gateway.executor.gather import Gather
 from gateway.executor.intake import Intake
 from gateway.executor.paths import Tree
 from gateway.executor.ports import (
@@ -53,6 +55,8 @@ class Call:
     introspection: Mapping[str, object] = field(default_factory=dict)
     record: bool = False
     appraise: Appraise | None = None
+    gather: Gather | None = None
+    """Shared with other calls that ask the same of other events, to ask together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +161,21 @@ class Run:
         asked = [Asked(code.target, self._found(code, given)) for code in codes]
         count = sum(len(ask.holders) for ask in asked)
         if count > 0:
-            outcome = await self._send(node.fetch, given, count)
+            outcome = await self._ask(node, codes, given, count)
             self.intake.take_entities(node.fetch, asked, outcome)
+
+    async def _ask(
+        self,
+        node: Flatten,
+        codes: tuple[TargetCode, ...],
+        given: Mapping[str, object],
+        count: int,
+    ) -> SubgraphReply | Fault:
+        gather, fetch = self._call.gather, node.fetch
+        if gather is None or self._call.record or any(code.collect is None for code in codes):
+            return await self._send(fetch, given, count)
+        targets = [code.target for code in codes]
+        return await gather.ask(fetch, targets, given, count, partial(self._send, fetch))
 
     def _found(self, code: TargetCode, given: dict[str, object]) -> list[list[Tree]]:
         """Who is asked about; their representations go to `given`."""

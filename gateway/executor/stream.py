@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 from gateway.executor.ahead import WIDTH, ahead
+from gateway.executor.gather import Gather
 from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
 from gateway.executor.program import Program
 from gateway.executor.run import Answer, Call, Run, subrequest
@@ -27,9 +29,10 @@ async def complete(program: Program, call: Call, event: SubgraphReply | Fault) -
 
 async def stream(program: Program, call: Call) -> AsyncGenerator[Answer, None]:
     """One answer for each event, in order; some events are completed ahead of the reader."""
+    beside = replace(call, gather=Gather())
 
     async def completed(event: SubgraphReply | Fault) -> Answer:
-        return await complete(program, call, event)
+        return await complete(program, beside, event)
 
     answers = ahead(call.client.subscribe(opening(program, call)), completed, WIDTH)
     try:

