@@ -39,7 +39,8 @@
     │   ├── BadSettings                   SETTINGS_INVALID
     │   ├── BadSupergraph                 SUPERGRAPH_INVALID
     │   ├── BadKey                        KEY_INVALID
-    │   └── CannotListen                  CANNOT_LISTEN
+    │   ├── CannotListen                  CANNOT_LISTEN
+    │   └── WorkerFailed                  WORKER_FAILED
     └── InternalFault                     INTERNAL_SERVER_ERROR: we must mend the gateway
         └── PlanningFailed                QUERY_PLANNING_FAILED
 
@@ -383,6 +384,12 @@ class CannotListen(OperatorFault):
     """The address to listen on is taken or not ours."""
 
     code = "CANNOT_LISTEN"
+
+
+class WorkerFailed(OperatorFault):
+    """One of several workers ended before all of them served."""
+
+    code = "WORKER_FAILED"
 
 
 class InternalFault(GatewayError):

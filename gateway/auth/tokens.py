@@ -4,7 +4,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from jwt.algorithms import Algorithm
 
@@ -27,6 +27,14 @@ class TrustedIssuer:
     keys: tuple[VerificationKey, ...]
 
 
+class UsedIds(Protocol):
+    """Remembers the ids of tokens that are good once, until they have expired."""
+
+    def take(self, token_id: str, until: float, now: float, /) -> bool:
+        """Whether this is its first use; from here on it is used."""
+        ...
+
+
 class TokenVerifier:
     """Accepts tokens of the trusted issuers only. Without issuers, tokens are not looked at and
     everybody is anonymous. A token with the claim `single_use` set to true is good once."""
@@ -39,11 +47,12 @@ class TokenVerifier:
         leeway: float = 5.0,
         cached: int = 10_000,
         single_use: str = "step_up",
+        used: UsedIds | None = None,
     ) -> None:
         self._algorithms = asymmetric_algorithms(algorithms or {})
         self._leeway, self._cached, self._single_use = leeway, cached, single_use
         self._revoked = Revoked()
-        self._used = Used(cached)
+        self._used: UsedIds = used or Used(cached)
         self.unknown_keys = 0
         self.trust(issuers)
 

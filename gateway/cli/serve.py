@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.config import Listen, Settings, load_settings
+from gateway.config import Settings, load_settings
 from gateway.errors import GatewayError
 from gateway.server.run import serve
+from gateway.server.workers import supervise
 
 
 def run(argv: Sequence[str]) -> int:
@@ -18,7 +19,8 @@ def run(argv: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = read_settings(argv, os.environ)
-        serve(settings, lambda sentence: print(sentence, file=sys.stderr, flush=True))
+        start = serve if settings.listen.workers == 1 else supervise
+        start(settings, lambda sentence: print(sentence, file=sys.stderr, flush=True))
     except GatewayError as error:
         print(f"credgraph: {error.message}", file=sys.stderr)
         return 1
@@ -33,6 +35,7 @@ def read_settings(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
     parser.add_argument("--supergraph", type=Path, help="supergraph SDL; alone, it needs no config")
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=_port, help="port to listen on (default 4000)")
+    parser.add_argument("--workers", type=_workers, help="processes behind the port (default 1)")
     options = parser.parse_args(argv)
     if options.config is None and options.supergraph is None:
         parser.error("name a --config or a --supergraph")
@@ -40,12 +43,17 @@ def read_settings(argv: Sequence[str], environ: Mapping[str, str]) -> Settings:
         settings = load_settings(options.config, environ)
     else:
         settings = Settings(supergraph=options.supergraph, access_log=False)
-    listen = Listen(
-        host=options.host or settings.listen.host,
-        port=settings.listen.port if options.port is None else options.port,
-    )
+    named = {"host": options.host, "port": options.port, "workers": options.workers}
+    said = {key: value for key, value in named.items() if value is not None}
+    listen = replace(settings.listen, **said)
     supergraph = options.supergraph or settings.supergraph
     return replace(settings, listen=listen, supergraph=supergraph).checked()
+
+
+def _workers(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 256):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes from 1 to 256")
+    return int(text)
 
 
 def _port(text: str) -> int:

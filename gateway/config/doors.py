@@ -26,6 +26,9 @@ class Listen(Record):
 
     host: Annotated[str, Meaning("address to listen on")] = "127.0.0.1"
     port: Annotated[int, Meaning("port to listen on; 0 takes a free one", high=65_535)] = 4000
+    workers: Annotated[
+        int, Meaning("processes behind the port, one a core; see docs/workers.md", low=1, high=256)
+    ] = 1
     tls: Annotated[Tls | None, Meaning("serve https and wss")] = None
     proxies: Annotated[
         tuple[str, ...],

@@ -7,7 +7,7 @@ request that found a subgraph gone brings the next one forward.
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -16,6 +16,7 @@ from gateway.auth.context import CallContext
 from gateway.errors import SUBREQUEST_CONNECTION_ERROR, SUBREQUEST_TIMEOUT
 from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
 from gateway.server.exchange import Exchange
+from gateway.server.siblings import Siblings
 from gateway.spec.names import SubgraphName
 from gateway.transport.client import NetworkClient
 from gateway.transport.endpoint import Endpoint
@@ -42,10 +43,15 @@ class ProbeRules:
 
 class Health:
     """Probes every subgraph in the background and answers /health/*. A `Tracer` too: it hears of
-    every request that failed."""
+    every request that failed. With siblings, it is ready when every worker that lives is."""
 
-    def __init__(self, client: NetworkClient, rules: ProbeRules) -> None:
-        self._client, self._rules = client, rules
+    def __init__(
+        self, client: NetworkClient, rules: ProbeRules, siblings: Siblings | None = None
+    ) -> None:
+        self._client, self._rules, self._siblings = client, rules, siblings
+        if siblings is not None:
+            siblings.tell("status", lambda: self._status().encode())
+        self.looked = asyncio.Event()
         self._answered: dict[SubgraphName, float] = {}
         self._problems: dict[SubgraphName, str] = {}
         self._doubt = asyncio.Event()
@@ -73,6 +79,7 @@ class Health:
                 for name in self._client.subgraphs:
                     group.create_task(self._probe(name))
             self._doubt.clear()
+            self.looked.set()
             await asyncio.sleep(min(rules.eager, rules.calm))
             if not self._missing():
                 with contextlib.suppress(TimeoutError):
@@ -85,13 +92,25 @@ class Health:
 
     async def ready(self, exchange: Exchange) -> None:
         """200 when operations can be served, else 503; what is missing either way."""
-        missing = self._missing()
-        needed = missing.keys() - self._rules.optional
-        status = "draining" if self._draining else "waiting" if needed else "ready"
+        missing, status = self._missing(), self._status()
         subgraphs = {name: missing.get(name, "ready") for name in self._client.subgraphs}
-        body = orjson.dumps({"status": status, "subgraphs": subgraphs})
+        told: dict[str, object] = {"status": status, "subgraphs": subgraphs}
+        if self._siblings is not None:
+            workers = {self._siblings.crew.number: status, **await self._of_siblings()}
+            told["workers"] = {str(number): workers[number] for number in sorted(workers)}
+            told["status"] = status = _of_all(workers.values())
         code = 200 if status == "ready" else 503
-        await exchange.answer(code, "application/json", body, _NO_STORE)
+        await exchange.answer(code, "application/json", orjson.dumps(told), _NO_STORE)
+
+    def _status(self) -> str:
+        needed = self._missing().keys() - self._rules.optional
+        return "draining" if self._draining else "waiting" if needed else "ready"
+
+    async def _of_siblings(self) -> dict[int, str]:
+        if self._siblings is None:
+            return {}
+        said = await self._siblings.ask("status")
+        return {number: (told or b"gone").decode() for number, told in said.items()}
 
     def _missing(self) -> dict[SubgraphName, str]:
         oldest = asyncio.get_running_loop().time() - self._rules.fresh
@@ -135,6 +154,11 @@ class Health:
         lag = told.get("lag", 0)
         current = isinstance(lag, int) and lag <= self._rules.lag
         return None if current else f"event feed: {lag} events behind"
+
+
+def _of_all(statuses: Iterable[str]) -> str:
+    """Whoever is gone gets no requests; any other worker may be the one that does."""
+    return next((each for each in statuses if each not in {"ready", "gone"}), "ready")
 
 
 _NO_STORE = ((b"cache-control", b"no-store"),)

@@ -23,7 +23,7 @@ from gateway.access.addresses import AddressRule
 from gateway.access.grants import Policy
 from gateway.auth.keys import asymmetric_algorithms, read_jwks
 from gateway.auth.revoked import Revoked
-from gateway.auth.tokens import TokenVerifier, TrustedIssuer
+from gateway.auth.tokens import TokenVerifier, TrustedIssuer, UsedIds
 from gateway.config import Auth, Issuer, Settings, is_loopback
 from gateway.errors import BadKey, BadSettings
 
@@ -84,7 +84,7 @@ class Keyring:
             return before
 
 
-def build_keyring(settings: Settings) -> Keyring:
+def build_keyring(settings: Settings, used: UsedIds | None = None) -> Keyring:
     """Keys in files are read now; those behind URLs are none until `run` has fetched them.
 
     Raises BadKey or BadSettings."""
@@ -102,6 +102,7 @@ def build_keyring(settings: Settings) -> Keyring:
         leeway=auth.leeway,
         cached=auth.cached_tokens,
         single_use=auth.single_use,
+        used=used,
     )
     verifier.revoke(revoked)
     return Keyring(auth=auth, algorithms=known, verifier=verifier, sets=sets, revoked=revoked)

@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +33,19 @@ def serve(settings: Settings, announce: Callable[[str], object]) -> None:
     gateway = build_gateway(settings)
     listener = open_listener(settings.listen)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(gateway, listener, announce))
+        address = address_of(listener, settings)
+        runner.run(run_gateway(gateway, listener, lambda: announce(f"CredGraph serves {address}")))
 
 
-def open_listener(listen: Listen) -> socket.socket:
-    """A bound socket. Raises CannotListen with a sentence for people."""
+def address_of(listener: socket.socket, settings: Settings) -> str:
+    """Where the graph is, for people."""
+    host, port = listener.getsockname()[:2]
+    return f"{'https' if settings.listen.tls else 'http'}://{host}:{port}/graphql"
+
+
+def open_listener(listen: Listen, *, joins: bool = False) -> socket.socket:
+    """A bound socket; one that `joins` is bound beside others of the same user that let it
+    (SO_REUSEPORT). Raises CannotListen with a sentence for people."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -45,6 +53,8 @@ def open_listener(listen: Listen) -> socket.socket:
         # asyncio turns Nagle off only where the protocol is named; without it answers wait 40 ms
         listener = socket.socket(family, kind, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if joins:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
     except OSError as error:
         problem = "the port is taken" if "in use" in str(error) else error.strerror or str(error)
@@ -54,23 +64,23 @@ def open_listener(listen: Listen) -> socket.socket:
     return listener
 
 
-async def _serve(
-    gateway: Gateway, listener: socket.socket, announce: Callable[[str], object]
+async def run_gateway(
+    gateway: Gateway,
+    listener: socket.socket,
+    ready: Callable[[], object],
+    until: Callable[[], Awaitable[object]] | None = None,
 ) -> None:
-    host, port = listener.getsockname()[:2]
-    scheme = "https" if gateway.settings.listen.tls else "http"
-    server = GatewayServer(
-        gateway.app,
-        gateway.settings,
-        drain=gateway.app.drain,
-        ready=lambda: announce(f"CredGraph serves {scheme}://{host}:{port}/graphql"),
-    )
+    """Serve on `listener`, saying so when it is `ready`; a signal ends it, and so does `until`."""
+    server = GatewayServer(gateway.app, gateway.settings, drain=gateway.app.drain, ready=ready)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     reloading = Reloading(gateway)
     loop.add_signal_handler(signal.SIGHUP, reloading.now)
     tasks = [asyncio.create_task(gateway.health.watch())]
+    if until is not None:
+        tasks.append(asyncio.create_task(_stop_after(until, server)))
+        await gateway.health.looked.wait()  # others serve meanwhile: come when of use
     if gateway.settings.auth.issuers:
         tasks.append(asyncio.create_task(gateway.keyring.run()))
     if gateway.settings.reload.watch:
@@ -87,6 +97,14 @@ async def _serve(
         await asyncio.gather(*tasks, return_exceptions=True)
         gateway.client.close()
         await asyncio.to_thread(gateway.spans.close)
+
+
+async def _stop_after(until: Callable[[], Awaitable[object]], server: "GatewayServer") -> None:
+    try:
+        await until()
+    except OSError:
+        _LOG.exception("a worker lost touch with the others")
+    server.stop()
 
 
 class Reloading:

@@ -57,11 +57,19 @@ class SingleStream:
 
 
 class SingleStreams:
-    """All reservations of the process."""
+    """All reservations of the process. Where it is not `alone` behind its port there are none:
+    the requests of one stream would reach different workers."""
 
     def __init__(
-        self, admission: Admission, rules: StreamRules, outbox: OutboxLimits, operations: int
+        self,
+        admission: Admission,
+        rules: StreamRules,
+        outbox: OutboxLimits,
+        operations: int,
+        *,
+        alone: bool = True,
     ) -> None:
+        self._alone = alone
         self._admission, self._rules = admission, rules
         self._outbox, self._most = outbox, operations
         self._streams: dict[str, SingleStream] = {}
@@ -69,6 +77,9 @@ class SingleStreams:
 
     async def reserve(self, exchange: Exchange, viewer: Viewer) -> None:
         """PUT: a token that is good for one stream, to be opened soon."""
+        if not self._alone:
+            await _plain(exchange, 501, "streams are reserved at a gateway with one worker only")
+            return
         if len(self._streams) >= self._rules.streams:
             raise TooManyStreams("as many streams are open as this gateway takes")
         token = secrets.token_urlsafe(24)

@@ -15,6 +15,7 @@ from gateway.engine import Engine, EngineOptions
 from gateway.errors import BadKey, BadSettings, BadSupergraph
 from gateway.executor.ports import SubgraphRequest
 from gateway.server.app import GatewayApp
+from gateway.server.crew import UsedTogether
 from gateway.server.documents import Documents, Manifest, read_manifest
 from gateway.server.granting import Granting
 from gateway.server.graphiql import GraphiqlDoor
@@ -39,6 +40,7 @@ from gateway.server.rules import (
     socket_rules,
     stream_rules,
 )
+from gateway.server.siblings import Siblings
 from gateway.server.single import SingleStreams
 from gateway.server.streams import Streams
 from gateway.server.traffic import traffic_source, watch_traffic
@@ -87,8 +89,9 @@ class Gateway:
         self.documents.use(manifest)
 
 
-def build_gateway(settings: Settings) -> Gateway:
-    """Raises OperatorFault, one clear sentence, for a missing or unusable file."""
+def build_gateway(settings: Settings, siblings: Siblings | None = None) -> Gateway:
+    """`siblings` where it is one of several workers. Raises OperatorFault, one clear sentence, for
+    a missing or unusable file."""
     sdl = read_text(settings.supergraph)
     pool, traffic = _pool(settings), traffic_source(settings)
     client = NetworkClient(endpoints_of(sdl, settings), header_source(settings), pool, traffic)
@@ -102,7 +105,7 @@ def build_gateway(settings: Settings) -> Gateway:
     )
     metrics, spans = Metrics(time.monotonic), _spans(settings)
     watch_traffic(metrics, client)
-    health = Health(client, probe_rules(settings))
+    health = Health(client, probe_rules(settings), siblings)
     tracer = Tracers(metrics, spans, health)
     engine = Engine.from_supergraph(
         sdl,
@@ -114,7 +117,7 @@ def build_gateway(settings: Settings) -> Gateway:
     watch_hubs(metrics, engine.hubs)
     prices = PriceBook(sdl)
     documents = Documents(read_manifest(settings.documents.manifest), document_rules(settings))
-    keyring = build_keyring(settings)
+    keyring = build_keyring(settings, _used_together(settings, siblings))
     return Gateway(
         settings=settings,
         keyring=keyring,
@@ -127,6 +130,7 @@ def build_gateway(settings: Settings) -> Gateway:
             metrics=metrics,
             spans=spans,
             keyring=keyring,
+            siblings=siblings,
         ),
         metrics=metrics,
         spans=spans,
@@ -148,13 +152,15 @@ def build_app(
     metrics: Metrics | None = None,
     spans: Spans | None = None,
     keyring: Keyring | None = None,
+    siblings: Siblings | None = None,
 ) -> GatewayApp:
     """The doors around an engine."""
     metrics = metrics or Metrics(time.monotonic)
     keyring = keyring or build_keyring(settings)
     tokens = keyring.verifier
     write = _write_line if settings.access_log else None
-    log = AccessLog(write, time.time, metrics.observe)
+    worker = siblings.crew.number if siblings is not None else None
+    log = AccessLog(write, time.time, metrics.observe, worker)
     known = documents or Documents(Manifest(), document_rules(settings))
     granting = Granting(
         rules=grant_rules(settings.auth),
@@ -168,12 +174,12 @@ def build_app(
         stream_rules(settings),
         outbox_limits(settings),
         settings.limits.socket_operations,
+        alone=siblings is None,
     )
     origins = origins_of(settings)
     sockets = SocketDoor(admission, tokens, origins, socket_rules(settings), log, spans=spans)
     metrics.gauge("open_sockets", "Sockets open now.", lambda: len(sockets))
     metrics.gauge("open_streams", "Streams open now.", lambda: len(streams))
-    served = MetricsDoor(metrics, settings.telemetry.allow) if settings.telemetry.metrics else None
     return GatewayApp(
         http=HttpDoor(
             admission,
@@ -192,8 +198,21 @@ def build_app(
             settings.graphiql, demo_personas(settings), shows_plan=settings.shows_plan
         ),
         log=log,
-        metrics=served,
+        metrics=_metrics_door(settings, metrics, siblings),
     )
+
+
+def _metrics_door(
+    settings: Settings, metrics: Metrics, siblings: Siblings | None
+) -> MetricsDoor | None:
+    telemetry = settings.telemetry
+    return MetricsDoor(metrics, telemetry.allow, siblings) if telemetry.metrics else None
+
+
+def _used_together(settings: Settings, siblings: Siblings | None) -> UsedTogether | None:
+    if siblings is None:
+        return None
+    return UsedTogether(siblings.crew.folder / "used", settings.auth.cached_tokens)
 
 
 def endpoints_of(sdl: str, settings: Settings) -> dict[SubgraphName, Endpoint]:

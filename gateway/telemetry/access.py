@@ -1,7 +1,9 @@
 """One JSON line per request, per operation on a socket and per stream.
 
 Laws: never a token, never a variable, never the text of a query (literals may be personal); the
-operation is named by its name and by a hash of its text.
+operation is named by its name and by a hash of its text. A line is written at once and has at most
+4096 bytes, so that the lines of several processes never mix in one pipe (POSIX, PIPE_BUF): where
+it would be longer, its long texts are cut.
 """
 
 import hashlib
@@ -12,6 +14,8 @@ from typing import Final
 
 import orjson
 
+_LONGEST_LINE: Final = 4_096
+_CUT: Final = 100
 _WORTH_KEEPING: Final = 4_096  # characters; longer texts are rare and would fill the memory
 
 Write = Callable[[bytes], object]
@@ -19,12 +23,18 @@ Observe = Callable[[str, Mapping[str, object]], object]
 
 
 class AccessLog:
-    """Writes lines through `write`; None switches it off. `observe` hears of each all the same."""
+    """Writes lines through `write`; None switches it off. `observe` hears of each all the same.
+    `worker` is said in each line where there are several."""
 
     def __init__(
-        self, write: Write | None, now: Callable[[], float], observe: Observe | None = None
+        self,
+        write: Write | None,
+        now: Callable[[], float],
+        observe: Observe | None = None,
+        worker: int | None = None,
     ) -> None:
         self._write, self._now, self._observe = write, now, observe
+        self._always = {} if worker is None else {"worker": worker}
 
     def count(self, event: str, /, **facts: object) -> None:
         """Counted, but not worth a line."""
@@ -39,7 +49,16 @@ class AccessLog:
             return
         at = datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds")
         told = {name: fact for name, fact in facts.items() if fact is not None}
-        self._write(orjson.dumps({"at": at, "event": event, **told}, default=str) + b"\n")
+        told = {"at": at, "event": event, **self._always, **told}
+        line = orjson.dumps(told, default=str)
+        if len(line) >= _LONGEST_LINE:
+            line = orjson.dumps({name: _cut(fact) for name, fact in told.items()})
+        self._write(line + b"\n")
+
+
+def _cut(fact: object) -> object:
+    plain = isinstance(fact, int | float)
+    return fact if plain or len(str(fact)) <= _CUT else f"{str(fact)[:_CUT]}…"
 
 
 def operation_hash(text: str) -> str:
