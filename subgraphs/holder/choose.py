@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from subgraphs.holder.errors import NotEnough
-from subgraphs.vc import disclosure, lower_bound, model
+from subgraphs.vc import disclosure, guard, lower_bound, model
 from subgraphs.vc.asset_proof import AssetProof
 from subgraphs.vc.lower_bound import Steps
 from subgraphs.vc.model import CredentialUri
@@ -31,8 +31,14 @@ class HeldCredential:
         return model.read_whole(self.document, self.disclosures)
 
 
-def show(held: HeldCredential, *, claims: Sequence[str] = (), steps: Steps | None = None) -> Shown:
-    """A credential with the chosen claims (paths with numbers or `*`) and the chosen bound."""
+def show(
+    held: HeldCredential,
+    *,
+    claims: Sequence[str] = (),
+    steps: Steps | None = None,
+    seasoned: Steps | None = None,
+) -> Shown:
+    """A credential with the chosen claims (paths with numbers or `*`) and the chosen bounds."""
     if model.SEED in claims:
         raise NotEnough("the seed is never shown: it would show the total")
     offered = disclosure.read_disclosures(held.document, held.disclosures)
@@ -41,6 +47,7 @@ def show(held: HeldCredential, *, claims: Sequence[str] = (), steps: Steps | Non
         credential=held.document,
         disclosures=tuple(item.encoded for item in chosen),
         bound=None if steps is None else _reveal(held, steps),
+        seasoned=None if seasoned is None else _reveal_seasoned(held, seasoned),
     )
 
 
@@ -69,8 +76,21 @@ def show_at_least(held: Sequence[HeldCredential], amount: Fen) -> tuple[Shown, .
 
 
 def _reveal(held: HeldCredential, steps: Steps) -> BoundReveal:
+    length = lower_bound.steps_of(held.statement.total)
+    return BoundReveal(steps=steps, link=lower_bound.reveal(_seed(held), length, steps))
+
+
+def _reveal_seasoned(held: HeldCredential, steps: Steps) -> BoundReveal:
+    facts = held.statement.guard
+    if facts is None or facts.seasoning is None:
+        raise NotEnough("the credential states no seasoned balance")
+    seed = guard.seasoned_seed(_seed(held))
+    length = lower_bound.steps_of(facts.seasoning.least)
+    return BoundReveal(steps=steps, link=lower_bound.reveal(seed, length, steps))
+
+
+def _seed(held: HeldCredential) -> bytes:
     seed = model.read_claims(held.document, held.disclosures).seed
     if seed is None:
         raise NotEnough("the chain's seed is missing")
-    length = lower_bound.steps_of(held.statement.total)
-    return BoundReveal(steps=steps, link=lower_bound.reveal(seed, length, steps))
+    return seed

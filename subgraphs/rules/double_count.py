@@ -14,17 +14,16 @@ from typing import Final
 
 from subgraphs.rules.overlap import (
     NO_PROOF,
-    Direction,
     LiveCount,
     OverlapVerdict,
     ShownProof,
     Signal,
     SignalKind,
-    TaggedFlow,
     Verdict,
 )
-from subgraphs.rules.tags import PositionTag
+from subgraphs.vc.guard import Direction, TaggedFlow
 from subgraphs.vc.money import NOTHING, Fen
+from subgraphs.vc.tags import PositionTag
 
 DOUBLE_COUNT_FROM: Final = 100
 REVIEW_FROM: Final = 50

@@ -4,45 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from subgraphs.rules.tags import AccountTag, FlowTag, PositionTag
+from subgraphs.vc.guard import Seasoning, TaggedFlow, TaggedLine
 from subgraphs.vc.money import NOTHING, Fen
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaggedLine:
-    """A position that several institutions can attest; the amount is part of the proof's."""
-
-    tag: PositionTag
-    amount: Fen
-
-
-class Direction(StrEnum):
-    """As seen from the proof's issuer."""
-
-    IN = "IN"
-    OUT = "OUT"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaggedFlow:
-    """A large transfer up to the close. `settled` None: ordered, not settled at the close, so an
-    outgoing one still stands in the amount. `other_end` is the account at the other end."""
-
-    tag: FlowTag
-    direction: Direction
-    amount: Fen
-    settled: date | None
-    other_end: AccountTag | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seasoning:
-    """The least balance from `since` to the close, both included: so much was always there.
-    `held`: the positions that were part of it on any of those days, sold since or not."""
-
-    since: date
-    least: Fen
-    held: tuple[PositionTag, ...] = ()
+from subgraphs.vc.tags import AccountTag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,12 @@ from typing import Final
 
 from subgraphs.vc.did import Did
 from subgraphs.vc.errors import MalformedDocument, UnknownCategory, UnsupportedSuite
+from subgraphs.vc.guard import GuardFacts
 from subgraphs.vc.money import NOTHING, Fen
 from subgraphs.vc.status_list import StatusEntry
 
 SCHEMA_BASE: Final = "https://credgraph.example/schemas"
+_CONTEXT_BASE: Final = "https://credgraph.example/contexts"
 _SCHEMA_URI: Final = re.compile(r"https?://[^\s#?]{1,200}/schemas/([a-z-]{1,32})/([1-9][0-9]{0,3})")
 
 
@@ -33,11 +35,17 @@ class AssetCategory(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaVersion:
-    """A version of the credential schema: later ones may know more categories, never fewer."""
+    """A version of the credential schema: later ones may know more categories, never fewer.
+
+    Whoever reads this version reads those of `compatible_with` too: it has all that they have.
+    `guarded`: it carries what the double-count guard asks for (guard.py).
+    """
 
     name: str
     version: int
     categories: frozenset[AssetCategory]
+    guarded: bool = False
+    compatible_with: tuple[int, ...] = ()
 
     @property
     def uri(self) -> str:
@@ -48,11 +56,25 @@ class SchemaVersion:
         """What `credentialSchema.id` says: where this issuer publishes the version."""
         return f"{base}/{self.name}/{self.version}"
 
+    @property
+    def context(self) -> str:
+        """The JSON-LD context of its members."""
+        return f"{_CONTEXT_BASE}/{self.name}/v{self.version}"
+
 
 ASSET_PROOF_1: Final = SchemaVersion(
     name="asset-proof", version=1, categories=frozenset(AssetCategory)
 )
-SCHEMAS: Final[Mapping[str, SchemaVersion]] = MappingProxyType({ASSET_PROOF_1.uri: ASSET_PROOF_1})
+ASSET_PROOF_2: Final = SchemaVersion(
+    name="asset-proof",
+    version=2,
+    categories=frozenset(AssetCategory),
+    guarded=True,
+    compatible_with=(1,),
+)
+SCHEMAS: Final[Mapping[str, SchemaVersion]] = MappingProxyType(
+    {version.uri: version for version in (ASSET_PROOF_1, ASSET_PROOF_2)}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +107,7 @@ class AssetProof:
     lines: tuple[AssetLine, ...]
     in_transit: Fen = NOTHING
     trading_experience: TradingExperience | None = None
+    guard: GuardFacts | None = None
     schema: SchemaVersion = ASSET_PROOF_1
     schema_base: str = SCHEMA_BASE
     status: tuple[StatusEntry, ...] = ()
@@ -92,6 +115,8 @@ class AssetProof:
     def __post_init__(self) -> None:
         if not self.valid_from < self.valid_until:
             raise MalformedDocument("validity ends before it begins", "/validUntil")
+        if self.schema.guarded != (self.guard is not None):
+            raise MalformedDocument("tags belong to the versions that have them", "/schema")
         if len({line.category for line in self.lines}) != len(self.lines):
             raise MalformedDocument("one category twice", "/credentialSubject/assetLines")
         if any(line.amount < 0 for line in self.lines) or self.in_transit < 0:

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     FACE_CHECK_INVALID = "FACE_CHECK_INVALID"
     EXPIRED = "EXPIRED"
     NOT_YET_VALID = "NOT_YET_VALID"
+    CLOCK_SKEW = "CLOCK_SKEW"
 
 
 class TrustRole(StrEnum):
@@ -99,12 +100,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExaminedCredential:
-    """One credential; `claims` and `bound` are None where they did not hold or were not shown."""
+    """One credential; `claims`, `bound` and `seasoned` (the bound of the seasoned balance) are None
+    where they did not hold or were not shown."""
 
     vc_hash: Hash
     head: CredentialHead | None
     claims: ShownClaims | None
     bound: Steps | None
+    seasoned: Steps | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

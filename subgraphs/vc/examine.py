@@ -7,7 +7,8 @@ know (status, hash on the log, replay) is the caller's to add.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from subgraphs.vc import consent as consents
 from subgraphs.vc import lower_bound, model, proofs
@@ -27,13 +28,16 @@ from subgraphs.vc.examination import (
     TrustRole,
 )
 from subgraphs.vc.face import face_refusal, read_face_assertion
-from subgraphs.vc.lower_bound import Steps
+from subgraphs.vc.lower_bound import LowerBound, Steps
 from subgraphs.vc.model import CredentialHead, ShownClaims
 from subgraphs.vc.multikey import VerificationKey
-from subgraphs.vc.presentation import Presentation, Shown
+from subgraphs.vc.presentation import BoundReveal, Presentation, Shown
 from subgraphs.vc.proofs import Expectation, ProofReason, Purpose
 from subgraphs.vc.receipt import RootDidReceipt, parse_receipt, verify_receipt
 from subgraphs.vc.strict_json import JsonObject
+
+
+WRONG_CLOCK: Final = timedelta(minutes=15)
 
 
 def examine(presentation: Presentation, terms: Terms, register: TrustRegister) -> Examination:
@@ -138,7 +142,8 @@ class _Examiner:
         """Signed by the holder; for our nonce, for us, and not yet over: four findings."""
         claimed = self.presentation.proof
         method = MethodId(str(claimed.get("verificationMethod")))
-        key = holder_key(history, method, Purpose.AUTHENTICATION, self.terms.now)
+        at = _about_now(self.presentation.proof, self.terms.now)
+        key = holder_key(history, method, Purpose.AUTHENTICATION, at)
         refused = "KEY_UNKNOWN" if key is None else self._signature(method, key)
         reason = Reason.HOLDER_KEY_MISMATCH if refused else None
         self.notes.add(CheckKind.HOLDER_BINDING, "holder-proof", "/proof", reason, refused)
@@ -162,9 +167,7 @@ class _Examiner:
             expires = from_time(str(self.presentation.proof.get("expires")))
         except VcError:
             return Reason.MALFORMED
-        if created > self.terms.now + proofs.CLOCK_SKEW:
-            return Reason.NOT_YET_VALID
-        return None if self.terms.now < expires else Reason.EXPIRED
+        return _early(created, self.terms.now) or _over(expires, self.terms.now)
 
     def consent(self, history: DidHistory | None) -> Consent | None:
         """The artefact, its signature, its face check, its terms."""
@@ -193,7 +196,7 @@ class _Examiner:
         key = holder_key(history, method, Purpose.ASSERTION, at)
         if key is None:
             return ProofReason.METHOD_MISMATCH
-        expected = Expectation(purpose=Purpose.ASSERTION, now=self.terms.now)
+        expected = Expectation(purpose=Purpose.ASSERTION)
         return proofs.verify_by(document, method, key, expected).reason
 
     def _face(self, document: JsonObject) -> None:
@@ -217,7 +220,8 @@ class _Examiner:
         yield "consent-parties", None if ours else Reason.CONSENT_INVALID
         fits = terms.purpose in {None, consent.purpose}
         yield "consent-purpose", None if fits else Reason.CONSENT_INVALID
-        yield "consent-time", None if consent.in_force(terms.now) else Reason.EXPIRED
+        began = _early(consent.valid_from, terms.now)
+        yield "consent-time", began or _over(consent.valid_until, terms.now)
         until = consent.monitoring.until
         watched = not terms.monitoring or (until is not None and terms.now < until)
         yield "monitoring", None if watched else Reason.MONITORING_NOT_GRANTED
@@ -256,9 +260,15 @@ class _CredentialExaminer:
         self._issuer(head)
         self._countersignature(head)
         self._validity(head)
-        claims, bound = self._claims(), self._bound(head)
-        self._scope(head, claims, bound)
-        return ExaminedCredential(vc_hash=digest, head=head, claims=claims, bound=bound)
+        claims = self._claims()
+        bound = self._bound("lower-bound", self.shown.bound, head.lower_bound)
+        seasoning = None if claims is None else claims.guard.seasoning
+        against = None if seasoning is None else seasoning.bound
+        seasoned = self._bound("seasoned-bound", self.shown.seasoned, against)
+        self._scope(head, claims, bound, seasoned)
+        return ExaminedCredential(
+            vc_hash=digest, head=head, claims=claims, bound=bound, seasoned=seasoned
+        )
 
     def _subject(self, head: CredentialHead) -> None:
         own = head.subject == self.work.presentation.holder
@@ -275,6 +285,7 @@ class _CredentialExaminer:
         self._note(CheckKind.TRUSTED_ISSUER, "issuer", untrusted)
         reason = Reason.PROOF_INVALID if refused else None
         self._note(CheckKind.INTEGRITY, "issuer-proof", reason, refused)
+        self._proof_time("issuer-proof-time", method)
 
     def _countersignature(self, head: CredentialHead) -> None:
         method = MethodId(_method_by(self.shown.credential, head.subject))
@@ -283,17 +294,22 @@ class _CredentialExaminer:
         refused = self._refused(method, key)
         reason = Reason.PROOF_INVALID if refused else None
         self._note(CheckKind.INTEGRITY, "holder-countersignature", reason, refused)
+        self._proof_time("countersignature-time", method)
 
     def _refused(self, method: MethodId, key: VerificationKey | None) -> str | None:
         if key is None:
             return "KEY_UNKNOWN"
-        expected = Expectation(purpose=Purpose.ASSERTION, now=self.work.terms.now)
+        expected = Expectation(purpose=Purpose.ASSERTION)
         return proofs.verify_by(self.shown.credential, method, key, expected).reason
+
+    def _proof_time(self, topic: str, method: MethodId) -> None:
+        """Apart from the signature: two clocks that differ are no forgery."""
+        reason = _untimely(self.shown.credential, method, self.work.terms.now)
+        self._note(CheckKind.TIMELINESS, topic, reason)
 
     def _validity(self, head: CredentialHead) -> None:
         now = self.work.terms.now
-        early = Reason.NOT_YET_VALID if now < head.valid_from else None
-        reason = Reason.EXPIRED if now >= head.valid_until else early
+        reason = _over(head.valid_until, now) or _early(head.valid_from, now)
         self._note(CheckKind.TIMELINESS, "validity", reason)
 
     def _claims(self) -> ShownClaims | None:
@@ -305,25 +321,25 @@ class _CredentialExaminer:
         self._note(CheckKind.INTEGRITY, "disclosures")
         return claims
 
-    def _bound(self, head: CredentialHead) -> Steps | None:
-        reveal = self.shown.bound
+    def _bound(
+        self, topic: str, reveal: BoundReveal | None, against: LowerBound | None
+    ) -> Steps | None:
         if reveal is None:
             return None
-        commitment = head.lower_bound.commitment
-        holds = reveal.steps <= head.lower_bound.cap and lower_bound.check(
-            commitment, reveal.steps, reveal.link
-        )
+        holds = against is not None and lower_bound.proves(against, reveal.steps, reveal.link)
         reason = None if holds else Reason.LOWER_BOUND_INVALID
-        self._note(CheckKind.INTEGRITY, "lower-bound", reason)
+        self._note(CheckKind.INTEGRITY, topic, reason)
         return reveal.steps if holds else None
 
-    def _scope(self, head: CredentialHead, claims: ShownClaims | None, bound: Steps | None) -> None:
+    def _scope(
+        self, head: CredentialHead, claims: ShownClaims | None, *bounds: Steps | None
+    ) -> None:
         paths = () if claims is None else claims.paths
         consent = self.consent
         within = consent is None or (
             consent.meant(head.uri)
             and all(consent.covers(path) for path in paths)
-            and (bound is None or bool(consent.predicates))
+            and (bounds == (None, None) or bool(consent.predicates))
         )
         reason = None if within else Reason.SCOPE_EXCEEDED
         self._note(CheckKind.HOLDER_AUTHORISATION, "scope", reason)
@@ -343,6 +359,40 @@ def holder_key(
 ) -> VerificationKey | None:
     """The holder's key behind a method at a time, as receipt and versions vouch for it."""
     return None if history is None else history.key_for(method, purpose, at)
+
+
+def _early(begins: datetime, now: datetime) -> Reason | None:
+    """A time to come: nothing within what clocks may differ; up to a quarter of an hour it is
+    called a clock that is wrong, theirs or ours."""
+    if begins <= now + proofs.CLOCK_SKEW:
+        return None
+    return Reason.CLOCK_SKEW if begins <= now + WRONG_CLOCK else Reason.NOT_YET_VALID
+
+
+def _over(ends: datetime, now: datetime) -> Reason | None:
+    return None if now < ends else Reason.EXPIRED
+
+
+def _untimely(document: JsonObject, method: MethodId, now: datetime) -> Reason | None:
+    try:
+        proof = proofs.proof_by(document, method) or {}
+        created, expires = (
+            from_time(str(proof[name])) if name in proof else None
+            for name in ("created", "expires")
+        )
+    except VcError:
+        return Reason.MALFORMED
+    early = None if created is None else _early(created, now)
+    return early or (None if expires is None else _over(expires, now))
+
+
+def _about_now(proof: JsonObject, now: datetime) -> datetime:
+    """When a proof was made just now, by a clock that may be a little ahead of ours."""
+    try:
+        created = from_time(str(proof.get("created")))
+    except VcError:
+        return now
+    return min(max(now, created), now + proofs.CLOCK_SKEW)
 
 
 def _method_by(document: JsonObject, did: Did) -> str:

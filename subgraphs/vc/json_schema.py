@@ -1,6 +1,6 @@
 """The asset proof as JSON Schema (2020-12): what `credentialSchema` points at, one file a version.
 
-`python -m subgraphs.vc.json_schema` prints version 1, published as docs/schemas/asset-proof-1.json.
+`python -m subgraphs.vc.json_schema 2` prints version 2: docs/schemas/asset-proof-2.json.
 It describes a body as it is signed or with claims shown: whatever can be withheld is optional.
 """
 
@@ -9,13 +9,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from subgraphs.vc import lower_bound, model
-from subgraphs.vc.asset_proof import ASSET_PROOF_1, SCHEMA_BASE, SchemaVersion
+from subgraphs.vc import guard, lower_bound, model
+from subgraphs.vc.asset_proof import SCHEMA_BASE, SCHEMAS, SchemaVersion
 from subgraphs.vc.money import CURRENCY
 from subgraphs.vc.status_list import StatusPurpose
 from subgraphs.vc.strict_json import JsonObject, JsonValue
 
 AMOUNT: Final = r"^(0|[1-9][0-9]{0,14})(\.[0-9]{2})?$"
+_TAG: Final = r"^[0-9a-f]{64}$"
 _DIGEST: Final = r"^[A-Za-z0-9_-]{43}$"
 _DATE: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _CLOCK: Final = r"T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$"
@@ -31,7 +32,7 @@ def json_schema(version: SchemaVersion, base: str = SCHEMA_BASE) -> JsonObject:
         "title": f"Asset proof (资产证明), version {version.version}",
         **_object(
             {
-                "@context": {"const": list[JsonValue](model.CONTEXT)},
+                "@context": {"const": list[JsonValue](model.contexts(version))},
                 "id": _text(f"^{model.URN}.{{1,110}}$"),
                 "type": {"const": list[JsonValue](model.TYPES)},
                 "issuer": _text(_DID),
@@ -52,7 +53,7 @@ def json_schema(version: SchemaVersion, base: str = SCHEMA_BASE) -> JsonObject:
     }
 
 
-def text(version: SchemaVersion = ASSET_PROOF_1) -> str:
+def text(version: SchemaVersion) -> str:
     """The file of a version."""
     return json.dumps(json_schema(version), ensure_ascii=False, indent=2) + "\n"
 
@@ -63,6 +64,7 @@ def _subject(version: SchemaVersion) -> JsonObject:
         "items": {"oneOf": [_withheld(), _line(version)]},
         "maxItems": model.MOST_LINES,
     }
+    tags = _guard() if version.guarded else {}
     return _object(
         {
             "id": _text(_DID),
@@ -73,10 +75,46 @@ def _subject(version: SchemaVersion) -> JsonObject:
             "inTransit": _text(AMOUNT),
             "lowerBound": _lower_bound(),
             "tradingExperience": _experience(),
+            **tags,
             "_sd": _digests(),
         },
-        optional=("total", "inTransit", "tradingExperience", "_sd"),
+        optional=("total", "inTransit", "tradingExperience", *tags, "_sd"),
     )
+
+
+def _guard() -> dict[str, JsonValue]:
+    """What version 2 adds; each member is shown as a whole or not at all."""
+    direction: JsonObject = {"enum": [each.value for each in guard.Direction]}
+    position = _object(
+        {"tag": _text(_TAG), "amount": _text(AMOUNT), "_sd": _digests()}, optional=("amount", "_sd")
+    )
+    flow = _object(
+        {
+            "tag": _text(_TAG),
+            "direction": direction,
+            "amount": _text(AMOUNT),
+            "settled": _text(_DATE),
+            "otherEnd": _text(_TAG),
+            "_sd": _digests(),
+        },
+        optional=("amount", "settled", "otherEnd", "_sd"),
+    )
+    seasoning = _object(
+        {
+            "since": _text(_DATE),
+            "held": {"type": "array", "items": _text(_TAG)},
+            "least": _text(AMOUNT),
+            "lowerBound": _lower_bound(),
+            "_sd": _digests(),
+        },
+        optional=("least", "_sd"),
+    )
+    return {
+        "account": _text(_TAG),
+        "positions": {"type": "array", "items": position, "maxItems": guard.MOST_POSITIONS},
+        "flows": {"type": "array", "items": flow, "maxItems": guard.MOST_FLOWS},
+        "seasoning": seasoning,
+    }
 
 
 def _line(version: SchemaVersion) -> JsonObject:
@@ -94,7 +132,7 @@ def _line(version: SchemaVersion) -> JsonObject:
 def _lower_bound() -> JsonObject:
     return _object(
         {
-            "alg": {"const": model.CHAIN},
+            "alg": {"const": lower_bound.CHAIN},
             "unit": _text(AMOUNT),
             "cap": {"type": "integer", "minimum": 1, "maximum": int(lower_bound.CAP)},
             "commitment": _text(_DIGEST),
@@ -152,4 +190,4 @@ def _object(members: Mapping[str, JsonValue], *, optional: Sequence[str]) -> Jso
 
 
 if __name__ == "__main__":
-    sys.stdout.write(text())
+    sys.stdout.write(text(SCHEMAS[f"{SCHEMA_BASE}/asset-proof/{sys.argv[1]}"]))

@@ -6,11 +6,15 @@ for k > T. Bounds of several credentials add up; each k is the holder's choice, 
 Whoever was shown two bounds of one credential has learnt the greater one, no more.
 """
 
+from dataclasses import dataclass
 from typing import Final, NewType
 
 from ledger_adapter.crypto import sm3
-from subgraphs.vc.errors import BadLowerBound
-from subgraphs.vc.money import Fen
+from subgraphs.vc.encoding import to_base64url
+from subgraphs.vc.errors import BadLowerBound, MalformedDocument
+from subgraphs.vc.money import Fen, format_amount
+from subgraphs.vc.shape import Shape
+from subgraphs.vc.strict_json import JsonObject, pointer
 
 Steps = NewType("Steps", int)
 """Whole units of 10 000 CNY."""
@@ -20,6 +24,40 @@ CAP: Final = Steps(1_000)
 """No chain is longer, whatever the total: 10 000 000 CNY is as much as a bound can prove."""
 
 SEED_BYTES: Final = 32
+CHAIN: Final = "sm3-chain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LowerBound:
+    """The commitment in the signed body; `cap` says how much a chain can prove at most."""
+
+    commitment: bytes
+    cap: Steps
+
+
+def as_json(seed: bytes, amount: Fen) -> JsonObject:
+    """The commitment to an amount, as the signed body carries it."""
+    return {
+        "alg": CHAIN,
+        "unit": format_amount(UNIT),
+        "cap": CAP,
+        "commitment": to_base64url(commit(seed, steps_of(amount))),
+    }
+
+
+def read(shape: Shape) -> LowerBound:
+    """The commitment in a body."""
+    cap = shape.integer("cap")
+    if shape.text("alg") != CHAIN or shape.text("unit") != format_amount(UNIT):
+        raise MalformedDocument("a lower bound of another kind", shape.place)
+    if not 0 < cap <= CAP:
+        raise MalformedDocument("a cap out of range", pointer(shape.place, "cap"))
+    return LowerBound(commitment=shape.data("commitment"), cap=Steps(cap))
+
+
+def proves(bound: LowerBound, shown: Steps, link: bytes) -> bool:
+    """Whether a link proves `shown` steps of this very commitment."""
+    return shown <= bound.cap and check(bound.commitment, shown, link)
 
 
 def steps_of(total: Fen) -> Steps:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NewType
 
-from subgraphs.vc import lower_bound
+from subgraphs.vc import guard, lower_bound
 from subgraphs.vc.asset_proof import (
     AssetCategory,
     AssetLine,
@@ -31,8 +31,9 @@ from subgraphs.vc.disclosure import (
 )
 from subgraphs.vc.encoding import Hash, sm3_hash, to_base64url, to_time
 from subgraphs.vc.errors import BadAmount, MalformedDocument
-from subgraphs.vc.lower_bound import Steps
-from subgraphs.vc.money import CURRENCY, Fen, format_amount, parse_amount
+from subgraphs.vc.guard import ShownGuard
+from subgraphs.vc.lower_bound import LowerBound
+from subgraphs.vc.money import CURRENCY, Fen, format_amount
 from subgraphs.vc.proofs import unsecured
 from subgraphs.vc.shape import Shape, shaped
 from subgraphs.vc.status_list import StatusEntry, read_status_entries
@@ -42,12 +43,8 @@ CredentialUri = NewType("CredentialUri", str)
 """`urn:credgraph:<credential id>`, the `id` of the body."""
 
 URN: Final = "urn:credgraph:"
-CONTEXT: Final = (
-    "https://www.w3.org/ns/credentials/v2",
-    "https://credgraph.example/contexts/asset-proof/v1",
-)
+W3C_CONTEXT: Final = "https://www.w3.org/ns/credentials/v2"
 TYPES: Final = ("VerifiableCredential", "AssetProofCredential")
-CHAIN: Final = "sm3-chain"
 MOST_LINES: Final = 32
 
 TOTAL: Final = ClaimPath("/credentialSubject/total")
@@ -58,14 +55,6 @@ LINE_CATEGORY: Final = ClaimPath("/credentialSubject/assetLines/*/category")
 LINE_AMOUNT: Final = ClaimPath("/credentialSubject/assetLines/*/amount")
 SEED: Final = ClaimPath("/credentialSubject/lowerBound/seed")
 """The holder's secret. Showing it shows the total, so no presentation may carry it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LowerBound:
-    """The commitment in the signed body; `cap` says how much a chain can prove at most."""
-
-    commitment: bytes
-    cap: Steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +95,7 @@ class ShownClaims:
     in_transit: Fen | None
     trading_experience: TradingExperience | None
     seed: bytes | None
+    guard: ShownGuard
     paths: tuple[ClaimPath, ...]
 
 
@@ -122,6 +112,9 @@ def build(proof: AssetProof, *, seed: bytes, salts: Salts, algorithm: str = "sm3
         "/credentialSubject/assetLines": spare,
         "/credentialSubject": 1 if proof.trading_experience is None else 0,
     }
+    if proof.guard is not None:
+        hidden += guard.hidden(proof.guard)
+        decoys["/credentialSubject"] += 1 if proof.guard.seasoning is None else 0
     body = _body(proof, seed)
     return conceal(body, hidden, salts=salts, algorithm=algorithm, decoys=decoys)
 
@@ -139,24 +132,25 @@ def credential_uri(credential_id: str) -> CredentialUri:
 def read_head(document: JsonObject, place: str = "") -> CredentialHead:
     """Read what stands in clear; whether it is true is the proofs' matter."""
     shape = shaped(document, place)
-    _expect_kind(shape)
+    schema = shape.inner("credentialSchema")
+    version = schema_of(schema.text("id"), pointer(schema.place, "id"))
+    _expect_kind(shape, version)
     subject = shape.inner("credentialSubject")
     uri = shape.text("id", longest=128)
     if not uri.startswith(URN):
         raise MalformedDocument("not an id of ours", pointer(place, "id"))
     if subject.text("currency") != CURRENCY:
         raise BadAmount("only CNY is known", pointer(subject.place, "currency"))
-    schema = shape.inner("credentialSchema")
     return CredentialHead(
         uri=CredentialUri(uri),
         credential_no=shape.text("credentialNo", longest=64),
         issuer=parse_did(shape.text("issuer"), pointer(place, "issuer")),
         subject=parse_did(subject.text("id"), pointer(subject.place, "id")),
-        schema=schema_of(schema.text("id"), pointer(schema.place, "id")),
+        schema=version,
         as_of=subject.date("asOf"),
         valid_from=shape.time("validFrom"),
         valid_until=shape.time("validUntil"),
-        lower_bound=_lower_bound(subject.inner("lowerBound")),
+        lower_bound=lower_bound.read(subject.inner("lowerBound")),
         status=read_status_entries(shape),
     )
 
@@ -171,10 +165,11 @@ def read_claims(document: JsonObject, encoded: tuple[str, ...], place: str = "")
         lines=tuple(
             _line(line, head.schema) for line in subject.inners("assetLines", most=MOST_LINES)
         ),
-        total=_amount(subject, "total"),
-        in_transit=_amount(subject, "inTransit"),
+        total=subject.amount("total"),
+        in_transit=subject.amount("inTransit"),
         trading_experience=_experience(subject),
         seed=seed.data("seed") if "seed" in seed.members else None,
+        guard=guard.read_guard(subject) if head.schema.guarded else ShownGuard(),
         paths=shown.paths,
     )
 
@@ -200,6 +195,7 @@ def read_whole(document: JsonObject, encoded: tuple[str, ...]) -> AssetProof:
         lines=lines,
         in_transit=claims.in_transit,
         trading_experience=claims.trading_experience,
+        guard=_whole_guard(head, claims),
         schema=head.schema,
         status=head.status,
     )
@@ -215,7 +211,6 @@ def concealed_paths(disclosures: tuple[Disclosure, ...]) -> frozenset[ClaimPath]
 
 
 def _body(proof: AssetProof, seed: bytes) -> JsonObject:
-    chain = lower_bound.commit(seed, lower_bound.steps_of(proof.total))
     subject: JsonObject = {
         "id": proof.subject,
         "asOf": proof.as_of.isoformat(),
@@ -227,10 +222,7 @@ def _body(proof: AssetProof, seed: bytes) -> JsonObject:
         "total": format_amount(proof.total),
         "inTransit": format_amount(proof.in_transit),
         "lowerBound": {
-            "alg": CHAIN,
-            "unit": format_amount(lower_bound.UNIT),
-            "cap": lower_bound.CAP,
-            "commitment": to_base64url(chain),
+            **lower_bound.as_json(seed, proof.total),
             "seed": to_base64url(seed),
         },
     }
@@ -240,8 +232,10 @@ def _body(proof: AssetProof, seed: bytes) -> JsonObject:
             "firstTradeDate": experience.first_trade_date.isoformat(),
             "markets": list(experience.markets),
         }
+    if proof.guard is not None:
+        subject |= guard.members(proof.guard, seed)
     body: JsonObject = {
-        "@context": list[JsonValue](CONTEXT),
+        "@context": list[JsonValue](contexts(proof.schema)),
         "id": credential_uri(proof.credential_id),
         "type": list[JsonValue](TYPES),
         "issuer": proof.issuer,
@@ -256,38 +250,34 @@ def _body(proof: AssetProof, seed: bytes) -> JsonObject:
     return body
 
 
-def _expect_kind(shape: Shape) -> None:
-    if shape.texts("@context", most=8) != CONTEXT:
+def contexts(schema: SchemaVersion) -> tuple[str, str]:
+    """`@context` of a body of that version."""
+    return (W3C_CONTEXT, schema.context)
+
+
+def _whole_guard(head: CredentialHead, claims: ShownClaims) -> guard.GuardFacts | None:
+    if not head.schema.guarded or claims.total is None or claims.seed is None:
+        return None
+    return guard.whole(claims.guard, total=claims.total, seed=claims.seed)
+
+
+def _expect_kind(shape: Shape, schema: SchemaVersion) -> None:
+    if shape.texts("@context", most=8) != contexts(schema):
         raise MalformedDocument("not the contexts of an asset proof", f"{shape.place}/@context")
     if shape.texts("type", most=8) != TYPES:
         raise MalformedDocument("not an asset proof", pointer(shape.place, "type"))
 
 
-def _lower_bound(shape: Shape) -> LowerBound:
-    cap = shape.integer("cap")
-    if shape.text("alg") != CHAIN or shape.text("unit") != format_amount(lower_bound.UNIT):
-        raise MalformedDocument("a lower bound of another kind", shape.place)
-    if not 0 < cap <= lower_bound.CAP:
-        raise MalformedDocument("a cap out of range", pointer(shape.place, "cap"))
-    return LowerBound(commitment=shape.data("commitment"), cap=Steps(cap))
-
-
 def _line(shape: Shape, schema: SchemaVersion) -> ShownLine:
     place = pointer(shape.place, "category")
     category = parse_category(shape.text("category"), place, schema)
-    return ShownLine(category=category, amount=_amount(shape, "amount"))
+    return ShownLine(category=category, amount=shape.amount("amount"))
 
 
 def _whole_line(line: ShownLine) -> AssetLine:
     if line.amount is None:
         raise MalformedDocument("an amount is withheld from the holder", LINE_AMOUNT)
     return AssetLine(category=line.category, amount=line.amount)
-
-
-def _amount(shape: Shape, name: str) -> Fen | None:
-    if name not in shape.members:
-        return None
-    return parse_amount(shape.text(name), pointer(shape.place, name))
 
 
 def _experience(subject: Shape) -> TradingExperience | None:

@@ -52,11 +52,13 @@ class BoundReveal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """One credential and as much of it as the holder shows."""
+    """One credential and as much of it as the holder shows; `seasoned` is a link of the chain over
+    the seasoned balance, and needs `seasoning` among the disclosures."""
 
     credential: JsonObject
     disclosures: tuple[str, ...] = ()
     bound: BoundReveal | None = None
+    seasoned: BoundReveal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,9 +182,9 @@ def _shown_json(item: Shown) -> JsonObject:
         "credential": item.credential.get("id"),
         "disclosures": list[JsonValue](item.disclosures),
     }
-    if item.bound is not None:
-        link = to_base64url(item.bound.link)
-        shown["lowerBound"] = {"steps": item.bound.steps, "link": link}
+    for name, bound in (("lowerBound", item.bound), ("seasonedBound", item.seasoned)):
+        if bound is not None:
+            shown[name] = {"steps": bound.steps, "link": to_base64url(bound.link)}
     return shown
 
 
@@ -198,19 +200,24 @@ def _read_shown(shape: Shape) -> tuple[Shown, ...]:
 
 
 def _one_shown(credential: Shape, shown: Shape) -> Shown:
-    shown.only(("credential", "disclosures", "lowerBound"))
+    shown.only(("credential", "disclosures", "lowerBound", "seasonedBound"))
     if shown.text("credential") != credential.text("id"):
         raise MalformedDocument(
             "an entry for another credential", pointer(shown.place, "credential")
         )
-    bound = shown.inner("lowerBound") if "lowerBound" in shown.members else None
     return Shown(
         credential=credential.members,
         disclosures=shown.texts("disclosures", most=MOST_DISCLOSURES),
-        bound=None
-        if bound is None
-        else BoundReveal(steps=Steps(bound.integer("steps")), link=bound.data("link")),
+        bound=_bound(shown, "lowerBound"),
+        seasoned=_bound(shown, "seasonedBound"),
     )
+
+
+def _bound(shown: Shape, name: str) -> BoundReveal | None:
+    if name not in shown.members:
+        return None
+    bound = shown.inner(name)
+    return BoundReveal(steps=Steps(bound.integer("steps")), link=bound.data("link"))
 
 
 def _object_or_none(shape: Shape, name: str) -> JsonObject | None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from subgraphs.vc.encoding import from_base64url, from_date, from_time
 from subgraphs.vc.errors import MalformedDocument
+from subgraphs.vc.money import Fen, parse_amount
 from subgraphs.vc.strict_json import JsonObject, JsonValue, pointer
 
 
@@ -86,6 +87,12 @@ class Shape:
     def date(self, name: str) -> date:
         """A calendar date."""
         return from_date(self.text(name, longest=10), pointer(self.place, name))
+
+    def amount(self, name: str) -> Fen | None:
+        """An amount, None where it is withheld."""
+        if name not in self.members:
+            return None
+        return parse_amount(self.text(name), pointer(self.place, name))
 
     def data(self, name: str, *, longest: int = 512) -> bytes:
         """Bytes in base64url."""

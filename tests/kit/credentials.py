@@ -13,17 +13,26 @@ from subgraphs.holder.choose import HeldCredential
 from subgraphs.holder.holder import Grant, Holder
 from subgraphs.vc import consent as consents
 from subgraphs.vc import model, proofs
-from subgraphs.vc.asset_proof import AssetCategory, AssetLine, AssetProof, TradingExperience
+from subgraphs.vc.asset_proof import (
+    ASSET_PROOF_1,
+    ASSET_PROOF_2,
+    AssetCategory,
+    AssetLine,
+    AssetProof,
+    TradingExperience,
+)
 from subgraphs.vc.consent import AtLeast, Consent, Monitoring
 from subgraphs.vc.did import Did, build_did_document, institution_did, method_id
 from subgraphs.vc.disclosure import ClaimPath
 from subgraphs.vc.encoding import to_base64url
 from subgraphs.vc.examination import TrustRole
+from subgraphs.vc.guard import Direction, GuardFacts, Seasoning, TaggedFlow, TaggedLine
 from subgraphs.vc.money import Fen, parse_amount
 from subgraphs.vc.multikey import VerificationKey
 from subgraphs.vc.proofs import ProofOptions, Purpose
 from subgraphs.vc.receipt import build_receipt
 from subgraphs.vc.strict_json import JsonObject
+from subgraphs.vc.tags import account_tag, flow_tag, position_tag, tag_key
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ISSUER = institution_did("inst_0ISSVER000000000000000000A")
@@ -35,6 +44,32 @@ RICH: Mapping[AssetCategory, str] = {
     AssetCategory.STOCK: "1500000.50",
     AssetCategory.FUND_UNIT: "499999.50",
 }
+
+_TAGS = tag_key(b"the provider's secret", "anna")
+STOCK_TAG = position_tag(_TAGS, registrar_account="A1", product="600000")
+BOND_TAG = position_tag(_TAGS, registrar_account="A1", product="019999")
+GUARD = GuardFacts(
+    account=account_tag(_TAGS, institution=ISSUER, account="1"),
+    positions=(TaggedLine(tag=STOCK_TAG, amount=parse_amount("1500000.50")),),
+    flows=(
+        TaggedFlow(
+            tag=flow_tag(_TAGS, "T1"),
+            direction=Direction.IN,
+            amount=parse_amount("900000.00"),
+            settled=date(2026, 11, 12),
+            other_end=account_tag(_TAGS, institution=OTHER_ISSUER, account="7"),
+        ),
+        TaggedFlow(
+            tag=flow_tag(_TAGS, "T2"),
+            direction=Direction.OUT,
+            amount=parse_amount("50000.00"),
+            settled=None,
+        ),
+    ),
+    seasoning=Seasoning(
+        since=date(2026, 10, 26), least=parse_amount("2300000.00"), held=(STOCK_TAG, BOND_TAG)
+    ),
+)
 
 
 def scalar(name: str) -> sm2.PrivateKey:
@@ -105,6 +140,7 @@ class World:
         *,
         issuer: Did = ISSUER,
         number: int = 1,
+        guard: GuardFacts | None = None,
     ) -> AssetProof:
         return AssetProof(
             credential_id=f"cred_{number:026}",
@@ -122,6 +158,8 @@ class World:
             trading_experience=TradingExperience(
                 first_trade_date=date(2015, 3, 2), markets=("SSE", "SZSE")
             ),
+            guard=guard,
+            schema=ASSET_PROOF_1 if guard is None else ASSET_PROOF_2,
         )
 
     def offer(self, statement: AssetProof) -> tuple[JsonObject, tuple[str, ...]]:
@@ -152,9 +190,10 @@ class World:
         *,
         issuer: Did = ISSUER,
         number: int = 1,
+        guard: GuardFacts | None = None,
     ) -> HeldCredential:
         """A credential with both signatures, in the holder's keeping."""
-        statement = self.statement(holder, lines, issuer=issuer, number=number)
+        statement = self.statement(holder, lines, issuer=issuer, number=number, guard=guard)
         document, disclosures = self.offer(statement)
         secured = self.signed(document, holder)
         key = self.issuers[issuer].public_key

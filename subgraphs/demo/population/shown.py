@@ -8,20 +8,18 @@ from typing import Final
 from subgraphs.demo.population.generate import TODAY
 from subgraphs.demo.population.paths import Balance, closes_before, path
 from subgraphs.demo.population.records import Account, Asked, Dossier, Transfer
-from subgraphs.demo.population.weave import LARGE
-from subgraphs.rules.overlap import (
+from subgraphs.rules.overlap import LiveCount, ShownProof
+from subgraphs.vc.guard import (
+    LARGE,
+    WINDOW_CLOSES,
     Direction,
-    LiveCount,
     Seasoning,
-    ShownProof,
     TaggedFlow,
     TaggedLine,
 )
-from subgraphs.rules.tags import TagKey, account_tag, flow_tag, position_tag, tag_key
 from subgraphs.vc.money import Fen
+from subgraphs.vc.tags import TagKey, account_tag, flow_tag, position_tag, tag_key
 
-SEASONING_DAYS: Final = 20
-_FLOW_DAYS: Final = 20
 _PROVIDER_SECRET: Final = b"synthetic identity provider, no secret"
 
 
@@ -45,7 +43,7 @@ def _proof(
     key = tag_key(_PROVIDER_SECRET, f"{seed}|{dossier.person.holder}")
     skip = closes.index(asked.as_of)
     days = path(seed, account, dossier.transfers, closes)
-    window = list(islice(days, skip, skip + SEASONING_DAYS))
+    window = list(islice(days, skip, skip + WINDOW_CLOSES))
     lines = tuple(_lines(key, account, window[0]))
     return ShownProof(
         credential=f"{asked.account_no}@{asked.as_of}",
@@ -54,7 +52,7 @@ def _proof(
         amount=window[0].settled,
         account=account_tag(key, institution=account.institution, account=account.account_no),
         lines=lines,
-        flows=tuple(_flows(key, dossier, account, asked.as_of, closes[skip + _FLOW_DAYS])),
+        flows=tuple(_flows(key, dossier, account, asked.as_of, closes[skip + WINDOW_CLOSES])),
         seasoning=_seasoning(window, lines) if asked.seasoned else None,
     )
 

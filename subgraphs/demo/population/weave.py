@@ -23,11 +23,11 @@ from subgraphs.demo.population.records import (
     Transfer,
 )
 from subgraphs.vc.asset_proof import AssetCategory
+from subgraphs.vc.guard import LARGE
 from subgraphs.vc.money import Fen
 
 THRESHOLD: Final = 300_000_000
 HIGHER: Final = 500_000_000
-LARGE: Final = 5_000_000  # transfers from 50 000 yuan up carry a tag
 _SCHEMES: Final = (
     *((Scheme.DIRECT, 40), (Scheme.PENDING, 15), (Scheme.VIA_BANK, 20), (Scheme.SPLIT, 10)),
     (Scheme.TWICE_ATTESTED, 15),

@@ -10,17 +10,15 @@ from hypothesis import strategies as st
 
 from subgraphs.rules.double_count import judge
 from subgraphs.rules.overlap import (
-    Direction,
     LiveCount,
     OverlapVerdict,
-    Seasoning,
     ShownProof,
     SignalKind,
-    TaggedFlow,
-    TaggedLine,
     Verdict,
 )
-from subgraphs.rules.tags import (
+from subgraphs.vc.guard import Direction, Seasoning, TaggedFlow, TaggedLine
+from subgraphs.vc.money import Fen, parse_amount
+from subgraphs.vc.tags import (
     AccountTag,
     FlowTag,
     PositionTag,
@@ -30,7 +28,6 @@ from subgraphs.rules.tags import (
     position_tag,
     tag_key,
 )
-from subgraphs.vc.money import Fen, parse_amount
 
 DAY = [date(2026, 11, day) for day in (9, 10, 11, 12, 13, 16, 17, 18, 19, 20)]
 BAR = parse_amount("3000000.00")

@@ -6,11 +6,12 @@ from typing import Final
 
 import pytest
 
-from subgraphs.vc import consent, model, presentation
+from subgraphs.vc import consent, presentation
+from subgraphs.vc.asset_proof import ASSET_PROOF_1, ASSET_PROOF_2
 from subgraphs.vc.disclosure import reveal
 from subgraphs.vc.proofs import unsecured
 from subgraphs.vc.strict_json import JsonObject, JsonValue
-from tests.kit.credentials import ISSUER, World
+from tests.kit.credentials import GUARD, ISSUER, World
 
 FOLDER: Final = Path(__file__).parents[3] / "docs" / "contexts"
 W3C: Final = {
@@ -45,6 +46,7 @@ def members(value: JsonValue, known: dict[str, object]) -> set[str]:
 def documents() -> dict[str, JsonObject]:
     world = World()
     held = world.credential(world.anna)
+    guarded = world.credential(world.anna, guard=GUARD)
     grant = world.grant(world.anna)
     presented = world.anna.present(
         [], grant=grant, receipt=world.receipt(world.anna), nonce="n", audience=ISSUER
@@ -52,6 +54,7 @@ def documents() -> dict[str, JsonObject]:
     return {
         "withheld": unsecured(held.document),
         "shown": reveal(unsecured(held.document), held.disclosures).document,
+        "guarded": reveal(unsecured(guarded.document), guarded.disclosures).document,
         "presentation": unsecured(presented),
         "consent": unsecured(grant.document),
     }
@@ -60,8 +63,9 @@ def documents() -> dict[str, JsonObject]:
 @pytest.mark.parametrize(
     ("kind", "address"),
     [
-        pytest.param("withheld", model.CONTEXT[-1], id="credential"),
-        pytest.param("shown", model.CONTEXT[-1], id="credential with all claims"),
+        pytest.param("withheld", ASSET_PROOF_1.context, id="credential"),
+        pytest.param("shown", ASSET_PROOF_1.context, id="credential with all claims"),
+        pytest.param("guarded", ASSET_PROOF_2.context, id="credential with tags"),
         pytest.param("presentation", presentation.CONTEXT[-1], id="presentation"),
         pytest.param("consent", consent.CONTEXT, id="consent"),
     ],

@@ -6,22 +6,36 @@ from typing import Any
 import pytest
 
 from subgraphs.vc import json_schema, model
-from subgraphs.vc.asset_proof import ASSET_PROOF_1, AssetCategory
+from subgraphs.vc.asset_proof import (
+    ASSET_PROOF_1,
+    ASSET_PROOF_2,
+    SCHEMAS,
+    AssetCategory,
+    SchemaVersion,
+)
 from subgraphs.vc.disclosure import reveal
 from subgraphs.vc.errors import VcError
+from subgraphs.vc.proofs import unsecured
 from subgraphs.vc.strict_json import JsonObject, JsonValue
-from tests.kit.credentials import World
+from tests.kit.credentials import GUARD, World
 
-FILE = Path(__file__).parents[3] / "docs" / "schemas" / "asset-proof-1.json"
-
-
-def test_the_published_file_is_what_the_code_says() -> None:
-    assert FILE.read_text("utf-8") == json_schema.text(), "write it anew"
+FOLDER = Path(__file__).parents[3] / "docs" / "schemas"
+each_version = pytest.mark.parametrize("version", SCHEMAS.values(), ids=lambda one: one.uri)
 
 
-def test_it_knows_the_nine_categories_by_its_version() -> None:
-    text = FILE.read_text("utf-8")
-    assert ASSET_PROOF_1.uri in text
+def file_of(version: SchemaVersion) -> str:
+    return (FOLDER / f"{version.name}-{version.version}.json").read_text("utf-8")
+
+
+@each_version
+def test_the_published_file_is_what_the_code_says(version: SchemaVersion) -> None:
+    assert file_of(version) == json_schema.text(version), "write it anew"
+
+
+@each_version
+def test_it_knows_the_nine_categories_by_its_version(version: SchemaVersion) -> None:
+    text = file_of(version)
+    assert version.uri in text
     assert len(AssetCategory) == 9
     assert all(f'"{category.value}"' in text for category in AssetCategory)
 
@@ -46,6 +60,17 @@ def test_bodies_withheld_and_shown_are_valid(validator: Any) -> None:
         assert list(validator.iter_errors(each)) == []
     shown = reveal(document, encoded).document
     assert list(validator.iter_errors(shown)) == []
+
+
+def test_bodies_with_tags_are_valid_by_the_second_version_and_no_other(validator: Any) -> None:
+    second = type(validator)(json_schema.json_schema(ASSET_PROOF_2))
+    held = World().credential(World().anna, guard=GUARD)
+    shown = reveal(unsecured(held.document), held.disclosures).document
+    for each in (held.document, shown):
+        assert list(second.iter_errors(each)) == []
+        assert not validator.is_valid(each)
+    bare = World().credential(World().anna)
+    assert not second.is_valid(bare.document)
 
 
 @pytest.mark.parametrize(

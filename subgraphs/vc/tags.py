@@ -5,14 +5,17 @@ same customer write the same tag, and nobody else can compare or guess anything 
 kinds are separated by domain, so that an account can never pass for a transfer.
 """
 
-from typing import NewType
+import re
+from typing import Final, NewType
 
 from ledger_adapter.crypto import sm3
+from subgraphs.vc.errors import MalformedDocument
 
 TagKey = NewType("TagKey", bytes)
 PositionTag = NewType("PositionTag", str)
 AccountTag = NewType("AccountTag", str)
 FlowTag = NewType("FlowTag", str)
+_FORM: Final = re.compile(r"[0-9a-f]{64}")
 
 
 def tag_key(provider_secret: bytes, root_did: str) -> TagKey:
@@ -33,6 +36,13 @@ def account_tag(key: TagKey, *, institution: str, account: str) -> AccountTag:
 def flow_tag(key: TagKey, reference: str) -> FlowTag:
     """One transfer, by the reference that both of its ends keep."""
     return FlowTag(_tag(key, "flow", reference))
+
+
+def checked_tag(text: str, place: str = "") -> str:
+    """A text that has the form of a tag."""
+    if not _FORM.fullmatch(text):
+        raise MalformedDocument("a tag is 64 hexadecimal digits", place)
+    return text
 
 
 def _tag(key: TagKey, *facts: str) -> str:
