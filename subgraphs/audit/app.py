@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Final
 
 from ledger_adapter.port import LoggedEvent, Shard
 from ledger_adapter.public import PublicLog
@@ -13,6 +15,7 @@ from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.schema import schema
 from subgraphs.audit.store import INDEXES, Store
+from subgraphs.audit.tallies import Tallies
 from subgraphs.audit.worker import apply
 from subgraphs.kit.base import Base, open_base
 from subgraphs.kit.feed import Feed, Item
@@ -21,12 +24,14 @@ from subgraphs.kit.mongo import Session
 from subgraphs.kit.serve import Service, asgi
 from subgraphs.kit.settings import Settings
 
+NAME: Final = "audit"
+
 
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Service]:
     """Audit's service, for the length of the process."""
     trust = load_trust(settings.data / "trust.json")
-    async with open_base("audit", settings, INDEXES) as base:
+    async with open_base(NAME, settings, INDEXES) as base:
         yield service(base, trust)
 
 
@@ -37,7 +42,7 @@ def service(base: Base, trust: Trust) -> Service:
     async def health() -> Mapping[str, object]:
         return {"position": follower.applied, "lag": await follower.lag()}
 
-    app = asgi(schema, name="audit", parts=parts, tokens=base.tokens, health=health)
+    app = asgi(schema, name=NAME, parts=parts, tokens=base.tokens, health=health)
     app.mount(
         "/log", PublicLog(base.ledger, now=time.monotonic)
     )  # no login: whoever checks a proof
@@ -51,6 +56,7 @@ def service(base: Base, trust: Trust) -> Service:
 def wire(base: Base, trust: Trust) -> Parts:
     return Parts(
         store=Store(base.database),
+        tallies=Tallies(base.database),
         institutions=base.institutions,
         ledger=base.ledger,
         trust=trust,
@@ -58,6 +64,7 @@ def wire(base: Base, trust: Trust) -> Parts:
         sealer=base.sealer,
         feed=Feed(),
         log_id=base.log_id,
+        clock=lambda: datetime.now(UTC),
     )
 
 
@@ -68,7 +75,7 @@ def follow(base: Base, parts: Parts) -> Follower[EventRow]:
         return await apply(parts, events, session)
 
     return Follower(
-        name="audit",
+        name=NAME,
         mongo=base.mongo,
         database=base.database,
         ledger=base.ledger,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from ledger_adapter.port import Ledger, Shard
 from ledger_adapter.verify import Trust
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.store import Store
+from subgraphs.audit.tallies import Tallies
 from subgraphs.kit.cursor import CursorSealer
 from subgraphs.kit.feed import Feed
 from subgraphs.kit.institutions import Institutions
@@ -18,6 +21,7 @@ class Parts:
     """Wired in `app`; `trust` is what this deployment itself believes, for `verified`."""
 
     store: Store
+    tallies: Tallies
     institutions: Institutions
     ledger: Ledger
     trust: Trust
@@ -25,3 +29,4 @@ class Parts:
     sealer: CursorSealer
     feed: Feed[EventRow]
     log_id: str
+    clock: Callable[[], datetime]

@@ -68,3 +68,8 @@ def learns_place(viewer: Viewer, row: Seen) -> bool:
 def supervises(viewer: Viewer) -> bool:
     """Whether the regulator's feed is open to the viewer."""
     return viewer.role is Role.REGULATOR
+
+
+def analyses(viewer: Viewer) -> bool:
+    """Whether figures are answered: to people of figures, and to who may see all events anyway."""
+    return viewer.role in {Role.ANALYST, Role.REGULATOR}

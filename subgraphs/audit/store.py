@@ -6,21 +6,25 @@ Visibility is part of each query: a row names the ids that may see it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from subgraphs.audit import codec, policy
+from subgraphs.audit import codec, policy, tallies
 from subgraphs.audit.projection import Changes
 from subgraphs.audit.records import Accepted, EventRow
+from subgraphs.audit.tally import Mark
 from subgraphs.kit import idempotent, institutions, prepared, roots
-from subgraphs.kit.mongo import Database, Document, IndexModel, Session
+from subgraphs.kit.mongo import Database, Document, IndexModel, Session, UpdateOne
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
 from subgraphs.kit.statuses import ENDORSED, STATE_OF
 from subgraphs.kit.viewer import Viewer
 
 EVENTS: Final = "events"
 ACCEPTED: Final = "accepted"
+DAYS: Final = "days"
+PROJECTED: Final = (EVENTS, ACCEPTED, DAYS, tallies.CELLS, institutions.COLLECTION)
+"""What follows from the log alone, and can be made from it again."""
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     EVENTS: [
@@ -29,8 +33,11 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("subjects", 1), ("index", 1)]),
         IndexModel([("institutions", 1), ("index", 1)]),
         IndexModel([("kind", 1), ("index", 1)]),
+        IndexModel([("institutions", 1), ("kind", 1), ("index", 1)]),
     ],
     ACCEPTED: [IndexModel([("credential", 1)])],
+    DAYS: (),
+    **tallies.INDEXES,
     **institutions.INDEXES,
     **prepared.INDEXES,
     **idempotent.INDEXES,
@@ -39,6 +46,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 
 NEWEST: Final = Order(fields=("index",))
 OLDEST: Final = Order(fields=("index",), descending=False)
+_NOWHERE: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +58,8 @@ class EventFilter:
     institution: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    first: int | None = None
+    last: int | None = None
 
     def where(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -59,9 +69,13 @@ class EventFilter:
             found["subjects"] = self.subject
         if self.institution is not None:
             found["institutions"] = self.institution
-        bounds = {"$gte": self.since, "$lt": self.until}
-        given = {step: bound for step, bound in bounds.items() if bound is not None}
-        return {**found, "at": given} if given else found
+        for name, bounds in (
+            ("at", {"$gte": self.since, "$lt": self.until}),
+            ("index", {"$gte": self.first, "$lte": self.last}),
+        ):
+            given = {step: bound for step, bound in bounds.items() if bound is not None}
+            found |= {name: given} if given else {}
+        return found
 
 
 def visible(viewer: Viewer) -> dict[str, Any]:
@@ -78,6 +92,7 @@ class Store:
         self._database = database
         self._events = database[EVENTS]
         self._accepted = database[ACCEPTED]
+        self._days = database[DAYS]
 
     # -- the follower's side
 
@@ -95,17 +110,32 @@ class Store:
             await self._events.delete_many(between, session=session)
             rows = [codec.event_document(row) for row in changes.rows]
             await self._events.insert_many(rows, session=session)
+            await self._enter_days(changes.rows, session)
         for one in changes.live:
             await self._open(one, session)
         for one in changes.over:
             await self._close(one, session)
 
+    async def _enter_days(self, rows: Sequence[EventRow], session: Session) -> None:
+        """Between which positions each day lies: what finds a time deep in the log."""
+        days: dict[str, list[int]] = {}
+        for row in rows:
+            days.setdefault(_day(row.at), []).append(row.index)
+        bounds = [
+            UpdateOne(
+                {"_id": day}, {"$min": {"first": min(at)}, "$max": {"last": max(at)}}, upsert=True
+            )
+            for day, at in days.items()
+        ]
+        await self._days.bulk_write(bounds, ordered=False, session=session)
+
     async def _open(self, one: Accepted, session: Session) -> None:
         row = codec.accepted_document(one)
         await self._accepted.replace_one({"_id": one.id}, row, upsert=True, session=session)
-        await self._events.update_many(
-            _shared(one), {"$addToSet": {"viewers": one.verifier}}, session=session
-        )
+        unseen = {**_shared(one), "viewers": {"$ne": one.verifier}}
+        # in order, as in a row that is written whole: however batches fall, rows come out alike
+        entered = {"$push": {"viewers": {"$each": [one.verifier], "$sort": 1}}}
+        await self._events.update_many(unseen, entered, session=session)
 
     async def _close(self, one: Accepted, session: Session) -> None:
         await self._accepted.delete_one({"_id": one.id}, session=session)
@@ -146,14 +176,43 @@ class Store:
         found = await self._events.find(where).sort(NEWEST.sort).limit(1).to_list(None)
         return codec.event(found[0]) if found else None
 
+    async def placed(self, wanted: EventFilter) -> EventFilter:
+        """The same filter with the positions between which its time lies."""
+        first, last = wanted.first, wanted.last
+        if wanted.since is not None:
+            days = {"_id": {"$gte": _day(wanted.since)}}
+            row = await self._days.find(days).sort([("first", 1)]).limit(1).to_list(None)
+            first = max(first or 0, row[0]["first"]) if row else _NOWHERE
+        if wanted.until is not None:
+            days = {"_id": {"$lte": _day(wanted.until)}}
+            row = await self._days.find(days).sort([("last", -1)]).limit(1).to_list(None)
+            end = row[0]["last"] if row else -1
+            last = end if last is None else min(last, end)
+        return replace(wanted, first=first, last=last)
+
     async def page(
         self, viewer: Viewer, wanted: EventFilter, order: Order, asked: Window
     ) -> tuple[Rows, list[EventRow]]:
-        page = await fetch(self._events, {**wanted.where(), **visible(viewer)}, order, asked)
+        page = await fetch(self._events, _all(wanted.where(), visible(viewer)), order, asked)
         return page, [codec.event(row) for row in page.rows]
 
     def count(self, viewer: Viewer, wanted: EventFilter) -> Counter:
-        return capped_count(self._events, {**wanted.where(), **visible(viewer)})
+        return capped_count(self._events, _all(wanted.where(), visible(viewer)))
+
+    async def began(self, marks: Iterable[Mark], session: Session) -> dict[Mark, datetime]:
+        """When these last began; those that never did are not in the answer."""
+        wanted = list(marks)
+        if not wanted:
+            return {}
+        where = {
+            "subjects": {"$in": sorted({mark.subject for mark in wanted})},
+            "kind": {"$in": sorted({mark.kind for mark in wanted})},
+        }
+        fields = {"kind": 1, "subjects": 1, "at": 1}
+        rows = await self._events.find(where, fields, session=session).sort(OLDEST.sort).to_list()
+        return {
+            Mark(row["kind"], subject): row["at"] for row in rows for subject in row["subjects"]
+        }
 
     async def ends_of_timelines(
         self, viewer: Viewer, subjects: Sequence[str], order: Order, limit: int
@@ -182,6 +241,15 @@ class Store:
             }
         )
         return {one["subject"]: one["rows"] for one in reply["cursor"]["firstBatch"]}
+
+
+def _all(*clauses: dict[str, Any]) -> dict[str, Any]:
+    given = [clause for clause in clauses if clause]
+    return given[0] if len(given) == 1 else {"$and": given}
+
+
+def _day(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
 
 
 def _shared(one: Accepted) -> dict[str, Any]:

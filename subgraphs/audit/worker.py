@@ -8,6 +8,7 @@ from ledger_adapter.port import LoggedEvent
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.projection import credentials_in, project
 from subgraphs.audit.records import EventRow
+from subgraphs.audit.tally import facts_of, fold, marks_wanted
 from subgraphs.kit.feed import Item
 from subgraphs.kit.mongo import Session
 
@@ -20,5 +21,9 @@ async def apply(
     credentials = credentials_in(events)
     before = await parts.store.accepted(credentials, session) if credentials else []
     changes = project(events, before)
+    began = await parts.store.began(marks_wanted(events), session)
+    facts = facts_of(events, began)
+    cells = await parts.tallies.cells({fact.key for fact in facts}, session)
+    await parts.tallies.put(fold(cells, facts).values(), session)
     await parts.store.write(changes, session)
     return [Item(position=row.index, value=row) for row in changes.rows]

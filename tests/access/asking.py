@@ -21,12 +21,21 @@ MATRIX: Final = read_matrix()
 AT_ONCE: Final = 40
 """Objects in one document; a gateway takes 50 fields at the root."""
 
-_CALLS: Final = {"statusAt": "statusAt(time: $time)", "resolveDid": "resolveDid(did: $did)"}
+_STATS: Final = (
+    'auditStats(from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z", groupBy: [MONTH], '
+    "metric: EVENTS)"
+)
+_CALLS: Final = {
+    "statusAt": "statusAt(time: $time)",
+    "resolveDid": "resolveDid(did: $did)",
+    "auditStats": _STATS,
+}
 _KINDS: Final = {"did": "DID", "time": "DateTime"}
 _ROOTS: Final[Mapping[str, str]] = {
     "node": "node(id: $Credential)",
     "resolveDid": "resolveDid(did: $did)",
     "auditEvent": "auditEvent(id: $AuditEvent)",
+    "auditStats": _STATS,
     "credential": "credential(id: $Credential)",
     "institution": "institution(id: $Institution)",
     "presentationRequest": "presentationRequest(id: $PresentationRequest)",

@@ -22,6 +22,7 @@ from subgraphs.audit.schema.events import AuditEvent
 from subgraphs.audit.schema.feed import SupervisionFrame, past_frames
 from subgraphs.audit.schema.institution import TrustRegistration
 from subgraphs.audit.schema.proofs import Checkpoint, checkpoint
+from subgraphs.audit.schema.stats import AuditStats, From, GroupBy, Metric, To, audit_stats
 from subgraphs.audit.schema.words import AuditEventKind
 from subgraphs.audit.store import NEWEST, EventFilter
 from subgraphs.kit.context import Info
@@ -53,6 +54,12 @@ class AuditEventFilter:
     until: datetime | None = strawberry.field(
         default=None, description="Before this time (截止时间)."
     )
+    from_sequence: int | None = strawberry.field(
+        default=None, description="Not before this place in the log (起始序号)."
+    )
+    to_sequence: int | None = strawberry.field(
+        default=None, description="Not after this place in the log (截止序号)."
+    )
 
 
 Filter = Annotated[
@@ -75,7 +82,8 @@ class Query:
         wanted = _checked(filter_ or AuditEventFilter())
         scope = CursorScope(source="auditEvents", filter=repr(wanted), scope_key=viewer.scope_key)
         asked = window(first, after, parts.sealer, scope)
-        page, rows = await parts.store.page(viewer, wanted, NEWEST, asked)
+        placed = await parts.store.placed(wanted)
+        page, rows = await parts.store.page(viewer, placed, NEWEST, asked)
         return connection(
             page,
             [AuditEvent.of(row) for row in rows],
@@ -83,7 +91,7 @@ class Query:
             asked=asked,
             sealer=parts.sealer,
             scope=scope,
-            counter=parts.store.count(viewer, wanted),
+            counter=parts.store.count(viewer, placed),
         )
 
     @resolved("One event (存证事件).")
@@ -149,6 +157,12 @@ class Query:
             counter=parts.institutions.count(),
         )
 
+    @resolved("Figures on the log by group, none of fewer than five persons (统计分析).")
+    async def audit_stats(
+        self, info: Info[Parts], from_: From, to: To, group_by: GroupBy, metric: Metric
+    ) -> AuditStats | None:
+        return await audit_stats(info, since=from_, until=to, group_by=group_by, metric=metric)
+
     @resolved("What `supervisionFeed` has told so far, for the regulator (监控记录).")
     async def supervision_feed_events(
         self, info: Info[Parts], first: First = 20, after: After = None
@@ -169,6 +183,8 @@ def _checked(given: AuditEventFilter) -> EventFilter:
         institution=_id(given.institution, "filter.institution"),
         since=_time(given.since, "filter.since"),
         until=_time(given.until, "filter.until"),
+        first=given.from_sequence,
+        last=given.to_sequence,
     )
 
 

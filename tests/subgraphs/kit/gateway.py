@@ -28,12 +28,14 @@ class Who:
     role: Role | None = None
     institution: str | None = None
     holder: str | None = None
+    subject: str = "somebody"
 
     def claims(self) -> dict[str, object]:
         if self.role is None:
             return {}
         named = {"institution": self.institution, "holder": self.holder}
-        return {"sub": "somebody", "role": self.role.value, **{k: v for k, v in named.items() if v}}
+        given = {name: value for name, value in named.items() if value}
+        return {"sub": self.subject, "role": self.role.value, **given}
 
 
 NOBODY = Who()

@@ -1,0 +1,101 @@
+"""`python -m subgraphs.audit.rebuild`: the read model made again from the log, from nothing.
+
+What people told audit itself, such as complaints, is not made from the log, and stays.
+Killed on the way, it is not lost: audit goes on from where it stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Final
+
+from ledger_adapter.errors import LedgerFault
+from ledger_adapter.port import EntryIndex, LoggedEvent
+from ledger_adapter.verify import load_trust
+from subgraphs.audit.app import NAME, wire
+from subgraphs.audit.parts import Parts
+from subgraphs.audit.store import INDEXES, PROJECTED
+from subgraphs.audit.worker import apply
+from subgraphs.kit.base import Base, open_base
+from subgraphs.kit.follow import POSITIONS
+from subgraphs.kit.main import load
+from subgraphs.kit.mongo import Session, Unreachable, create_indexes
+from subgraphs.kit.serve import CannotStart
+from subgraphs.kit.settings import BadSetting, Settings
+
+BATCH: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """How much was made again, in what time."""
+
+    events: int
+    seconds: float
+
+
+async def rebuild(base: Base, *, batch: int = BATCH) -> Rebuilt:
+    """Empty what follows from the log, then apply the log from its first event; audit must rest."""
+    began = perf_counter()
+    await base.database[POSITIONS].delete_many({"_id": NAME})
+    for collection in PROJECTED:
+        await base.database.command({"drop": collection})
+    await create_indexes(base.database, INDEXES)
+    parts = wire(base, load_trust(base.settings.data / "trust.json"))
+    taken, size = 0, await base.ledger.size()
+    while taken < size:
+        events = await base.ledger.read(EntryIndex(taken), batch)
+        await _take(base, parts, events)
+        taken += len(events)
+    return Rebuilt(events=taken, seconds=perf_counter() - began)
+
+
+async def _take(base: Base, parts: Parts, events: Sequence[LoggedEvent]) -> None:
+    async def work(session: Session) -> None:
+        await apply(parts, events, session)
+        position = {"$set": {"index": events[-1].position.index}}
+        positions = base.database[POSITIONS]
+        await positions.update_one({"_id": NAME}, position, upsert=True, session=session)
+
+    await base.mongo.transaction(work)
+
+
+async def _run(settings: Settings) -> Rebuilt:
+    async with open_base(NAME, settings, INDEXES) as base:
+        return await rebuild(base)
+
+
+def main() -> int:
+    """Exit code 0, or 1 with one sentence."""
+    try:
+        settings = load(os.environ)  # noqa: TID251  # this is the door
+        _must_rest(settings)
+        done = asyncio.run(_run(settings))
+    except (BadSetting, CannotStart, LedgerFault, Unreachable) as fault:
+        print(f"audit: {fault}", file=sys.stderr)  # noqa: T201  # for the person at the terminal
+        return 1
+    rate = done.events / done.seconds
+    print(  # noqa: T201
+        f"{done.events} events in {done.seconds:.1f} s, {rate:.0f} a second"
+    )
+    return 0
+
+
+def _must_rest(settings: Settings) -> None:
+    """An audit that follows the log meanwhile would write into what is being emptied."""
+    address = (settings.host, settings.ports[NAME])
+    try:
+        socket.create_connection(address, timeout=2).close()
+    except OSError:
+        return
+    raise CannotStart(f"audit serves on {address[0]}:{address[1]}; stop it first")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
