@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from gateway.errors import DOWNSTREAM_SERVICE_ERROR
 from gateway.executor.conditions import holds
 from gateway.executor.failures import Failures, ResponsePath
+from gateway.executor.levels import Level
 from gateway.executor.paths import Place, Tree, places
 from gateway.executor.ports import Fault
 from gateway.plan.nodes import Fetch, Target
@@ -15,10 +16,12 @@ from gateway.plan.shape import ObjectShape, ShapeField
 
 
 class Asked(NamedTuple):
-    """What one target of a fetch asked about: for each entity, in order, who waits for it."""
+    """What one target of a fetch asked about: for each entity, in order, who waits for it.
+    `level` is where all of them stand, None if they stand apart."""
 
     target: Target
     holders: Sequence[Sequence[Tree]]
+    level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

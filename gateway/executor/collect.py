@@ -8,143 +8,193 @@ its places. They stand at one place of the plan, so no later step could tell the
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from gateway.executor.paths import Tree, enter_lists, type_test, walk
+from gateway.executor.levels import Down, Finds, Level
+from gateway.executor.paths import Tree, enter_lists, type_test
 from gateway.executor.representations import ABSENT, exact, represent
-from gateway.executor.source import build
-from gateway.plan.nodes import Path, Representation, Step
+from gateway.executor.source import build, indented
+from gateway.plan.nodes import Representation, RepresentationField, Step
 
-Collect: TypeAlias = Callable[[Tree], tuple[list[Tree], list[list[Tree]]]]
+Named: TypeAlias = tuple[list[Tree], list[list[Tree]]]
+"""Distinct representations and, beside each, its holders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """`unite` finds the objects of a level below those above, `name` names them."""
+
+    level: Level
+    unite: Down
+    name: Callable[[Sequence[Tree]], Named]
+
+    def __call__(self, finds: Finds) -> Named:
+        return self.name(finds.united(self.level, self.unite))
 
 
 def compile_collect(
-    path: Path, representations: Sequence[Representation], *, twins: bool = True
+    level: Level, representations: Sequence[Representation], *, twins: bool = True
 ) -> Collect:
-    """A function from the tree to distinct representations and, beside each, its holders; without
-    `twins` every object stays where it is."""
-    twin = f"o[{path[-1].key!r}]" if path[-1].lists == 0 else "o[n]"
-    namespace: dict[str, object] = {"exact": exact, "ABSENT": ABSENT, "represent": represent}
-    lines = [
-        "def collect(tree):",
-        "    sent, holders, seen, met = [], [], {}, {}",
-        *walk(path[:-1], namespace),
-        *_last_step(path[-1], namespace, twin),
+    """Without `twins` every object stays where it is."""
+    if level.step is None:
+        raise TypeError("the root of an answer is no entity")
+    return Collect(
+        level,
+        _compile_unite(level.step, representations if twins else ()),
+        _naming(representations),
+    )
+
+
+def _compile_unite(step: Step, representations: Sequence[Representation]) -> Down:
+    """Lists the objects `v` of a step, each once. Each is looked at in its container `o`, where a
+    twin that was met before can take its place."""
+    namespace: dict[str, object] = {"exact": exact, "ABSENT": ABSENT}
+    source, lines = enter_lists(step)
+    wanted = f"v.__class__ is dict{type_test(step, 'last', namespace)}"
+    place = "o[n]" if step.lists else f"o[{step.key!r}]"
+    twins = [
+        line
+        for number, representation in enumerate(representations)
+        for line in _twin(representation, number, place)
     ]
+    if twins:
+        loop = [
+            *_loop(step),
+            *_block(f"if {wanted}:", [*twins, "kept[id(v)] = v"], 2 + bool(step.lists)),
+        ]
+    else:
+        loop = [f"    kept = {{id(v): v for {source} if {wanted}}}"]
+    return build(
+        "unite", ["def unite(found):", *lines, *loop, "    return [*kept.values()]"], namespace
+    )
+
+
+def _loop(step: Step) -> list[str]:
+    lines = ["kept, seen = {}, {}", "for o in found:"]
+    item = "    for n, v in enumerate(o):" if step.lists else f"    v = o.get({step.key!r})"
+    return [indented(1, line) for line in (*lines, item)]
+
+
+def _block(head: str, body: Sequence[str], depth: int) -> list[str]:
+    return [indented(depth, head), *(indented(depth + 1, line) for line in body)]
+
+
+def _twin(representation: Representation, number: int, place: str) -> list[str]:
+    """Where an object holds its representation and nothing else, it becomes the first of these.
+
+    Not where objects of several types are named alike: their `__typename` tells them apart."""
+    types = representation.types
+    if not _is_flat(representation) or (types is not None and len(types) > 1):
+        return []
+    keys = {field.key for field in _every(representation)}
+    own = "" if types is None else f" and v.get('__typename') == {next(iter(types))!r}"
+    return [
+        f"if len(v) == {len(keys | ({'__typename'} if types else set()))}{own}:",
+        *(indented(1, line) for line in _read(representation)),
+        f"    if not ({_unfit(representation)}):",
+        f"        k = {_identity(representation, number)}",
+        "        first = seen.get(k)",
+        "        if first is not None:",
+        f"            if first is not v: {place} = first",
+        "            continue",
+        "        seen[k] = v",
+    ]
+
+
+def _naming(
+    representations: Sequence[Representation],
+) -> Callable[[Sequence[Tree]], Named]:
+    namespace: dict[str, object] = {"exact": exact, "ABSENT": ABSENT, "represent": represent}
+    lines = ["def name(objects):", "    sent, holders = [], {}", "    for v in objects:"]
     if any(each.types is not None for each in representations):
         lines.append("        t = v.get('__typename')")
     alone = len(representations) == 1
     for number, representation in enumerate(representations):
-        lines.append(f"        if {_applies(representation, number, namespace)}:")
         body = (
-            _flat(representation, None if alone else number, twin if twins else None)
+            _flat(representation, None if alone else number)
             if _is_flat(representation)
             else _nested(representation, number, namespace)
         )
-        lines += ["            " + line for line in body]
-    lines.append("    return sent, holders")
-    return build("collect", lines, namespace)
-
-
-def _last_step(step: Step, namespace: dict[str, object], twin: str) -> list[str]:
-    """Loops over the objects `v`, each once, so that `v` can be replaced in its container `o`; one
-    that was replaced in another container is replaced here too."""
-    lines = []
-    source = f"o in found for v in (o.get({step.key!r}),)"
-    for _ in range(step.lists):
-        lines.append(enter_lists(source))
-        source = "items in found for v in items"
-    test = type_test(step, "last", namespace)
-    if step.lists == 0:
-        lines.append(f"    for o, v in [(o, o.get({step.key!r})) for o in found]:")
-    else:
-        lines.append("    for o, n, v in [(o, n, v) for o in found for n, v in enumerate(o)]:")
-    return [
-        *lines,
-        f"        if v.__class__ is not dict{_unless(test)}:",
-        "            continue",
-        "        known = met.get(id(v))",
-        "        if known is not None:",
-        "            if known is not v:",
-        f"                {twin} = known",
-        "            continue",
-        "        met[id(v)] = v",
-    ]
-
-
-def _unless(test: str) -> str:
-    return f" or not ({test.removeprefix(' and ')})" if test else ""
+        applies = _applies(representation, number, namespace)
+        lines += _block(f"if {applies}:", body, 2) if applies else [indented(2, x) for x in body]
+        if not applies:
+            break
+    return build("name", [*lines, "    return sent, [*holders.values()]"], namespace)
 
 
 def _applies(representation: Representation, number: int, namespace: dict[str, object]) -> str:
     types = representation.types
     if types is None:
-        return "True"
+        return ""
     if len(types) == 1:
         return f"t == {next(iter(types))!r}"
     namespace[f"T{number}"] = types
     return f"t.__class__ is str and t in T{number}"
 
 
+def _every(representation: Representation) -> tuple[RepresentationField, ...]:
+    return (*representation.keys, *representation.requires)
+
+
 def _is_flat(representation: Representation) -> bool:
-    every = (*representation.keys, *representation.requires)
-    return not any(field.fields or field.types for field in every)
+    return not any(field.fields or field.types for field in _every(representation))
 
 
-def _flat(representation: Representation, number: int | None, twin: str | None) -> list[str]:
-    every = (*representation.keys, *representation.requires)
-    values = [f"v{i}" for i in range(len(every))]
-    parts = [f"{v} if {v}.__class__ is str or {v}.__class__ is int else exact({v})" for v in values]
-    if number is not None or len(parts) != 1:
-        parts = [f"({number}, {', '.join(parts)})"]
-    identity = parts[0]
-    items = "".join(f", {f.name!r}: {v}" for f, v in zip(every, values, strict=True))
+def _flat(representation: Representation, number: int | None) -> list[str]:
+    items = "".join(f", {f.name!r}: v{i}" for i, f in enumerate(_every(representation)))
     return [
-        *(f"{v} = v.get({f.key!r}, ABSENT)" for f, v in zip(every, values, strict=True)),
+        *_read(representation),
         f"if {_unfit(representation)}:",
         "    continue",
-        f"k = {identity}",
-        "at = seen.get(k)",
-        "if at is None:",
-        f"    r = {{'__typename': {representation.typename!r}{items}}}",
-        *_first(),
-        *(_twins(representation, twin) if twin else ()),
+        f"k = {_identity(representation, number)}",
+        *_held(f"{{'__typename': {representation.typename!r}{items}}}"),
+    ]
+
+
+def _held(representation: str) -> list[str]:
+    return [
+        "waiting = holders.get(k)",
+        "if waiting is None:",
+        "    holders[k] = [v]",
+        f"    sent.append({representation})",
         "else:",
-        "    holders[at].append(v)",
+        "    waiting.append(v)",
         "continue",
     ]
 
 
+def _read(representation: Representation) -> list[str]:
+    return [
+        f"v{i} = v.get({field.key!r}{'' if _must_be(field, representation) else ', ABSENT'})"
+        for i, field in enumerate(_every(representation))
+    ]
+
+
+def _must_be(field: RepresentationField, representation: Representation) -> bool:
+    """Whether null will not do, so that it may as well stand for what is absent."""
+    return field.non_null or (field,) == representation.keys
+
+
 def _unfit(representation: Representation) -> str:
     """What keeps an object from being named, once its values are in `v0`, `v1`, …"""
-    every = (*representation.keys, *representation.requires)
-    if len(every) == len(representation.keys) == 1:
-        return "v0 is ABSENT or v0 is None"
-    tests = [f"v{i} is ABSENT" for i in range(len(every))]
-    tests += [f"v{i} is None" for i, field in enumerate(every) if field.non_null]
-    if representation.keys:
-        nulls = " and ".join(f"v{i} is None" for i in range(len(representation.keys)))
-        tests.append(f"({nulls})")
+    keys = representation.keys
+    tests = [
+        f"v{i} is {'None' if _must_be(field, representation) else 'ABSENT'}"
+        for i, field in enumerate(_every(representation))
+    ]
+    if keys and not any(_must_be(field, representation) for field in keys):
+        tests.append(" and ".join(f"v{i} is None" for i in range(len(keys))))
     return " or ".join(tests) or "False"
 
 
-def _first() -> list[str]:
-    return ["    seen[k] = len(sent)", "    sent.append(r)", "    holders.append([v])"]
-
-
-def _twins(representation: Representation, twin: str) -> list[str]:
-    """Where an object holds its representation and nothing else, it becomes the first of these.
-
-    Not where objects of several types are named alike: their `__typename` tells them apart."""
-    types = representation.types
-    if types is not None and len(types) > 1:
-        return []
-    keys = {field.key for field in (*representation.keys, *representation.requires)}
-    size = len(keys | ({"__typename"} if types is not None else set()))
-    return [
-        f"elif len(v) == {size} == len(holders[at][0]):",
-        f"    {twin} = met[id(v)] = holders[at][0]",
-    ]
+def _identity(representation: Representation, number: int | None) -> str:
+    """What equal representations have in common, and others have not."""
+    names = [f"v{i}" for i in range(len(_every(representation)))]
+    parts = [f"{v} if {v}.__class__ is str or {v}.__class__ is int else exact({v})" for v in names]
+    if number is None and len(parts) == 1:
+        return parts[0]
+    return f"({number}, {', '.join(parts)})"
 
 
 def _nested(representation: Representation, number: int, namespace: dict[str, object]) -> list[str]:
@@ -154,10 +204,5 @@ def _nested(representation: Representation, number: int, namespace: dict[str, ob
         "if r is None:",
         "    continue",
         "k = exact(r)",
-        "at = seen.get(k)",
-        "if at is None:",
-        *_first(),
-        "else:",
-        "    holders[at].append(v)",
-        "continue",
+        *_held("r"),
     ]

@@ -6,7 +6,8 @@ from typing import Any
 
 from gateway.errors import SUBREQUEST_MALFORMED_RESPONSE
 from gateway.executor.blame import Asked, Trouble
-from gateway.executor.merge import merge_object
+from gateway.executor.levels import Finds
+from gateway.executor.merge import merge_into_each, merge_object
 from gateway.executor.paths import Tree
 from gateway.executor.ports import Fault, SubgraphReply
 from gateway.plan.nodes import Fetch
@@ -16,10 +17,10 @@ class Intake:
     """The internal tree of one run, and the troubles met while it was filled. Without `shared`
     each of several holders gets its own copy of an answer."""
 
-    __slots__ = ("_shared", "tree", "troubles")
+    __slots__ = ("_shared", "finds", "tree", "troubles")
 
-    def __init__(self, tree: Tree, *, shared: bool = True) -> None:
-        self.tree = tree
+    def __init__(self, finds: Finds, *, shared: bool = True) -> None:
+        self.finds, self.tree = finds, finds.tree
         self._shared = shared
         self.troubles: list[Trouble] = []
 
@@ -27,6 +28,7 @@ class Intake:
         data = self._data(fetch, (), outcome)
         if data is not None:
             merge_object(self.tree, data)
+            self.finds.moved(None)
 
     def take_entities(
         self, fetch: Fetch, asked: Sequence[Asked], outcome: SubgraphReply | Fault
@@ -39,6 +41,7 @@ class Intake:
             if not ask.target.representations:
                 for waiting in ask.holders:
                     self._merge_into(waiting, data)
+                self.finds.moved(ask.level)
             elif ask.holders:
                 self._merge(fetch, ask, data.get(ask.target.response_key), explained=explained)
 
@@ -53,10 +56,15 @@ class Intake:
                 self._merge_into(waiting, entity)
             elif entity is not None:
                 self._malformed(fetch, (Asked(ask.target, [waiting]),), "gave no object")
+        if (ask.level is None or ask.level.leads_on) and any(map(_has_objects, entities)):
+            self.finds.moved(ask.level)
 
     def _merge_into(self, waiting: Sequence[Tree], answer: Tree) -> None:
-        for holder in waiting:
-            merge_object(holder, answer if self._shared else deepcopy(answer))
+        if self._shared:
+            merge_into_each(waiting, answer)
+        else:
+            for holder in waiting:
+                merge_object(holder, deepcopy(answer))
 
     def _data(
         self, fetch: Fetch, asked: Sequence[Asked], outcome: SubgraphReply | Fault
@@ -81,3 +89,13 @@ class Intake:
             subgraph=fetch.subgraph,
         )
         self.troubles.append(Trouble(fetch=fetch, asked=asked, problem=fault))
+
+
+def _has_objects(answer: Any) -> bool:
+    """Whether the paths of a plan may lead further once this answer is merged."""
+    if answer.__class__ is not dict:
+        return False
+    for value in answer.values():
+        if value.__class__ is dict or value.__class__ is list:
+            return True
+    return "__typename" in answer

@@ -1,6 +1,16 @@
 """Merges answers into the internal tree: objects by key, lists by index, in place."""
 
+from collections.abc import Iterable
 from typing import Any
+
+
+def merge_into_each(holders: Iterable[dict[str, Any]], answer: dict[str, Any]) -> None:
+    """The same answer into several objects; see `merge_object`, of which the usual case is here."""
+    for holder in holders:
+        if holder.keys().isdisjoint(answer):
+            holder.update(answer)
+        else:
+            merge_object(holder, answer)
 
 
 def merge_object(into: dict[str, Any], answer: dict[str, Any]) -> None:

@@ -1,41 +1,36 @@
 """Finds the objects at a path of the internal tree, fast by generated loops."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from gateway.executor.source import build
 from gateway.plan.nodes import Path, Step
 
 Tree: TypeAlias = dict[str, Any]
-Gather: TypeAlias = Callable[[Tree], list[Tree]]
 Place: TypeAlias = tuple[str | int, ...]
 
 
-def compile_gather(path: Path) -> Gather:
-    """A function that lists the objects at `path`, in order; what is not there is passed over."""
+@lru_cache(maxsize=1_024)
+def compile_step(step: Step) -> Callable[[Sequence[Tree]], list[Tree]]:
+    """A function from objects to those one step further down, in order; what is not there is
+    passed over. A list that several objects share (see `merge`) is entered once."""
     namespace: dict[str, object] = {}
-    lines = ["def gather(tree):", *walk(path, namespace), "    return found"]
-    return build("gather", lines, namespace)
+    source, lines = enter_lists(step)
+    wanted = f"v.__class__ is dict{type_test(step, 'types', namespace)}"
+    lines = ["def down(found):", *lines, f"    return [v for {source} if {wanted}]"]
+    return build("down", lines, namespace)
 
 
-def walk(path: Path, namespace: dict[str, object]) -> list[str]:
-    """Lines that leave the objects at `path` of `tree` in `found`.
-
-    They take the whole tree one step down at a time, so a long path nests nothing. A list that
-    several objects share (see `merge`) is entered once."""
-    lines = ["    found = [tree]"]
-    for number, step in enumerate(path):
-        source = f"o in found for v in (o.get({step.key!r}),)"
-        for _ in range(step.lists):
-            lines.append(enter_lists(source))
-            source = "items in found for v in items"
-        wanted = f"v.__class__ is dict{type_test(step, f'S{number}', namespace)}"
-        lines.append(f"    found = [v for {source} if {wanted}]")
-    return lines
-
-
-def enter_lists(source: str) -> str:
-    return f"    found = {{id(v): v for {source} if v.__class__ is list}}.values()"
+def enter_lists(step: Step) -> tuple[str, list[str]]:
+    """Where the values `v` of a step come from, as the clauses of a loop, and the lines that must
+    stand before it."""
+    source, lines = f"o in found for v in (o.get({step.key!r}),)", []
+    for _ in range(step.lists):
+        each = f"{{id(v): v for {source} if v.__class__ is list}}"
+        lines.append(f"    found = {each}.values()")
+        source = "items in found for v in items"
+    return source, lines
 
 
 def type_test(step: Step, name: str, namespace: dict[str, object]) -> str:

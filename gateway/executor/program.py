@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gateway.executor.collect import Collect, compile_collect
 from gateway.executor.compile import Projection, compile_projection
-from gateway.executor.paths import Gather, compile_gather
+from gateway.executor.levels import Level, Levels
 from gateway.plan.nodes import (
     Defer,
     DeferredPart,
@@ -21,12 +21,12 @@ from gateway.plan.shape import ObjectShape
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetCode:
-    """How the objects of one target are found: named by `collect`, or `gather`ed to have the
-    whole data of a root query merged into each."""
+    """How the objects of one target are found: those at `level`, named by `collect`; without it
+    each has the whole data of a root query merged into it."""
 
     target: Target
+    level: Level
     collect: Collect | None
-    gather: Gather | None
 
     @property
     def grouped(self) -> bool:
@@ -52,11 +52,12 @@ def compile_plan(plan: QueryPlan) -> Program:
     targets = [target for node in flattens for target in node.targets]
     shared = not any(target.contexts for target in targets)
     paths = {target.path for target in targets} if shared else set()
+    levels = Levels()
     return Program(
         plan=plan,
         projection=compile_projection(plan.shape, shared=_shapes_at(plan.shape, paths)),
         targets={
-            id(node): tuple(_target_code(each, shared=shared) for each in node.targets)
+            id(node): tuple(_target_code(each, levels, shared=shared) for each in node.targets)
             for node in flattens
         },
         shared=shared,
@@ -73,13 +74,12 @@ def _payloads(parts: Iterable[DeferredPart]) -> Iterator[tuple[int, Projection]]
         yield from ((id(shape), compile_projection(shape)) for shape in shapes)
 
 
-def _target_code(target: Target, *, shared: bool) -> TargetCode:
-    if target.contexts:
-        return TargetCode(target=target, collect=None, gather=None)
-    if target.representations:
-        collect = compile_collect(target.path, target.representations, twins=shared)
-        return TargetCode(target=target, collect=collect, gather=None)
-    return TargetCode(target=target, collect=None, gather=compile_gather(target.path))
+def _target_code(target: Target, levels: Levels, *, shared: bool) -> TargetCode:
+    level = levels.at(target.path)
+    if target.contexts or not target.representations:
+        return TargetCode(target=target, level=level, collect=None)
+    collect = compile_collect(level, target.representations, twins=shared)
+    return TargetCode(target=target, level=level, collect=collect)
 
 
 def _shapes_at(shape: ObjectShape, paths: Iterable[Path]) -> frozenset[int]:

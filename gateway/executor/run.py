@@ -17,6 +17,7 @@ from gateway.executor.contexts import Group, groups
 from gateway.executor.failures import Failures
 from gateway.executor.gather import Gather
 from gateway.executor.intake import Intake
+from gateway.executor.levels import Finds
 from gateway.executor.paths import Tree
 from gateway.executor.ports import (
     Appraise,
@@ -97,13 +98,13 @@ class Run:
         self._time = asyncio.get_running_loop().time
         self._deadline = self._time() + call.timeout
         self._records: list[FetchRecord] = []
-        self.intake = Intake(dict(call.introspection), shared=program.shared)
+        self.intake = Intake(Finds(dict(call.introspection)), shared=program.shared)
 
     def beside(self) -> "Run":
         """Another run that fills the same tree before the same deadline, with its own troubles."""
         other = Run(self._program, self._call)
         other._deadline, other._records = self._deadline, self._records
-        other.intake = Intake(self.intake.tree, shared=self._program.shared)
+        other.intake = Intake(self.intake.finds, shared=self._program.shared)
         return other
 
     def answer(self) -> Answer:
@@ -158,7 +159,7 @@ class Run:
             await self._in_groups(node, codes[0].target)
             return
         given: dict[str, object] = {}
-        asked = [Asked(code.target, self._found(code, given)) for code in codes]
+        asked = [Asked(code.target, self._found(code, given), code.level) for code in codes]
         count = sum(len(ask.holders) for ask in asked)
         if count > 0:
             outcome = await self._ask(node, codes, given, count)
@@ -179,13 +180,13 @@ class Run:
 
     def _found(self, code: TargetCode, given: dict[str, object]) -> list[list[Tree]]:
         """Who is asked about; their representations go to `given`."""
-        target, tree = code.target, self.intake.tree
+        target, finds = code.target, self.intake.finds
         if code.collect is None:
-            return [found] if code.gather and (found := code.gather(tree)) else []
+            return [found] if (found := finds.at(code.level)) else []
         sent: list[Tree] = []
         holders: list[list[Tree]] = []
         if target.when == ALWAYS or holds(target.when, self._call.variables):
-            sent, holders = code.collect(tree)
+            sent, holders = code.collect(finds)
         given[target.variable] = sent
         return holders
 

@@ -1,14 +1,23 @@
 """Objects are named to subgraphs once each, and never when a part of the name is missing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from gateway.executor.collect import compile_collect
+from gateway.executor.collect import Named, compile_collect
+from gateway.executor.levels import Finds, Levels
+from gateway.executor.paths import Tree
 from gateway.plan.nodes import Representation, RepresentationField
 from tests.executor.build import by_key, key, steps
 
 USER = by_key("User", key("id"))
+
+
+def _collect(tree: Tree, *path: str, representations: Sequence[Representation]) -> Named:
+    return compile_collect(Levels().at(steps(*path)), representations)(Finds(tree))
+
+
 NESTED = by_key(
     "Cart",
     RepresentationField(name="items", key="items", fields=(key("sku", "_cg_sku"),)),
@@ -106,7 +115,7 @@ def test_representing(
     representation: Representation, objects: list[Any], sent: list[Any], held: list[list[int]]
 ) -> None:
     found = {"all": objects}
-    got, holders = compile_collect(steps("all@"), (representation,))(found)
+    got, holders = _collect(found, "all@", representations=(representation,))
     assert got == sent
     assert [[type(value) for value in item.values()] for item in got] == [
         [type(value) for value in item.values()] for item in sent
@@ -117,34 +126,31 @@ def test_representing(
 
 
 def test_the_first_representation_that_fits_is_used() -> None:
-    collect = compile_collect(
-        steps("all@"), (by_key("Book", key("isbn"), types=["Book"]), by_key("Media", key("id")))
-    )
-    sent, _ = collect({"all": [{"__typename": "Book", "isbn": 1, "id": 2}, {"id": 2}]})
+    tree: Tree = {"all": [{"__typename": "Book", "isbn": 1, "id": 2}, {"id": 2}]}
+    books, media = by_key("Book", key("isbn"), types=["Book"]), by_key("Media", key("id"))
+    sent, _ = _collect(tree, "all@", representations=(books, media))
     assert sent == [{"__typename": "Book", "isbn": 1}, {"__typename": "Media", "id": 2}]
 
 
 def test_objects_of_nothing_but_equal_keys_become_one() -> None:
-    collect = compile_collect(steps("all@", "user"), (USER,))
-    tree: Any = {"all": [{"user": {"id": "1", **more}} for more in ({}, {}, {"name": "A"})]}
-    _, holders = collect(tree)
+    tree: Tree = {"all": [{"user": {"id": "1", **more}} for more in ({}, {}, {"name": "A"})]}
+    _, holders = _collect(tree, "all@", "user", representations=(USER,))
     first, second, third = (item["user"] for item in tree["all"])
     assert first is second
     assert [[id(holder) for holder in waiting] for waiting in holders] == [[id(first), id(third)]]
 
 
 def test_objects_of_different_types_stay_apart() -> None:
-    collect = compile_collect(steps("all@"), (by_key("Media", key("id"), types=["Book", "Film"]),))
-    tree = {"all": [{"__typename": "Book", "id": "1"}, {"__typename": "Film", "id": "1"}]}
-    sent, (holders,) = collect(tree)
+    media = by_key("Media", key("id"), types=["Book", "Film"])
+    tree: Tree = {"all": [{"__typename": "Book", "id": "1"}, {"__typename": "Film", "id": "1"}]}
+    sent, (holders,) = _collect(tree, "all@", representations=(media,))
     assert len(sent) == 1
     assert len(holders) == 2
 
 
 def test_an_object_shared_by_several_becomes_its_twin_in_each_of_them() -> None:
-    collect = compile_collect(steps("all@", "one"), [USER])
     shared = {"id": "1"}
-    tree: dict[str, Any] = {"all": [{"one": {"id": "1"}}, {"one": shared}, {"one": shared}]}
-    sent, holders = collect(tree)
+    tree: Tree = {"all": [{"one": {"id": "1"}}, {"one": shared}, {"one": shared}]}
+    sent, holders = _collect(tree, "all@", "one", representations=(USER,))
     assert len(sent) == 1
     assert {id(item["one"]) for item in tree["all"]} == {id(holders[0][0])}

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from gateway.executor.paths import compile_gather, places
+from gateway.executor.levels import Finds, Levels
+from gateway.executor.paths import places
 from gateway.plan.nodes import Path, Step
 from tests.executor.build import steps
 
@@ -43,7 +44,7 @@ FILM = {"__typename": "Film", "id": 2}
     ],
 )
 def test_finding(path: Path, tree: Any, found: list[Any]) -> None:
-    assert compile_gather(path)(tree) == [here for _, here in found]
+    assert Finds(tree).at(Levels().at(path)) == [here for _, here in found]
     assert list(places(path, tree)) == found
 
 
@@ -51,4 +52,4 @@ def test_a_very_long_path_is_no_problem() -> None:
     tree: dict[str, Any] = {"leaf": True}
     for _ in range(300):
         tree = {"next": [tree]}
-    assert compile_gather(steps(*["next@"] * 300))(tree) == [{"leaf": True}]
+    assert Finds(tree).at(Levels().at(steps(*["next@"] * 300))) == [{"leaf": True}]
