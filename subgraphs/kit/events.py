@@ -64,7 +64,9 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "CONSENT_GRANTED": _kind("Consent Holder", "monitoring", "consentDigest"),
     "CONSENT_WITHDRAWN": _kind("Consent Holder", "monitoring", "consentDigest"),
     "PRESENTATION_SUBMITTED": _kind("Presentation Holder Credential", "presentationDigest"),
-    "PRESENTATION_VERIFIED": _kind("Verification Presentation Holder Credential", "result"),
+    "PRESENTATION_VERIFIED": _kind(
+        "Verification Presentation Holder Credential", "result", "evidenceDigest"
+    ),
     "CREDENTIAL_ACCEPTED": _kind(_ACCP, "vcHash verifier"),
     "QUALIFICATION_DECIDED": _kind("Qualification Holder", "outcome ruleSet"),
     "PERMISSION_GRANTED": _kind(_PERM, "product state"),
@@ -80,6 +82,7 @@ _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "documentDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "consentDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "presentationDigest": re.compile(r"sm3:[0-9a-f]{64}"),
+    "evidenceDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "reasonCode": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
     "state": re.compile(r"[A-Z][A-Z_]{0,63}"),
     "effect": re.compile(r"NOTE|REDUCED|RESTORED|SUSPEND|REVOKE"),

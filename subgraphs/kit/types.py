@@ -21,11 +21,14 @@ R = TypeVar("R")
 E = TypeVar("E", bound=type[Enum])
 
 
-def worded(description: str, **members: str) -> Callable[[E], E]:
-    """Declare a GraphQL enum with a sentence for each member; its values stay plain text."""
+def worded(description: str, *, name: str | None = None, **members: str) -> Callable[[E], E]:
+    """Declare a GraphQL enum with a sentence for each member; its values stay plain text.
+
+    `name` where the class has a shorter one in its own room.
+    """
 
     def declare(cls: E) -> E:
-        declared: E = strawberry.enum(cls, description=description)
+        declared: E = strawberry.enum(cls, name=name, description=description)
         for value in _definition(declared).values:
             value.description = members[value.name]
         return declared

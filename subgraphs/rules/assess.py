@@ -24,20 +24,23 @@ from subgraphs.rules.model import (
 
 
 class Outcome(StrEnum):
-    """REVIEW is a person's decision and never this module's."""
+    """REVIEW, a person has to decide, is never this module's answer."""
 
     QUALIFIED = "QUALIFIED"
     NOT_QUALIFIED = "NOT_QUALIFIED"
     INSUFFICIENT_EVIDENCE = "INSUFFICIENT_EVIDENCE"
+    REVIEW = "REVIEW"
 
 
 class ReasonCode(StrEnum):
-    """What one threshold came to."""
+    """What one threshold came to; the last two are the double-count guard's word on it."""
 
     THRESHOLD_MET = "THRESHOLD_MET"
     THRESHOLD_SHORT = "THRESHOLD_SHORT"
     BOUND_TOO_LOW = "BOUND_TOO_LOW"
     NO_EVIDENCE = "NO_EVIDENCE"
+    DOUBLE_COUNT = "DOUBLE_COUNT"
+    MAY_COUNT_TWICE = "MAY_COUNT_TWICE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The published rule sets. To change a rule, add a version; never edit one that was published."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -107,20 +108,18 @@ RULE_SETS: Final[tuple[RuleSet, ...]] = (
     ),
 )
 
-_BY_KEY: Final = {rules.key: rules for rules in RULE_SETS}
 
-
-def rule_set(key: str) -> RuleSet:
+def rule_set(key: str, *, among: Iterable[RuleSet] = RULE_SETS) -> RuleSet:
     """By `NAME@version`; old decisions are read with the version they name."""
-    try:
-        return _BY_KEY[key]
-    except KeyError:
-        raise UnknownRuleSet(key) from None
+    for rules in among:
+        if rules.key == key:
+            return rules
+    raise UnknownRuleSet(key)
 
 
-def current(name: str, *, on: date) -> RuleSet:
+def current(name: str, *, on: date, among: Iterable[RuleSet] = RULE_SETS) -> RuleSet:
     """The latest version of that name in force on the day."""
-    in_force = [r for r in RULE_SETS if r.name == name and r.effective_from <= on]
+    in_force = [r for r in among if r.name == name and r.effective_from <= on]
     if not in_force:
         raise UnknownRuleSet(name)
     return max(in_force, key=lambda rules: rules.version)

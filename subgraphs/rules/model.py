@@ -9,6 +9,8 @@ from datetime import date
 from enum import StrEnum
 from typing import NewType, TypeAlias
 
+from ledger_adapter.crypto import sm3
+
 RuleSetName = NewType("RuleSetName", str)
 
 
@@ -90,6 +92,22 @@ class RuleSet:
     def key(self) -> str:
         """`NAME@version`, the form decisions and events carry."""
         return f"{self.name}@{self.version}"
+
+    @property
+    def digest(self) -> str:
+        """What the version says, as one hash: a decision keeps it beside the key."""
+        said = (self.key, self.effective_from.isoformat(), _said(self.condition))
+        return f"sm3:{sm3.digest(repr(said).encode()).hex()}"
+
+
+def _said(condition: "Condition") -> tuple[object, ...]:
+    match condition:
+        case Threshold():
+            return (condition.metric.value, condition.at_least)
+        case AllOf(parts):
+            return ("ALL", *(_said(part) for part in parts))
+        case AnyOf(parts):
+            return ("ANY", *(_said(part) for part in parts))
 
 
 def thresholds(condition: Condition) -> tuple[Threshold, ...]:

@@ -15,7 +15,7 @@ from subgraphs.vc import lower_bound, model, proofs
 from subgraphs.vc.consent import Consent
 from subgraphs.vc.did import Did, MethodId, method_id
 from subgraphs.vc.did_versions import Authority, DidHistory, history_of
-from subgraphs.vc.encoding import from_time
+from subgraphs.vc.encoding import from_time, to_time
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.examination import (
     CheckKind,
@@ -35,7 +35,6 @@ from subgraphs.vc.presentation import BoundReveal, Presentation, Shown
 from subgraphs.vc.proofs import Expectation, ProofReason, Purpose
 from subgraphs.vc.receipt import RootDidReceipt, parse_receipt, verify_receipt
 from subgraphs.vc.strict_json import JsonObject
-
 
 WRONG_CLOCK: Final = timedelta(minutes=15)
 
@@ -376,23 +375,23 @@ def _over(ends: datetime, now: datetime) -> Reason | None:
 def _untimely(document: JsonObject, method: MethodId, now: datetime) -> Reason | None:
     try:
         proof = proofs.proof_by(document, method) or {}
-        created, expires = (
-            from_time(str(proof[name])) if name in proof else None
-            for name in ("created", "expires")
-        )
+    except VcError:
+        return None  # the signature's finding says so
+    try:
+        times = [from_time(str(proof.get(name, to_time(now)))) for name in ("created", "expires")]
     except VcError:
         return Reason.MALFORMED
-    early = None if created is None else _early(created, now)
-    return early or (None if expires is None else _over(expires, now))
+    over = _over(times[1], now) if "expires" in proof else None
+    return _early(times[0], now) or over
 
 
 def _about_now(proof: JsonObject, now: datetime) -> datetime:
-    """When a proof was made just now, by a clock that may be a little ahead of ours."""
+    """When a proof was made just now, by a clock that may be ahead of ours."""
     try:
         created = from_time(str(proof.get("created")))
     except VcError:
         return now
-    return min(max(now, created), now + proofs.CLOCK_SKEW)
+    return min(max(now, created), now + WRONG_CLOCK)
 
 
 def _method_by(document: JsonObject, did: Did) -> str:

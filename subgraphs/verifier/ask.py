@@ -62,7 +62,9 @@ async def create_request(
 
 def _offered(rules: str, parts: Parts) -> RuleSet:
     try:
-        found = rule_set(rules) if "@" in rules else current(rules, on=parts.clock().date())
+        among, today = parts.terms.rule_sets, parts.clock().date()
+        exact = "@" in rules
+        found = rule_set(rules, among=among) if exact else current(rules, on=today, among=among)
     except UnknownRuleSet as fault:
         raise Invalid(str(fault), field="ruleSet", code=fault.code) from fault
     if found.status is not RuleSetStatus.OFFERED:

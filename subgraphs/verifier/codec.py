@@ -1,11 +1,11 @@
 """Records to stored documents and back, by their type hints: the store's only translation.
 
 Laws: `id` is stored as `_id`; enums by value, dates as ISO text, tuples as lists; a document that
-does not fit its record is a bug and raises.
+does not fit its record is a bug and raises, but a member that came later has its default.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
@@ -49,9 +49,20 @@ def _hints(record: type[Any]) -> dict[str, Any]:
     return get_type_hints(record)
 
 
+@cache
+def _defaulted(record: type[Any]) -> frozenset[str]:
+    return frozenset(one.name for one in fields(record) if one.default is not MISSING)
+
+
 def _record(record: type[Any], values: Mapping[str, Any]) -> object:
+    later = _defaulted(cast("Any", record))
+    hints = _hints(cast("Any", record)).items()
     return record(
-        **{name: _unpack(hint, values[name]) for name, hint in _hints(cast("Any", record)).items()}
+        **{
+            name: _unpack(hint, values[name])
+            for name, hint in hints
+            if name in values or name not in later
+        }
     )
 
 

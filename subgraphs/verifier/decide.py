@@ -5,11 +5,13 @@ from datetime import datetime
 
 from ledger_adapter.port import Envelope
 from subgraphs.kit.ids import InstitutionId, derived_id
-from subgraphs.rules import assess, rule_set
+from subgraphs.rules import Outcome, RuleSet, assess
+from subgraphs.rules.overlap import LiveCount, ShownProof
 from subgraphs.vc.examination import Examination
 from subgraphs.verifier import outgoing
 from subgraphs.verifier.checks import FRAUD, result_of
 from subgraphs.verifier.evidence import facts_of
+from subgraphs.verifier.guard import Guarded, guard, ruled
 from subgraphs.verifier.records import (
     Acceptance,
     AcceptanceId,
@@ -46,6 +48,11 @@ class Case:
     checks: tuple[Check, ...]
     at: datetime
     index: int
+    rules: RuleSet
+    evidence: str
+    reduced: frozenset[str] = frozenset()
+    earlier: tuple[ShownProof, ...] = ()
+    live: LiveCount | None = None
 
 
 def decide(case: Case) -> Decision:
@@ -54,8 +61,14 @@ def decide(case: Case) -> Decision:
     verification_id = VerificationId(derived_id("veri", shown.id))
     qualification: Qualification | None = None
     acceptances: tuple[Acceptance, ...] = ()
+    guarded: Guarded | None = None
     if result is VerificationResult.ACCEPTED:
-        qualification = _qualify(case, verification_id)
+        guarded = guard(
+            case.examined, case.rules, reduced=case.reduced, earlier=case.earlier, live=case.live
+        )
+        qualification = _qualify(case, guarded, verification_id)
+        if qualification.outcome is Outcome.REVIEW:
+            result = VerificationResult.NEEDS_REVIEW
         acceptances = _accept(case, verification_id, qualification.id)
     verification = Verification(
         id=verification_id,
@@ -68,6 +81,10 @@ def decide(case: Case) -> Decision:
         checked_at_index=case.index,
         qualification=None if qualification is None else qualification.id,
         acceptances=tuple(row.id for row in acceptances),
+        evidence=case.evidence,
+        outcome=None if qualification is None else qualification.outcome,
+        double_count=None if guarded is None else guarded.whole,
+        proofs=() if guarded is None else guarded.proofs,
     )
     events = [outgoing.presentation_verified(verification, shown), *_fraud(case)]
     events += [outgoing.credential_accepted(row) for row in acceptances]
@@ -90,9 +107,9 @@ def _fraud(case: Case) -> list[Envelope]:
     ]
 
 
-def _qualify(case: Case, verification: VerificationId) -> Qualification:
-    facts, assets = facts_of(case.examined)
-    found = assess(facts, rule_set(case.request.rule_set))
+def _qualify(case: Case, guarded: Guarded, verification: VerificationId) -> Qualification:
+    facts, assets = facts_of(case.examined, guarded.own.proven)
+    found = ruled(assess(facts, case.rules), guarded)
     return Qualification(
         id=QualificationId(derived_id("qual", verification)),
         verifier=case.request.verifier,

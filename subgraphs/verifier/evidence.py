@@ -1,6 +1,7 @@
 """What an examined presentation shows of the metrics that rule sets measure. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from subgraphs.kit.ids import CredentialId, InstitutionId, is_id
@@ -43,9 +44,16 @@ def shown_of(item: Presented, head: CredentialHead, issuer: InstitutionId | None
     )
 
 
-def facts_of(examined: Examination) -> tuple[tuple[Fact, ...], Combined | None]:
-    """Facts for the rules, from examined claims only, and how the assets were combined."""
+def facts_of(examined: Examination, proven: Fen) -> tuple[tuple[Fact, ...], Combined | None]:
+    """Facts for the rules, from examined claims only, and how the assets were combined.
+
+    `proven` is what they come to together at one close by the double-count guard: that much is a
+    fact, and where it is not the plain sum it is a lower bound.
+    """
     assets = combine_assets([item for one in examined.credentials for item in _assets(one)])
+    if assets is not None and assets.fact.value != proven:
+        fact = replace(assets.fact, value=proven, evidence=Evidence.LOWER_BOUND)
+        assets = replace(assets, fact=fact)
     facts = [fact for one in examined.credentials for fact in _experience(one)]
     return (tuple(facts if assets is None else [assets.fact, *facts]), assets)
 
@@ -57,17 +65,20 @@ def _claims(item: Presented) -> ShownClaims | None:
         return None  # the INTEGRITY check says why; here it only means that nothing is shown
 
 
-def _assets(one: ExaminedCredential) -> Iterator[AssetEvidence]:
-    if one.head is None:
-        return
+def amount_of(one: ExaminedCredential) -> tuple[Fen, Evidence] | None:
+    """The total, or else the best bound that is shown of it; None when nothing is."""
     total = None if one.claims is None else one.claims.total
     if total is not None:
-        amount, kind = total, Evidence.EXACT
-    else:
-        bounds = [*_bound(one), *_lines(one)]
-        if not bounds:
-            return
-        amount, kind = max(bounds), Evidence.LOWER_BOUND
+        return total, Evidence.EXACT
+    bounds = [*_bound(one), *_lines(one)]
+    return (max(bounds), Evidence.LOWER_BOUND) if bounds else None
+
+
+def _assets(one: ExaminedCredential) -> Iterator[AssetEvidence]:
+    found = amount_of(one)
+    if one.head is None or found is None:
+        return
+    amount, kind = found
     yield AssetEvidence(
         credential=one.head.credential_id,
         issuer=one.head.issuer,

@@ -45,8 +45,11 @@ def presentation_submitted(row: Presentation) -> Envelope:
 
 
 def presentation_verified(row: Verification, shown: Presentation) -> Envelope:
-    """All checks were made."""
+    """All checks were made; on which evidence, by its digest."""
     credentials = tuple(item.credential for item in shown.shown)
+    body: dict[str, JsonValue] = {"result": row.result.value}
+    if row.evidence is not None:
+        body["evidenceDigest"] = row.evidence
     return event(
         "PRESENTATION_VERIFIED",
         entity=row.id,
@@ -54,7 +57,7 @@ def presentation_verified(row: Verification, shown: Presentation) -> Envelope:
         subjects=(row.id, row.presentation, row.holder, *credentials),
         institutions=(row.verifier,),
         at=row.checked_at,
-        body={"result": row.result.value},
+        body=body,
     )
 
 

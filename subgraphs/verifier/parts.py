@@ -14,6 +14,7 @@ from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.roots import Roots
 from subgraphs.kit.statuses import Statuses
+from subgraphs.rules import RULE_SETS, RuleSet
 from subgraphs.verifier.ports import CustomerRegister
 from subgraphs.verifier.records import Change
 from subgraphs.verifier.store import Store
@@ -28,6 +29,7 @@ class Terms:
     overdue_every: timedelta = timedelta(seconds=5)
     freshness_wait: timedelta = timedelta(seconds=2)
     heartbeat: timedelta = timedelta(seconds=15)
+    rule_sets: tuple[RuleSet, ...] = RULE_SETS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ changed only by the issuer, holder or register that wrote it first; entries come
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from ledger_adapter.port import Envelope, JsonValue
@@ -55,6 +55,8 @@ def credential_after(
             vc_hash=text(envelope, "vcHash") or held.vc_hash,
             valid_until=_time(envelope.body.get("validUntil")) or held.valid_until,
             at_index=index,
+            as_of=_day(envelope.body.get("asOf")) or held.as_of,
+            reduced=_reduced(held.reduced, envelope),
         )
     vc_hash, holder = text(envelope, "vcHash"), subject(envelope, "hold")
     if vc_hash is None or holder is None:
@@ -67,6 +69,8 @@ def credential_after(
         status=status,
         valid_until=_time(envelope.body.get("validUntil")),
         at_index=index,
+        first_index=index,
+        as_of=_day(envelope.body.get("asOf")),
     )
 
 
@@ -95,6 +99,18 @@ def _status_after(envelope: Envelope) -> CredentialStatus | None:
         return _STATUS_OF_KIND.get(envelope.kind)
     state = text(envelope, "state")
     return CredentialStatus(state) if state in set(CredentialStatus) else None
+
+
+def _reduced(held: bool, envelope: Envelope) -> bool:
+    effect = text(envelope, "effect")
+    return effect == "REDUCED" or (held and effect != "RESTORED")
+
+
+def _day(value: JsonValue) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _time(value: JsonValue) -> datetime | None:

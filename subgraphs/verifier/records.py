@@ -7,6 +7,7 @@ from typing import NewType
 
 from subgraphs.kit.ids import CredentialId, EndorsementId, HolderId, InstitutionId
 from subgraphs.rules import Evidence, Outcome, ReasonCode
+from subgraphs.rules.overlap import OverlapVerdict, ShownProof
 from subgraphs.vc.examination import CheckKind
 from subgraphs.verifier.states import (
     AcceptanceState,
@@ -112,7 +113,8 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """All five answers at one position of the log."""
+    """All five answers at one position of the log. `outcome` is what the rules found, before any
+    person looked; `evidence` the digest of the ground; `proofs` what the guard was shown."""
 
     id: VerificationId
     presentation: PresentationId
@@ -124,6 +126,10 @@ class Verification:
     checked_at_index: int
     qualification: "QualificationId | None"
     acceptances: "tuple[AcceptanceId, ...]"
+    evidence: str | None = None
+    outcome: Outcome | None = None
+    double_count: OverlapVerdict | None = None
+    proofs: tuple[ShownProof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,7 +216,8 @@ class Supplement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialOnLog:
-    """What the log has said of a credential up to `at_index`."""
+    """What the log has said of a credential up to `at_index`, first at `first_index`. `reduced`:
+    its issuer endorsed a fall that was not restored since."""
 
     id: CredentialId
     vc_hash: str
@@ -219,6 +226,9 @@ class CredentialOnLog:
     status: CredentialStatus
     valid_until: datetime | None
     at_index: int
+    first_index: int | None = None
+    as_of: date | None = None
+    reduced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +241,14 @@ class ConsentOnLog:
     monitoring: bool
     digest: str | None
     withdrawn: bool
+    at_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionOnLog:
+    """Where the log tells of a decision."""
+
+    id: VerificationId
     at_index: int
 
 

@@ -63,10 +63,12 @@ class CheckOutcome(StrEnum):
 
 
 class VerificationResult(StrEnum):
-    """ACCEPTED only when all five checks passed."""
+    """ACCEPTED only when all five checks passed; NEEDS_REVIEW when they did and what the proofs
+    come to together is for a person to say."""
 
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
+    NEEDS_REVIEW = "NEEDS_REVIEW"
 
 
 class LogReason(StrEnum):

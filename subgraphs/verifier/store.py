@@ -11,12 +11,14 @@ from subgraphs.kit.mongo import (
     IndexModel,
     Session,
 )
+from subgraphs.verifier.grounds import Ground
 from subgraphs.verifier.records import (
     Acceptance,
     Binding,
     Change,
     ConsentOnLog,
     CredentialOnLog,
+    DecisionOnLog,
     Known,
     Permission,
     Presentation,
@@ -54,7 +56,12 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("digest", ASCENDING)], unique=True),
         IndexModel([("shown.credential", ASCENDING), ("submitted_at", DESCENDING), _NEWEST]),
     ],
-    "verifications": [IndexModel([("presentation", ASCENDING)], unique=True)],
+    "verifications": [
+        IndexModel([("presentation", ASCENDING)], unique=True),
+        IndexModel(
+            [("verifier", ASCENDING), ("holder", ASCENDING), ("checked_at", DESCENDING), _NEWEST]
+        ),
+    ],
     "acceptances": [
         IndexModel([("credential", ASCENDING), ("accepted_at", DESCENDING), _NEWEST]),
         IndexModel([("verifier", ASCENDING), ("accepted_at", DESCENDING), _NEWEST]),
@@ -77,7 +84,10 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("state", ASCENDING), ("due_at", ASCENDING)]),
     ],
     # not unique: no entry of the log, however odd, may stop the follower
-    "log_credentials": [IndexModel([("vc_hash", ASCENDING)])],
+    "log_credentials": [
+        IndexModel([("vc_hash", ASCENDING)]),
+        IndexModel([("holder", ASCENDING), ("status", ASCENDING)]),
+    ],
     "feed": [
         IndexModel([("audience", ASCENDING), ("index", ASCENDING)], unique=True),
         IndexModel([("endorsement", ASCENDING), ("index", DESCENDING), _NEWEST]),
@@ -105,6 +115,8 @@ class Store:
         self.credentials = Table(database["log_credentials"], CredentialOnLog)
         self.consents = Table(database["log_consents"], ConsentOnLog)
         self.feed = Table(database["feed"], Change)
+        self.grounds = Table(database["grounds"], Ground)
+        self.decided = Table(database["log_decisions"], DecisionOnLog)
 
     async def save(self, rows: Written, *, session: Session) -> None:
         """All of one sheet; a feed's change is new, every other row replaces what was there."""

@@ -7,30 +7,21 @@ is committed about the things shown and has no place on the log yet.
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import replace
 
 from subgraphs.kit.errors import Busy, InvalidTransition, NotFound
-from subgraphs.kit.ids import HolderId, InstitutionId
-from subgraphs.kit.institutions import InstitutionRow
+from subgraphs.kit.ids import InstitutionId
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.offload import offload
-from subgraphs.vc.did import Did
-from subgraphs.vc.examination import Examination, Terms
-from subgraphs.vc.examine import examine
-from subgraphs.vc.presentation import Presentation as Presented
-from subgraphs.vc.presentation import read_presentation
-from subgraphs.vc.strict_json import parse_object
-from subgraphs.verifier.checks import OnLog, judge
+from subgraphs.rules import rule_set
 from subgraphs.verifier.decide import Case, Decision, decide
+from subgraphs.verifier.gather import gather
+from subgraphs.verifier.grounds import Ground, case_of
 from subgraphs.verifier.lifecycle import PRESENTATION, walk
-from subgraphs.verifier.listed import lists_of
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.reactions import Cause
 from subgraphs.verifier.records import Binding, Presentation, Request, Verification
 from subgraphs.verifier.states import PresentationState, SupplementState, VerificationResult
 from subgraphs.verifier.table import Stale
-from subgraphs.verifier.trust import ProjectedRegister, by_did
 from subgraphs.verifier.watch import Sheet
 
 _STEP = 0.005
@@ -45,16 +36,16 @@ async def verify(
         raise NotFound("presentation", field="presentationId")
     walk(PRESENTATION, shown.state, PresentationState.VERIFYING)
     await _up_to_date(parts)
-    case, log = await _case(parts, shown)
+    case, ground = await _case(parts, shown)
     decision = decide(case)
     if decision.verification.result is VerificationResult.REJECTED:
         await _sequenced(parts, shown)
-        if parts.follower.applied > log.index or await parts.ledger.size() - 1 > log.index:
+        if parts.follower.applied > case.index or await parts.ledger.size() - 1 > case.index:
             await _up_to_date(parts)
-            case, log = await _case(parts, shown)
+            case, ground = await _case(parts, shown)
             decision = decide(case)
     try:
-        await _write(parts, case.presentation, log, decision, session)
+        await _write(parts, case.presentation, ground, decision, session)
     except Stale:
         raise await _overtaken(parts, shown) from None
     return decision.verification
@@ -82,55 +73,11 @@ async def _sequenced(parts: Parts, shown: Presentation) -> None:
         await asyncio.sleep(_STEP)
 
 
-async def _case(parts: Parts, shown: Presentation) -> tuple[Case, OnLog]:
+async def _case(parts: Parts, shown: Presentation) -> tuple[Case, Ground]:
     request, binding = await _asked(parts, shown)
-    presented = read_presentation(parse_object(shown.document))
-    dids = {str(item.credential.get("issuer")) for item in presented.shown}
-    receipt = presented.receipt or {}
-    institutions = await by_did(parts.institutions, dids | {str(receipt.get("issuer"))})
-    index, now = parts.follower.applied, parts.clock()
-    log = OnLog(
-        index=index,
-        credentials=await parts.store.credentials.find(item.credential for item in shown.shown),
-        institutions=institutions,
-        consent=None if shown.consent is None else await parts.store.consents.get(shown.consent),
-        places=await parts.statuses.places([item.credential for item in shown.shown]),
-        lists=await lists_of(parts.statuses, presented, now),
-        root=await parts.roots.newest(shown.holder),
-    )
-    shown = _issued(shown, presented, institutions)
-    terms = Terms(
-        nonce=request.nonce,
-        audience=Did(request.audience),
-        now=now,
-        customer=Did(binding.did),
-        purpose=request.purpose,
-    )
-    examined: Examination = await offload(
-        examine, presented, terms, ProjectedRegister(institutions)
-    )
-    checks = judge(examined, log, verifier=shown.verifier, holder=shown.holder)
-    case = Case(
-        request=request,
-        presentation=shown,
-        examined=examined,
-        checks=checks,
-        at=now,
-        index=log.index,
-    )
-    return case, log
-
-
-def _issued(
-    shown: Presentation, presented: Presented, institutions: Mapping[str, InstitutionRow]
-) -> Presentation:
-    """An issuer may have joined the register since the presentation came in."""
-    issuers = [institutions.get(str(item.credential.get("issuer"))) for item in presented.shown]
-    items = zip(shown.shown, issuers, strict=True)
-    return replace(
-        shown,
-        shown=tuple(replace(item, issuer=row.id if row else None) for item, row in items),
-    )
+    rules = rule_set(request.rule_set, among=parts.terms.rule_sets)
+    ground = await gather(parts, shown, request, binding, rules)
+    return await offload(case_of, request, shown, ground, rules), ground
 
 
 async def _asked(parts: Parts, shown: Presentation) -> tuple[Request, Binding]:
@@ -142,12 +89,12 @@ async def _asked(parts: Parts, shown: Presentation) -> tuple[Request, Binding]:
 
 
 async def _write(
-    parts: Parts, shown: Presentation, log: OnLog, decision: Decision, session: Session
+    parts: Parts, shown: Presentation, ground: Ground, decision: Decision, session: Session
 ) -> None:
-    store, accepted = parts.store, decision.verification.result is VerificationResult.ACCEPTED
-    if accepted:
-        await _hold(parts, shown.holder, log, session)
-    state = PresentationState.ACCEPTED if accepted else PresentationState.REJECTED
+    store, result = parts.store, decision.verification.result
+    if result is not VerificationResult.REJECTED:
+        await _hold(parts, ground, session)
+    state = PresentationState(result.value)
     walk(PRESENTATION, shown.state, PresentationState.VERIFYING, state)
     await store.presentations.change(
         shown.id,
@@ -161,6 +108,7 @@ async def _write(
         session=session,
     )
     await store.verifications.insert(decision.verification, session=session)
+    await store.grounds.insert(ground, session=session)
     if decision.qualification is not None:
         await store.qualifications.insert(decision.qualification, session=session)
     for row in decision.acceptances:
@@ -170,15 +118,16 @@ async def _write(
         await _cure(parts, shown, decision, session)
 
 
-async def _hold(parts: Parts, holder: HolderId, log: OnLog, session: Session) -> None:
+async def _hold(parts: Parts, ground: Ground, session: Session) -> None:
     """Collide with a follower that moves one of these at the same time."""
-    for credential in log.credentials.values():
+    for credential in ground.credentials:
         was = {"at_index": credential.at_index}
         await parts.store.credentials.hold(credential.id, was=was, session=session)
-    if log.consent is not None:
-        was = {"at_index": log.consent.at_index}
-        await parts.store.consents.hold(log.consent.id, was=was, session=session)
-    if log.root is None or not await parts.roots.hold(holder, log.root, session):
+    if ground.consent is not None:
+        was = {"at_index": ground.consent.at_index}
+        await parts.store.consents.hold(ground.consent.id, was=was, session=session)
+    root, holder = ground.root, ground.holder
+    if root is None or not await parts.roots.hold(holder, root, session):
         raise Stale(holder)
 
 

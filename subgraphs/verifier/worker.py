@@ -23,7 +23,7 @@ from subgraphs.kit.statuses import Statuses
 from subgraphs.verifier.parts import Terms
 from subgraphs.verifier.projection import subject
 from subgraphs.verifier.reactions import Cause
-from subgraphs.verifier.records import Change, Supplement
+from subgraphs.verifier.records import Change, DecisionOnLog, Supplement, VerificationId
 from subgraphs.verifier.states import SupplementState
 from subgraphs.verifier.store import Store
 from subgraphs.verifier.watch import Sheet
@@ -68,6 +68,7 @@ class Listener:
         await self._roots.apply(events, session)
         await self._statuses.apply(events, session)
         await self._store.save(sheet.written(), session=session)
+        await self._store.decided.put(_decided(events), session=session)
         await _put(self._outbox, sheet, session)
         return [Item(position=change.index, value=change) for change in sheet.changes]
 
@@ -112,6 +113,16 @@ async def _put(outbox: Outbox, sheet: Sheet, session: Session) -> None:
         await outbox.put(session, *sheet.events)
     except Busy as fault:
         raise Contended(fault.message) from fault
+
+
+def _decided(events: Sequence[LoggedEvent]) -> list[DecisionOnLog]:
+    """Where each decision stands on the log, for whoever makes it again."""
+    made = (event for event in events if event.envelope.kind == "PRESENTATION_VERIFIED")
+    return [
+        DecisionOnLog(id=VerificationId(id_), at_index=event.position.index)
+        for event in made
+        if (id_ := subject(event.envelope, "veri")) is not None
+    ]
 
 
 def _subjects(events: Sequence[LoggedEvent], prefix: str, *kinds: str) -> list[str]:

@@ -15,10 +15,12 @@ from subgraphs.verifier import records
 from subgraphs.verifier.loaders import loaders
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.policy import may_see_content
+from subgraphs.verifier.reproduce import reproduce
 from subgraphs.verifier.schema.institution import Institution, institution
 from subgraphs.verifier.schema.presentation import Presentation
 from subgraphs.verifier.schema.references import answered, bare, later, listed_later, made
 from subgraphs.verifier.schema.values import Check, QualificationReason
+from subgraphs.verifier.schema.verdict import DoubleCountAssessment, Reproduction
 from subgraphs.verifier.schema.words import Evidence, Outcome, VerificationResult
 
 
@@ -37,6 +39,24 @@ class Verification(Node):
     checked_at_index: int | None = strawberry.field(
         default=None, description="The log position they rest on (核验时日志序号)."
     )
+
+    @resolved(
+        "Whether the same money may stand in several proofs; null when a check failed (重复计算)."
+    )
+    def double_count(self, info: Info[Parts]) -> DoubleCountAssessment | None:
+        if self.row is None or self.row.double_count is None:
+            return None
+        row, viewer = self.row, info.context.viewer
+        content = may_see_content(viewer, verifier=row.verifier, holder=row.holder)
+        return DoubleCountAssessment.of(self.row.double_count, content=content)
+
+    @resolved(
+        "The decision made again with the rules, the register and the log of that day; null when "
+        "its evidence was not kept (重现认定)."
+    )
+    async def reproduce(self, info: Info[Parts]) -> Reproduction | None:
+        found = None if self.row is None else await reproduce(info.context.parts, self.row)
+        return None if found is None else Reproduction.of(found)
 
     @resolved("What was checked (出示).")
     async def presentation(self, info: Info[Parts]) -> Presentation | None:

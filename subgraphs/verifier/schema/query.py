@@ -11,7 +11,6 @@ from subgraphs.kit.errors import NotFound
 from subgraphs.kit.fields import listed, resolved
 from subgraphs.kit.paging import After, Connection, First
 from subgraphs.kit.viewer import Role
-from subgraphs.rules import RULE_SETS
 from subgraphs.verifier.loaders import loaders
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.policy import own_rows
@@ -31,8 +30,8 @@ def _id(what: str) -> object:
 @strawberry.type
 class Query:
     @resolved("The published qualification rules, all versions (认定规则).")
-    def rule_sets(self) -> list[QualificationRuleSet] | None:
-        return [QualificationRuleSet.of(rules) for rules in RULE_SETS]
+    def rule_sets(self, info: Info[Parts]) -> list[QualificationRuleSet] | None:
+        return [QualificationRuleSet.of(rules) for rules in info.context.parts.terms.rule_sets]
 
     @resolved("A request for proofs, for who asks and who is asked (出示请求).")
     async def presentation_request(

@@ -7,6 +7,8 @@ from typing import Final
 
 from subgraphs.kit.types import worded
 from subgraphs.rules import Evidence, Metric, Outcome, ReasonCode, RuleSetStatus
+from subgraphs.rules.overlap import SignalKind
+from subgraphs.rules.overlap import Verdict as DoubleCountVerdict
 from subgraphs.vc.examination import CheckKind
 from subgraphs.verifier.states import (
     AcceptanceState,
@@ -22,6 +24,7 @@ __all__ = [
     "AcceptanceState",
     "CheckKind",
     "CheckOutcome",
+    "DoubleCountVerdict",
     "Evidence",
     "Metric",
     "Outcome",
@@ -30,6 +33,7 @@ __all__ = [
     "ReasonCode",
     "RequestState",
     "RuleSetStatus",
+    "SignalKind",
     "SupplementState",
     "VerificationResult",
 ]
@@ -94,12 +98,14 @@ _WORDED: Final = (
         "The answer to all checks together (核验结论).",
         ACCEPTED="All five passed (采信).",
         REJECTED="At least one failed (拒绝).",
+        NEEDS_REVIEW="All five passed, what they come to is for a person to say (待人工复核).",
     )(VerificationResult),
     worded(
         "Whether the rules are met (认定结果).",
         QUALIFIED="Met (合格).",
         NOT_QUALIFIED="Not met (不合格).",
         INSUFFICIENT_EVIDENCE="Not shown either way (证据不足).",
+        REVIEW="A person has to decide (待人工复核).",
     )(Outcome),
     worded(
         "What one threshold came to (门槛结果).",
@@ -107,12 +113,32 @@ _WORDED: Final = (
         THRESHOLD_SHORT="Not met (未达到).",
         BOUND_TOO_LOW="The proved lower bound does not reach it (下限不足).",
         NO_EVIDENCE="Nothing was shown (未出示).",
+        DOUBLE_COUNT="The same money stands in several proofs (重复计算).",
+        MAY_COUNT_TWICE="Money may stand in several proofs: a person looks (疑似重复计算).",
     )(ReasonCode),
     worded(
         "How an amount was shown (证据形式).",
         EXACT="The total was disclosed (披露总额).",
         LOWER_BOUND="At least this much was proved (仅证明下限).",
     )(Evidence),
+    worded(
+        "Whether the same money stands in several proofs (重复计算结论).",
+        name="DoubleCountVerdict",
+        CLEAR="Nothing that decides anything (无).",
+        REVIEW="A person looks (待复核).",
+        DOUBLE_COUNT="Shown by evidence (重复).",
+    )(DoubleCountVerdict),
+    worded(
+        "Why money may stand in two proofs (重复计算信号类型).",
+        name="DoubleCountSignalKind",
+        SAME_BOOKS="One issuer's books twice: counted once (同一账册).",
+        POSITION_TAG="One position stated by several issuers (同一持仓).",
+        FLOW_TAG="A transfer counted at both ends (同一资金划转).",
+        ASOF_SKEW="The proofs state several closes (截止日不同).",
+        SEASONING="Money that came in between the closes (新近转入).",
+        LIVE_COUNT="Live proofs of other closes were not shown (未出示的有效凭证).",
+        REDUCED_AFTER_ACCEPT="Endorsed as reduced after its close (签注减少).",
+    )(SignalKind),
     worded(
         "What a threshold measures (指标).",
         FINANCIAL_ASSETS="Financial assets (金融资产).",

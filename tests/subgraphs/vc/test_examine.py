@@ -243,8 +243,29 @@ def test_a_presentation_kept_too_long_and_one_from_tomorrow() -> None:
     document = present(world)
     late = looked_at(world, document, now=world.now + timedelta(minutes=5))
     assert against(late) == {(TIMELY, Reason.EXPIRED)}
-    early = against(looked_at(world, document, now=world.now - timedelta(minutes=6)))
+    early = against(looked_at(world, document, now=world.now - timedelta(minutes=16)))
     assert (TIMELY, Reason.NOT_YET_VALID) in early
+    assert not {check for check, _ in early} & {INTEGRITY, TRUSTED}
+
+
+@pytest.mark.parametrize(
+    ("slow", "expected"),
+    [
+        pytest.param(timedelta(minutes=5), set(), id="as far apart as clocks may be"),
+        pytest.param(
+            timedelta(minutes=10),
+            {(TIMELY, Reason.CLOCK_SKEW), (AUTHORISED, Reason.CLOCK_SKEW)},
+            id="ten minutes apart",
+        ),
+    ],
+)
+def test_a_slow_clock_is_never_a_forgery(
+    slow: timedelta, expected: set[tuple[CheckKind, Reason]]
+) -> None:
+    world = World()
+    shown = [show(world.credential(world.anna), claims=[model.TOTAL])]
+    document = present(world, shown=shown, grant=world.grant(world.anna))
+    assert against(looked_at(world, document, now=world.now - slow)) == expected
 
 
 def test_an_expired_credential() -> None:

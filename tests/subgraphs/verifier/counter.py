@@ -406,6 +406,15 @@ async def counter_of(
             counter.parts.feed.close()
 
 
+def served(world: World, parts: Parts) -> Any:
+    """The verifier's app over these parts."""
+
+    async def health() -> dict[str, object]:
+        return {}
+
+    return asgi(schema, name="verifier", parts=parts, tokens=world.gateway.tokens, health=health)
+
+
 def wired(world: World) -> Counter:
     """A verifier process's parts; wired again, it is the same verifier restarted."""
     shift = [timedelta()]
@@ -415,12 +424,6 @@ def wired(world: World) -> Counter:
 
     doors = Doors(identity=world.identity, customers=SimulatedCustomers(), clock=clock)
     parts = wire(world.base, doors, TERMS)
-
-    async def health() -> dict[str, object]:
-        return {}
-
-    world.gateway.app = asgi(
-        schema, name="verifier", parts=parts, tokens=world.gateway.tokens, health=health
-    )
+    world.gateway.app = served(world, parts)
     overdue = Overdue(mongo=world.base.mongo, store=parts.store, outbox=parts.outbox, terms=TERMS)
     return Counter(world=world, parts=parts, overdue=overdue, shift=shift)
