@@ -17,12 +17,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger_adapter.chains.evm.settings import load_deployment
 from ledger_adapter.crypto import keys, sm2
 from ledger_adapter.crypto.sealing import Passphrase
+from ledger_adapter.crypto.wrapping import make_master
 from ledger_adapter.evidence import evm
 from ledger_adapter.evidence.block import trust_entry
 from ledger_adapter.verify import write_trust
 from subgraphs.demo.deployment import DemoError
 from subgraphs.demo.pilot import INSTITUTIONS, PilotInstitution
 from subgraphs.kit.ids import institution_id
+from subgraphs.kit.settings import SERVICES
 
 DOMAIN = "credgraph.example"
 LOG_ORIGIN = f"{DOMAIN}/log/2026"
@@ -45,6 +47,9 @@ def hold_ceremony(data: Path, passphrase: Passphrase | None = None) -> None:
         _ed25519_pair(home, "token-issuer")
         _jwks(home)
         _sm2(home / "log.json", passphrase)
+        for service in SERVICES:
+            if not (home / "fields" / service / "master-1.json").exists():
+                make_master(home / "fields" / service, passphrase)
         for institution in INSTITUTIONS:
             _sm2(_first_key(home / "institutions", institution), passphrase)
         log_key = keys.load_public_key(home / "log.json")

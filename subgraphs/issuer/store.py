@@ -28,7 +28,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     ],
     "endorsements": [IndexModel([("credential", 1), ("at", -1), ("_id", -1)])],
     "bindings": [
-        IndexModel([("institution", 1), ("account_no", 1)], unique=True),
+        IndexModel([("institution", 1), ("account_no_digest", 1)], unique=True),
         IndexModel([("institution", 1), ("holder", 1)], unique=True),
     ],
     "updates": [IndexModel([("issuer", 1), ("_id", 1)]), IndexModel([("holder", 1), ("_id", 1)])],
@@ -141,9 +141,11 @@ class Store:
 
     async def keep_versions(self, row: Binding) -> None:
         """Later versions of a DID only ever grow."""
-        where = {"_id": row.id, f"later.{len(row.later) - 1}": {"$exists": False}}
+        number = len(row.later)
+        where = {"_id": row.id, "versions": {"$not": {"$gte": number}}}
         if row.later:
-            await self._bindings.update_one(where, {"$set": {"later": list(row.later)}})
+            now = {"later": list(row.later), "versions": number}
+            await self._bindings.update_one(where, {"$set": now})
 
     async def binding_of_account(
         self, institution: InstitutionId, account_no: str

@@ -10,12 +10,15 @@ from pathlib import Path
 from ledger_adapter.port import Ledger
 from subgraphs.kit.cursor import CursorSealer
 from subgraphs.kit.follow import POSITIONS, open_log
+from subgraphs.kit.holder_keys import COLLECTION, HolderKeys
 from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Database, IndexModel, Mongo, create_indexes
 from subgraphs.kit.outbox import Outbox, open_outbox
+from subgraphs.kit.personal import PERSONAL
 from subgraphs.kit.prepared import Prepared
 from subgraphs.kit.roots import Roots
+from subgraphs.kit.sealing import DONE, holder_keys, seal_what_is_plain, sealed_database
 from subgraphs.kit.serve import CannotStart
 from subgraphs.kit.settings import ServiceName, Settings
 from subgraphs.kit.statuses import Statuses
@@ -24,11 +27,15 @@ from subgraphs.kit.viewer import ContextTokens, load_public_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """The shared parts of one subgraph; `log_id` is what cursors of feeds are bound to."""
+    """The shared parts of one subgraph; `log_id` is what cursors of feeds are bound to.
+
+    Through `database` personal fields are sealed; `holder_keys` destroys a holder's key.
+    """
 
     settings: Settings
     mongo: Mongo
     database: Database
+    holder_keys: HolderKeys
     ledger: Ledger
     outbox: Outbox
     tokens: ContextTokens
@@ -50,7 +57,9 @@ async def open_base(
     try:
         await mongo.wait_until_writable()
         base = wire(name, settings, mongo)
-        await create_indexes(base.database, {POSITIONS: (), **indexes})
+        plain = mongo.database(base.database.name)
+        await create_indexes(plain, {POSITIONS: (), COLLECTION: (), DONE: (), **indexes})
+        await seal_what_is_plain(plain, PERSONAL[name], base.holder_keys)
         yield base
     finally:
         await mongo.close()
@@ -58,12 +67,14 @@ async def open_base(
 
 def wire(name: ServiceName, settings: Settings, mongo: Mongo) -> Base:
     """The parts over a given connection."""
-    database = mongo.database(settings.database(name))
+    keys = holder_keys(name, settings, mongo)
+    database = sealed_database(name, settings, mongo, keys)
     log = settings.ledger
     return Base(
         settings=settings,
         mongo=mongo,
         database=database,
+        holder_keys=keys,
         ledger=open_log(mongo, database=log.database, shard=log.shard),
         outbox=open_outbox(mongo, database=log.database, shard=log.shard),
         tokens=ContextTokens(

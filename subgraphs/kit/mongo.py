@@ -16,6 +16,9 @@ from typing import Any, Final, Literal, Protocol, TypeVar, cast
 # Motor reads its thread limit at import; ten idle change streams would stall its default pool.
 os.environ.setdefault("MOTOR_MAX_WORKERS", "100")  # noqa: TID251
 
+import bson
+from bson.binary import Binary
+from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import (
     ASCENDING,
@@ -47,7 +50,11 @@ __all__ = [
     "Session",
     "Unreachable",
     "UpdateOne",
+    "box_in",
+    "boxed",
     "create_indexes",
+    "from_bytes",
+    "to_bytes",
 ]
 
 Driver = Literal["motor", "pymongo"]
@@ -58,6 +65,7 @@ ATTEMPTS: Final = 12
 COMMIT_ATTEMPTS: Final = 5
 ALREADY_THERE: Final = 48
 LAST_SECONDS: Final = 2.0  # what a cancelled caller grants its transaction
+_BOX: Final = 0x91  # a user's subtype of binary data: a sealed value, see `sealed.py`
 
 
 class Unreachable(Exception):
@@ -319,3 +327,23 @@ async def _abort(session: Any) -> None:
 async def _settled(value: Any) -> Any:
     """The two drivers disagree which of their calls are coroutines."""
     return await value if inspect.isawaitable(value) else value
+
+
+def boxed(data: bytes) -> Any:
+    """Bytes in a form that `box_in` tells from every other value of a row."""
+    return Binary(data, _BOX)
+
+
+def box_in(value: object) -> bytes | None:
+    """The bytes of a boxed value, None for any other."""
+    return bytes(value) if isinstance(value, Binary) and value.subtype == _BOX else None
+
+
+def to_bytes(value: object) -> bytes:
+    """Any value a row can hold, as bytes."""
+    return bytes(bson.encode({"v": value}))
+
+
+def from_bytes(data: bytes) -> Any:
+    """The value as a query would have brought it."""
+    return bson.decode(data, codec_options=CodecOptions(tz_aware=True))["v"]

@@ -19,7 +19,7 @@ _PLAIN: Final = (
     *("mongodb", "database_prefix", "driver", "demo", "data", "identity_url"),
     "status_base",
 )
-_FILES: Final = ("cursor_key", "keys", "key_files")
+_FILES: Final = ("cursor_key", "keys", "key_files", "field_keys")
 _TOP: Final = frozenset({*_PLAIN, *_FILES, "context", "ledger", "listen", "tls"})
 DEFAULT_STATUS_BASE: Final = "https://credgraph.example/status"
 LONGEST_BASE: Final = 180
@@ -80,6 +80,7 @@ class Settings:
     ports: Mapping[ServiceName, int]
     cursor_key: Path
     keys: Path
+    field_keys: Path
     key_files: KeyTerms
     tls: TlsSettings | None = None
 
@@ -111,6 +112,7 @@ class Settings:
             ports={name: _port(listen, name) for name in SERVICES},
             cursor_key=Path(_text(values, "cursor_key")),
             keys=Path(_text(values, "keys")),
+            field_keys=Path(_text(values, "field_keys")),
             key_files=_key_files(values),
             tls=_tls(values),
         )

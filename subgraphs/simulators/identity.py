@@ -23,10 +23,13 @@ from starlette.routing import Route
 
 from ledger_adapter.crypto import sm3
 from ledger_adapter.crypto.sm2 import PrivateKey
+from subgraphs.kit.holder_keys import COLLECTION
 from subgraphs.kit.ids import InstitutionId, institution_id
 from subgraphs.kit.main import main
 from subgraphs.kit.mongo import Database, DuplicateKeyError, IndexModel, Mongo, create_indexes
 from subgraphs.kit.offload import offload
+from subgraphs.kit.personal import PERSONAL
+from subgraphs.kit.sealing import DONE, holder_keys, seal_what_is_plain, sealed_database
 from subgraphs.kit.serve import Service
 from subgraphs.kit.settings import Settings
 from subgraphs.vc.did import build_did_document, institution_did, method_id
@@ -41,7 +44,12 @@ USCC: Final = "91310000324360627T"  # 证通股份有限公司, the provider of 
 LONGEST_BODY: Final = 64_000
 SALT_BYTES: Final = 32
 _DOCUMENT: Final = re.compile(r"TEST-[a-z0-9-]{1,40}")
-INDEXES: Final = {"registrations": [IndexModel([("did", 1)], unique=True)]}
+INDEXES: Final = {
+    "registrations": [
+        IndexModel([("did", 1)], unique=True),
+        IndexModel([("did_digest", 1)], unique=True, sparse=True),
+    ]
+}
 
 
 class Refused(Exception):
@@ -174,8 +182,11 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
     mongo = Mongo(settings.mongodb, driver=settings.driver)
     try:
         await mongo.wait_until_writable()
-        database = mongo.database(settings.database("identity"))
-        await create_indexes(database, INDEXES)
+        keys = holder_keys("identity", settings, mongo)
+        plain = mongo.database(settings.database("identity"))
+        await create_indexes(plain, {COLLECTION: (), DONE: (), **INDEXES})
+        await seal_what_is_plain(plain, PERSONAL["identity"], keys)
+        database = sealed_database("identity", settings, mongo, keys)
         institution = institution_id(USCC)
         key = settings.key_files.load(settings.keys / institution / "key-1.json")
         register = Register(database, institution=institution, key=key)

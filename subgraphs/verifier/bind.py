@@ -32,7 +32,7 @@ async def bind_customer(
     if holder is None:
         raise Busy("the root DID is not on the log yet", code="ROOT_DID_NOT_ON_LOG")
     binding = Binding(
-        id=BindingId(derived_id("bind", verifier, digest)),
+        id=BindingId(derived_id("bind", verifier, holder)),
         verifier=verifier,
         customer_digest=digest,
         holder=holder,

@@ -46,7 +46,7 @@ def _owned(*more: tuple[str, int]) -> list[IndexModel]:
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     "bindings": [
-        IndexModel([("verifier", ASCENDING), ("customer_digest", ASCENDING)], unique=True),
+        IndexModel([("verifier", ASCENDING), ("customer_digest_digest", ASCENDING)], unique=True),
         IndexModel([("verifier", ASCENDING), ("holder", ASCENDING)], unique=True),
     ],
     "requests": [IndexModel([("nonce", ASCENDING)], unique=True)],

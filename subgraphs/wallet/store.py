@@ -22,7 +22,7 @@ from subgraphs.wallet.records import (
 )
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
-    "root_dids": [IndexModel([("did", 1)], unique=True)],
+    "root_dids": [IndexModel([("did_digest", 1)], unique=True)],
     "did_versions": [IndexModel([("holder", 1)])],
     "consents": [
         IndexModel([("holder", 1), ("granted_at", -1), ("_id", -1)]),

@@ -27,7 +27,7 @@ async def bind_customer_account(
     if holder is None:
         raise Busy("the root DID is not on the log yet", code="ROOT_DID_NOT_ON_LOG")
     row = Binding(
-        id=derived_id("bind", "issuer", issuer, account_no),
+        id=derived_id("bind", "issuer", issuer, holder),
         institution=issuer,
         account_no=account_no,
         holder=holder,

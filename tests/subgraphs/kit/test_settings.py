@@ -25,6 +25,7 @@ GOOD: dict[str, object] = {
         "identity": 4005,
     },
     "cursor_key": "cursor.key",
+    "field_keys": "fields",
     "keys": "keys",
 }
 

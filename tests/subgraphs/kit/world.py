@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger_adapter.crypto.keys import load_private_key, save_private_key
 from ledger_adapter.crypto.sm2 import PrivateKey
+from ledger_adapter.crypto.wrapping import make_master
 from ledger_adapter.port import Envelope, Shard
 from ledger_adapter.sequencer import Sequencer, SequencerOptions, log_ref
 from ledger_adapter.store.mongo import MongoLog, names
@@ -28,7 +29,7 @@ from subgraphs.kit.follow import Follower
 from subgraphs.kit.identity import Application, HttpIdentityProvider
 from subgraphs.kit.ids import HolderId, institution_id, new_id
 from subgraphs.kit.mongo import IndexModel, Mongo, Session, create_indexes
-from subgraphs.kit.settings import ServiceName, Settings
+from subgraphs.kit.settings import SERVICES, ServiceName, Settings
 from subgraphs.kit.viewer import Role
 from subgraphs.simulators.identity import INDEXES as IDENTITY_INDEXES
 from subgraphs.simulators.identity import Register, identity_app
@@ -70,6 +71,8 @@ def settings_in(folder: Path, *, uri: str, prefix: str, context_key: Ed25519Priv
     )
     for one in INSTITUTIONS:
         save_private_key(key_file(keys / "institutions", one), PrivateKey.generate())
+    for service in SERVICES:
+        make_master(keys / "fields" / service, None)
     return Settings.from_mapping(settings_values(folder, uri=uri, prefix=prefix))
 
 
@@ -91,6 +94,7 @@ def settings_values(folder: Path, *, uri: str, prefix: str) -> dict[str, object]
         },
         "cursor_key": str(keys / "cursor.key"),
         "keys": str(keys / "institutions"),
+        "field_keys": str(keys / "fields"),
     }
 
 

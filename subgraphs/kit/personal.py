@@ -1,0 +1,77 @@
+"""Which stored fields are personal, and whose: the one list, told in docs/security.md.
+
+Every collection of a subgraph stands here, those without a personal field in `WITHOUT`: a new one
+is decided upon before it is used (`tests/house/test_personal.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from subgraphs.kit.sealed import Personal
+from subgraphs.kit.settings import ServiceName
+
+PREPARED: Final = Personal(fields={"payload": {}, "facts": {}, "to_sign": b""})
+
+PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
+    "issuer": {
+        "credentials": Personal(
+            fields={
+                "did": "",
+                "account_no": "",
+                "request": {},
+                "draft": None,
+                "offer.document": {},
+                "offer.disclosures": [],
+                "offer.issuer_signature": "",
+                "offer.holder_signature": None,
+            }
+        ),
+        "bindings": Personal(
+            fields={"did": "", "account_no": "", "receipt": {}, "later": []},
+            digests=("account_no",),
+        ),
+        "prepared": PREPARED,
+    },
+    "wallet": {
+        "root_dids": Personal(
+            owner="_id", fields={"did": "", "receipt": {}, "later": []}, digests=("did",)
+        ),
+        "consents": Personal(fields={"claims": [], "total_at_least": None, "document": {}}),
+        "wallet_items": Personal(fields={"label": ""}),
+        "prepared": PREPARED,
+    },
+    "verifier": {
+        "bindings": Personal(
+            fields={"did": "", "customer_digest": ""}, digests=("customer_digest",)
+        ),
+        "presentations": Personal(
+            fields={
+                "document": "",
+                "shown.lines": [],
+                "shown.total": None,
+                "shown.lower_bound": None,
+            }
+        ),
+        "verifications": Personal(fields={"checks.evidence": {}}),
+        "qualifications": Personal(fields={"reasons.shown": None, "reasons.short_by": 0}),
+    },
+    "audit": {},
+    "identity": {
+        # the simulated provider knows no holder: a person is the keyed digest of her document
+        "registrations": Personal(owner="_id", fields={"did": "", "receipt": {}}, digests=("did",)),
+    },
+}
+
+WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
+    "issuer": frozenset({"endorsements", "updates"}),
+    "wallet": frozenset({"did_versions", "custody"}),
+    "verifier": frozenset(
+        {"requests", "acceptances", "permissions", "supplements", "log_credentials", "feed"}
+    ),
+    "audit": frozenset({"events", "accepted", "days", "cells", "asked"}),
+    "identity": frozenset(),
+}
+SHARED_WITHOUT: Final = frozenset({"institutions", "idempotency", "roots", "statuses"})
+"""Collections of the kit: institutions, ids, digests and places of the log."""
