@@ -12,18 +12,16 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import orjson
 import psutil
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
-from websockets.typing import Subprotocol
+import uvloop
 
 from bench.calibrate import calibrate
+from bench.ears import Crowd, Ear
 from subgraphs.demo.answers import mutate, text
 from subgraphs.demo.journey import VERIFIER
 from tests.oracle.campaign import STRANGER, Campaign
@@ -36,80 +34,6 @@ WATCH: Final = (
     "subscription W($after: Cursor) { acceptedCredentialChanges(after: $after) { FRAME } }"
 ).replace("FRAME", FRAME)
 PROVED: Final = WATCH.replace("{ id }", "{ id chainProof { leafHash } }")
-
-
-@dataclass(slots=True)
-class Ear:
-    """One subscriber: the cursor of its last frame, and when each endorsement came."""
-
-    crowd: "Crowd"
-    cursor: str | None = None
-    live: asyncio.Event = field(default_factory=asyncio.Event)
-    frames: int = 0
-    socket: ClientConnection | None = None
-
-    async def run(self) -> None:
-        """Subscribes after its cursor and reads until the socket closes."""
-        crowd = self.crowd
-        async with connect(
-            crowd.url, subprotocols=[Subprotocol("graphql-transport-ws")], compression=None,
-            proxy=None, open_timeout=60, ping_interval=None, max_queue=64,
-        ) as self.socket:  # fmt: skip
-            init = {
-                "type": "connection_init",
-                "payload": {"authorization": f"Bearer {crowd.token}"},
-            }
-            await self.socket.send(orjson.dumps(init).decode())
-            await self.socket.recv()
-            payload = {"query": crowd.query, "variables": {"after": self.cursor}}
-            start = {"id": "1", "type": "subscribe", "payload": payload}
-            await self.socket.send(orjson.dumps(start).decode())
-            try:
-                async for message in self.socket:
-                    self._take(orjson.loads(message))
-            except ConnectionClosed:
-                return
-
-    def _take(self, message: dict[str, Any]) -> None:
-        if message["type"] != "next":
-            return
-        frame = message["payload"]["data"]["acceptedCredentialChanges"]
-        self.cursor, self.frames = frame["cursor"], self.frames + 1
-        self.live.set()
-        if frame["endorsement"] is not None:
-            self.crowd.came.setdefault(frame["endorsement"]["id"], []).append(time.monotonic())
-
-
-@dataclass(slots=True)
-class Crowd:
-    """Many subscribers with one token; `came` has the arrivals of each endorsement."""
-
-    url: str
-    token: str
-    query: str = WATCH
-    ears: list[Ear] = field(default_factory=list)
-    came: dict[str, list[float]] = field(default_factory=dict)
-    tasks: list[asyncio.Task[None]] = field(default_factory=list)
-
-    async def join(self, count: int) -> None:
-        """So many more, two hundred at a time, until each has its first frame."""
-        for start in range(0, count, 200):
-            batch = [Ear(self) for _ in range(min(200, count - start))]
-            self.ears += batch
-            await self.listen(batch)
-
-    async def listen(self, ears: list[Ear]) -> None:
-        """They connect, and have a frame when this returns."""
-        for ear in ears:
-            ear.live.clear()
-            self.tasks.append(asyncio.create_task(ear.run()))
-        await asyncio.gather(*(ear.live.wait() for ear in ears))
-
-    async def leave(self) -> None:
-        """All of them at once."""
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +150,6 @@ async def storm(bench: Bench) -> str:
     crowd = bench.crowd()
     await crowd.join(bench.of(2_000))
     await crowd.leave()
-    crowd.tasks.clear()
     await bench.endorse(0)
     started = time.monotonic()
     await crowd.listen(crowd.ears)
@@ -293,7 +216,8 @@ def main() -> None:
     print(calibrate().line(), flush=True)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         rows = given.rows or list(ROWS)
-        asyncio.run(measure(Path(folder), rows, 0.1 if given.small else 1.0))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(measure(Path(folder), rows, 0.1 if given.small else 1.0))
 
 
 if __name__ == "__main__":
