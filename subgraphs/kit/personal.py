@@ -40,6 +40,7 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
         ),
         "consents": Personal(fields={"claims": [], "total_at_least": None, "document": {}}),
         "wallet_items": Personal(fields={"label": ""}),
+        "cancellations": Personal(fields={"document": {}}),
         "prepared": PREPARED,
     },
     "verifier": {
@@ -54,7 +55,10 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
                 "shown.lower_bound": None,
             }
         ),
-        "verifications": Personal(fields={"checks.evidence": {}}),
+        "verifications": Personal(
+            fields={"checks.evidence": {}, "double_count": None, "proofs": []}
+        ),
+        "grounds": Personal(fields={"customer": "", "earlier": []}),
         "qualifications": Personal(fields={"reasons.shown": None, "reasons.short_by": 0}),
     },
     "audit": {},
@@ -66,9 +70,12 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
 
 WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
     "issuer": frozenset({"endorsements", "updates"}),
-    "wallet": frozenset({"did_versions", "custody"}),
+    "wallet": frozenset({"did_versions", "custody", "deletions"}),
     "verifier": frozenset(
-        {"requests", "acceptances", "permissions", "supplements", "log_credentials", "feed"}
+        {
+            *("requests", "acceptances", "permissions", "supplements"),
+            *("log_credentials", "log_decisions", "feed"),
+        }
     ),
     "audit": frozenset({"events", "accepted", "days", "cells", "asked"}),
     "identity": frozenset(),
