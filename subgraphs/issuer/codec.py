@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from subgraphs.issuer.codec_guard import guard_document, guard_facts
 from subgraphs.issuer.records import Binding, Credential, Draft, Endorsement, Offer, Update
 from subgraphs.kit.mongo import Document
 from subgraphs.kit.statuses import Place
 from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
 from subgraphs.vc.asset_proof import AssetCategory, AssetLine, TradingExperience
 from subgraphs.vc.money import format_amount, parse_amount
+from subgraphs.vc.tags import TagKey
 
 
 def credential_document(row: Credential) -> Document:
@@ -94,6 +96,7 @@ def binding_document(row: Binding) -> Document:
         "receipt": row.receipt,
         "matched_at": row.matched_at,
         "later": list(row.later),
+        **({} if row.tag_key is None else {"tag_key": row.tag_key.hex()}),
     }
 
 
@@ -107,6 +110,7 @@ def binding(found: Document) -> Binding:
         receipt=found["receipt"],
         matched_at=found["matched_at"],
         later=tuple(found.get("later", ())),
+        tag_key=TagKey(bytes.fromhex(key)) if (key := found.get("tag_key")) else None,
     )
 
 
@@ -164,6 +168,7 @@ def _draft_document(draft: Draft) -> Document:
         "in_transit": format_amount(draft.in_transit),
         "first_trade_date": experience.first_trade_date.isoformat() if experience else None,
         "markets": list(experience.markets) if experience else [],
+        "guard": guard_document(draft.guard) if draft.guard else None,
     }
 
 
@@ -183,6 +188,7 @@ def _draft(found: Document) -> Draft:
         )
         if first
         else None,
+        guard=guard_facts(found["guard"]) if found.get("guard") else None,
     )
 
 

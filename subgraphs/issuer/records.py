@@ -9,10 +9,18 @@ from typing import Any
 from subgraphs.kit.ids import CredentialId, EndorsementId, HolderId, InstitutionId
 from subgraphs.kit.statuses import Place
 from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
-from subgraphs.vc.asset_proof import AssetLine, TradingExperience
+from subgraphs.vc.asset_proof import (
+    ASSET_PROOF_1,
+    ASSET_PROOF_2,
+    AssetLine,
+    SchemaVersion,
+    TradingExperience,
+)
 from subgraphs.vc.did_versions import DidHistory, history_of
+from subgraphs.vc.guard import GuardFacts
 from subgraphs.vc.money import Fen
 from subgraphs.vc.receipt import parse_receipt
+from subgraphs.vc.tags import TagKey
 
 Json = dict[str, Any]
 
@@ -27,6 +35,12 @@ class Draft:
     lines: tuple[AssetLine, ...]
     in_transit: Fen
     trading_experience: TradingExperience | None
+    guard: GuardFacts | None = None
+
+    @property
+    def schema(self) -> SchemaVersion:
+        """The version that can say all of it."""
+        return ASSET_PROOF_1 if self.guard is None else ASSET_PROOF_2
 
     @property
     def total(self) -> Fen:
@@ -88,7 +102,8 @@ class Endorsement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """One customer account matched to one root DID; `receipt` carries the holder's key."""
+    """One customer account matched to one root DID; `receipt` carries the holder's key. `tag_key`
+    comes from the identity provider, when the first credential needs it."""
 
     id: str
     institution: InstitutionId
@@ -98,6 +113,7 @@ class Binding:
     receipt: Json
     matched_at: datetime
     later: tuple[Json, ...] = ()
+    tag_key: TagKey | None = None
 
     @property
     def history(self) -> DidHistory:

@@ -12,6 +12,7 @@ from subgraphs.kit import idempotent, institutions, prepared, roots, statuses
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
+from subgraphs.vc.tags import TagKey
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     "credentials": [
@@ -146,6 +147,10 @@ class Store:
         if row.later:
             now = {"later": list(row.later), "versions": number}
             await self._bindings.update_one(where, {"$set": now})
+
+    async def keep_tag_key(self, row: Binding, key: TagKey) -> None:
+        where = {"_id": row.id, "holder": row.holder}
+        await self._bindings.update_one(where, {"$set": {"tag_key": key.hex()}})
 
     async def binding_of_account(
         self, institution: InstitutionId, account_no: str

@@ -9,9 +9,10 @@ from typing import Any, Final, Protocol
 import httpx
 
 from subgraphs.kit.errors import Busy, Invalid
-from subgraphs.vc.encoding import to_base64url
+from subgraphs.vc.encoding import from_base64url, to_base64url
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.receipt import RootDidReceipt, parse_receipt
+from subgraphs.vc.tags import TagKey
 
 TIMEOUT: Final = httpx.Timeout(5.0, connect=1.0)
 JsonObject = dict[str, Any]
@@ -45,6 +46,9 @@ class IdentityProvider(Protocol):
     async def match(self, did: str, identity_document: str, /) -> RootDidReceipt | None:
         """The receipt when the DID belongs to that identity document, else None."""
 
+    async def tag_key(self, did: str, identity_document: str, /) -> TagKey | None:
+        """The key of this person's tags (`subgraphs.vc.tags`), for her issuers; None as above."""
+
 
 class HttpIdentityProvider:
     """The provider behind `identity_url`."""
@@ -71,6 +75,10 @@ class HttpIdentityProvider:
     async def match(self, did: str, identity_document: str, /) -> RootDidReceipt | None:
         answer = await self._post("/matches", {"did": did, "identityDocument": identity_document})
         return _receipt(answer["receipt"]) if answer["matched"] else None
+
+    async def tag_key(self, did: str, identity_document: str, /) -> TagKey | None:
+        answer = await self._post("/tag-keys", {"did": did, "identityDocument": identity_document})
+        return TagKey(from_base64url(str(answer["tagKey"]))) if answer["matched"] else None
 
     async def _post(self, path: str, body: JsonObject) -> JsonObject:
         try:

@@ -29,7 +29,7 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
             }
         ),
         "bindings": Personal(
-            fields={"did": "", "account_no": "", "receipt": {}, "later": []},
+            fields={"did": "", "account_no": "", "receipt": {}, "later": [], "tag_key": ""},
             digests=("account_no",),
         ),
         "prepared": PREPARED,

@@ -33,12 +33,13 @@ from subgraphs.kit.sealing import DONE, holder_keys, seal_what_is_plain, sealed_
 from subgraphs.kit.serve import Service
 from subgraphs.kit.settings import Settings
 from subgraphs.vc.did import build_did_document, institution_did, method_id
-from subgraphs.vc.encoding import from_base64url
+from subgraphs.vc.encoding import from_base64url, to_base64url
 from subgraphs.vc.errors import MalformedDocument, VcError
 from subgraphs.vc.face import face_refusal, read_face_assertion
 from subgraphs.vc.receipt import build_receipt
 from subgraphs.vc.registration import Registration, check_registration
 from subgraphs.vc.strict_json import JsonObject, as_object, parse
+from subgraphs.vc.tags import TagKey, tag_key
 
 USCC: Final = "91310000324360627T"  # 证通股份有限公司, the provider of the pilot
 LONGEST_BODY: Final = 64_000
@@ -81,6 +82,7 @@ class Register:
         self._key, self._clock = key, clock
         self._issuer = institution_did(institution)
         self._digest_key = sm3.hmac(key.scalar().to_bytes(32), b"credgraph identity digest")
+        self._tag_secret = sm3.hmac(key.scalar().to_bytes(32), b"credgraph identity tags")
 
     async def register(self, body: JsonObject) -> Registered:
         """Register the person behind the document, or find her: never a second root DID."""
@@ -106,6 +108,11 @@ class Register:
             return None
         receipt: JsonObject = found["receipt"]
         return receipt
+
+    async def tag_key(self, body: JsonObject) -> TagKey | None:
+        """The key of a person's tags, for whoever knows both her document and her DID."""
+        receipt = await self.match(body)
+        return None if receipt is None else tag_key(self._tag_secret, str(receipt["did"]))
 
     async def _already_there(self, digest: str) -> Registered:
         # lost a race for the same person, or the key founded somebody else's root DID already
@@ -162,6 +169,11 @@ def identity_app(register: Register, *, health: Callable[[], Any]) -> Starlette:
         receipt = await register.match(await _body(request))
         return JSONResponse({"matched": receipt is not None, "receipt": receipt})
 
+    async def tag_keys(request: Request) -> Response:
+        key = await register.tag_key(await _body(request))
+        answer = {"matched": key is not None, "tagKey": key and to_base64url(key)}
+        return JSONResponse(answer)
+
     async def healthy(_: Request) -> Response:
         await health()
         return JSONResponse({"status": "up", "simulated": True})
@@ -170,6 +182,7 @@ def identity_app(register: Register, *, health: Callable[[], Any]) -> Starlette:
         routes=[
             Route("/registrations", registrations, methods=["POST"]),
             Route("/matches", matches, methods=["POST"]),
+            Route("/tag-keys", tag_keys, methods=["POST"]),
             Route("/health", healthy),
         ],
         exception_handlers={Refused: _refused, VcError: _malformed},

@@ -35,7 +35,7 @@ WINDOW_CLOSES: Final = 20
 """So many closes back go flows and seasoning."""
 MOST_POSITIONS: Final = 32
 MOST_FLOWS: Final = 32
-_MOST_HELD: Final = 64
+MOST_HELD: Final = 64
 
 ACCOUNT: Final = ClaimPath("/credentialSubject/account")
 POSITIONS: Final = ClaimPath("/credentialSubject/positions")
@@ -281,7 +281,7 @@ def _shown_flow(one: Shape) -> ShownFlow:
 
 
 def _seasoning(shape: Shape) -> ShownSeasoning:
-    held = shape.texts("held", most=_MOST_HELD)
+    held = shape.texts("held", most=MOST_HELD)
     place = pointer(shape.place, "held")
     return ShownSeasoning(
         since=shape.date("since"),

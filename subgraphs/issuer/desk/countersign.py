@@ -7,11 +7,11 @@ from typing import Final
 
 from subgraphs.issuer import lifecycle, outgoing
 from subgraphs.issuer.desk.change import for_holder, move
-from subgraphs.issuer.desk.customer import current_key, shown_versions
+from subgraphs.issuer.desk.customer import binding_of, current_key, shown_versions
 from subgraphs.issuer.desk.request import signed_document
 from subgraphs.issuer.parts import Parts
-from subgraphs.issuer.records import Binding, Credential, Offer
-from subgraphs.kit.errors import Busy, NotFound
+from subgraphs.issuer.records import Credential, Offer
+from subgraphs.kit.errors import Busy
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import CredentialId
 from subgraphs.kit.mongo import Session
@@ -31,7 +31,7 @@ async def prepare_countersignature(
     row = await for_holder(parts, viewer, credential)
     lifecycle.step(row.state, State.ACTIVE)
     offer = outgoing.offered(row)
-    binding = await shown_versions(parts, await _binding(parts, row), did_versions)
+    binding = await shown_versions(parts, await binding_of(parts, row), did_versions)
     held = await current_key(parts, binding)
     now = parts.clock().replace(microsecond=0)
     options = ProofOptions(
@@ -74,7 +74,7 @@ async def countersign(
         lifecycle.step(row.state, State.ACTIVE)
         if row.version != taken.facts["version"]:
             raise Busy("the offer changed since it was prepared")
-        held = await current_key(parts, await _binding(parts, row))
+        held = await current_key(parts, await binding_of(parts, row))
         raw = await checked_signature(signature, payload=taken.to_sign, held=held, now=now)
         await move(
             parts, row, State.ACTIVE, session, offer=_signed(row, taken, raw, signature.value)
@@ -88,10 +88,3 @@ def _signed(row: Credential, taken: PreparedRow, raw: bytes, text: str) -> Offer
     offer = outgoing.offered(row)
     document = signed_document(taken, offer.document, raw)
     return replace(offer, document=document, holder_signature=text)
-
-
-async def _binding(parts: Parts, row: Credential) -> Binding:
-    binding = await parts.store.binding_of_holder(row.issuer, row.holder)
-    if binding is None:
-        raise NotFound("customer binding", field="credentialId")
-    return binding

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from subgraphs.issuer.parts import Parts
-from subgraphs.issuer.records import Binding
-from subgraphs.kit.errors import Invalid
+from subgraphs.issuer.records import Binding, Credential
+from subgraphs.kit.errors import Busy, Invalid, NotFound
 from subgraphs.kit.signing import HeldKey, held_key
 from subgraphs.vc.did_versions import history_of, salted_digest
 from subgraphs.vc.errors import VcError
@@ -19,6 +19,7 @@ from subgraphs.vc.presentation import read_salted_versions
 from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.shape import shaped
 from subgraphs.vc.strict_json import check_object
+from subgraphs.vc.tags import TagKey
 
 FIELD = "didVersions"
 
@@ -61,3 +62,24 @@ async def shown_versions(parts: Parts, binding: Binding, given: Any) -> Binding:
     after = replace(binding, later=tuple(raw))
     await parts.store.keep_versions(after)
     return after
+
+
+async def binding_of(parts: Parts, row: Credential) -> Binding:
+    """The match of account and root DID that a credential rests on."""
+    binding = await parts.store.binding_of_holder(row.issuer, row.holder)
+    if binding is None:
+        raise NotFound("customer binding", field="credentialId")
+    return binding
+
+
+async def tag_key_of(parts: Parts, row: Credential) -> TagKey:
+    """The key of the customer's tags; asked of the identity provider once, then kept."""
+    binding = await binding_of(parts, row)
+    if binding.tag_key is not None:
+        return binding.tag_key
+    document = await parts.core_system.identity_document(row.issuer, row.account_no)
+    key = document and await parts.identity.tag_key(row.did, document)
+    if not key:
+        raise Busy("the identity provider knows this customer no more", code="ROOT_DID_UNKNOWN")
+    await parts.store.keep_tag_key(binding, key)
+    return key

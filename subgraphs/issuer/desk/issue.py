@@ -11,10 +11,12 @@ from typing import Final
 from ledger_adapter.crypto.multikey import multibase58
 from subgraphs.issuer import lifecycle
 from subgraphs.issuer.desk.change import for_desk, move
+from subgraphs.issuer.desk.customer import tag_key_of
 from subgraphs.issuer.desk.keys import signing_key
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.ports import Places, Statement
 from subgraphs.issuer.records import Credential, Draft, Offer
+from subgraphs.issuer.tagging import tagged
 from subgraphs.kit.errors import Busy, Invalid
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import CredentialId, InstitutionId
@@ -24,10 +26,11 @@ from subgraphs.kit.statuses import Place
 from subgraphs.kit.viewer import Viewer
 from subgraphs.kit.vocabulary import CredentialState as State
 from subgraphs.vc import model
-from subgraphs.vc.asset_proof import AssetProof
+from subgraphs.vc.asset_proof import AssetCategory, AssetProof
 from subgraphs.vc.did import institution_did, parse_did
 from subgraphs.vc.disclosure import Concealed
 from subgraphs.vc.encoding import Hash
+from subgraphs.vc.guard import GuardFacts
 from subgraphs.vc.proofs import ProofOptions, Purpose, attach, prepare
 from subgraphs.vc.status_list import LEAST_ENTRIES, StatusEntry
 
@@ -45,11 +48,12 @@ async def compile_draft(
     asked = await for_desk(parts, viewer, credential)
     # the core system is asked outside the transaction: it may be slow, and it is not ours
     statement = await parts.core_system.statement(asked.issuer, asked.account_no)
+    guard = await _guard(parts, asked, statement)
 
     async def work(session: Session) -> dict[str, str]:
         row = await for_desk(parts, viewer, credential, session)
         lifecycle.step(row.state, State.DRAFT)
-        await move(parts, row, State.DRAFT, session, draft=_draft(row, statement))
+        await move(parts, row, State.DRAFT, session, draft=_draft(row, statement, guard))
         return {"credential": row.id}
 
     return CredentialId((await parts.idempotent.once(call, work))["credential"])
@@ -99,7 +103,20 @@ def checked_reason(text: str) -> str:
     return text
 
 
-def _draft(row: Credential, statement: Statement | None) -> Draft:
+async def _guard(parts: Parts, row: Credential, statement: Statement | None) -> GuardFacts | None:
+    """The tags of what the books say; None for a core system that tells no books."""
+    if statement is None or statement.books is None:
+        return None
+    return tagged(
+        statement.books,
+        frozenset(AssetCategory(one) for one in row.categories),
+        key=await tag_key_of(parts, row),
+        issuer=row.issuer,
+        account_no=row.account_no,
+    )
+
+
+def _draft(row: Credential, statement: Statement | None, guard: GuardFacts | None) -> Draft:
     lines = tuple(
         line
         for line in (statement.lines if statement else ())
@@ -118,6 +135,7 @@ def _draft(row: Credential, statement: Statement | None) -> Draft:
         lines=lines,
         in_transit=statement.in_transit,
         trading_experience=statement.trading_experience,
+        guard=guard,
     )
 
 
@@ -179,6 +197,8 @@ def _proof(row: Credential, now: datetime, status: tuple[StatusEntry, ...]) -> A
         lines=row.draft.lines,
         in_transit=row.draft.in_transit,
         trading_experience=row.draft.trading_experience,
+        guard=row.draft.guard,
+        schema=row.draft.schema,
         status=status,
     )
 

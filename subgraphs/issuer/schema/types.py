@@ -171,8 +171,10 @@ class Credential(Node):
 
     @resolved("The data format it follows (凭证模板).")
     def schema(self, info: Info[Parts]) -> CredentialSchema | None:
-        base = info.context.parts.schema_base
-        return CredentialSchema.of(ASSET_PROOF_1, base) if self.row else None
+        if self.row is None:
+            return None
+        version = self.row.draft.schema if self.row.draft else ASSET_PROOF_1
+        return CredentialSchema.of(version, info.context.parts.schema_base)
 
     @resolved("Positions by category (资产明细).", tags=["personal"])
     def asset_lines(self, info: Info[Parts]) -> list[AssetLine] | None:

@@ -198,18 +198,18 @@ async def test_who_has_the_list_is_told_so(
 async def test_the_schema_is_published_where_the_credential_says(desk: Desk) -> None:
     document = await document_of(desk, await desk.active(await desk.customer()))
     address = str(shaped(document).inner("credentialSchema").text("id"))
-    base = address.removesuffix("/asset-proof/1")
+    base = address.removesuffix("/asset-proof/2")
     transport = httpx.ASGITransport(app=schema_app(base))
     async with httpx.AsyncClient(transport=transport, base_url="http://issuer") as client:
-        answer = await client.get("/asset-proof/1")
+        answer = await client.get("/asset-proof/2")
         assert answer.headers["content-type"] == "application/schema+json"
-        assert answer.json()["$id"] == address == desk.parts.schema_base + "/asset-proof/1"
+        assert answer.json()["$id"] == address == desk.parts.schema_base + "/asset-proof/2"
         jsonschema: Any = pytest.importorskip("jsonschema", reason="pip install jsonschema")
         jsonschema.Draft202012Validator(answer.json()).validate(document)
-        missing = [await client.get(path) for path in ("/asset-proof/2", "/x/1", "/asset-proof/01")]
+        missing = [await client.get(path) for path in ("/asset-proof/3", "/x/1", "/asset-proof/01")]
         assert {one.status_code for one in missing} == {404}
         tag = answer.headers["etag"]
-        again = await client.get("/asset-proof/1", headers={"if-none-match": tag})
+        again = await client.get("/asset-proof/2", headers={"if-none-match": tag})
         assert again.status_code == 304
 
 
