@@ -88,7 +88,7 @@ class Journey:
         self._prepared: dict[str, Json] = {}
         self._signed: dict[str, JsonObject] = {}
         self._consent: HolderSignature | None = None
-        self._consent_id = ""
+        self.consent_id = ""
 
     def _key(self, step: str) -> str:
         return self._keys.setdefault(step, secrets.token_hex(16))
@@ -258,7 +258,7 @@ class Journey:
         self.grant = self.person.software.grant(
             at(done, "consent", "document"), self._consent.face_assertion
         )
-        self._consent_id = text(done, "consent", "id")
+        self.consent_id = text(done, "consent", "id")
         return done
 
     async def on_log(self) -> None:
@@ -268,7 +268,7 @@ class Journey:
         """
         deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while True:
-            data = await self.actors.holder.ask(_PLACE, {"id": self._consent_id})
+            data = await self.actors.holder.ask(_PLACE, {"id": self.consent_id})
             if at(data, "node", "chainProof") is not None:
                 return
             if asyncio.get_running_loop().time() > deadline:
@@ -297,7 +297,7 @@ class Journey:
 
     async def submit(self) -> Json:
         """The presentation for the verifier's request, once what it shows is on the log."""
-        if self._consent_id:
+        if self.consent_id:
             await self.on_log()
         if not self.presentation:
             self.presentation = self.build_presentation()

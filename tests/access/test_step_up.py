@@ -1,0 +1,206 @@
+"""What binds a person needs a fresh face check bound to the very bytes she signs (R6).
+
+Every mutation of the schema is on one side: those whose input carries a face assertion are tried
+here with each way in which one does not hold, in the middle of a real story; the others stand in
+NOT_BINDING with the reason why nobody is bound by them.
+"""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from graphql import FieldNode, OperationDefinitionNode, get_named_type, parse
+from graphql.type import GraphQLInputObjectType
+
+from ledger_adapter.crypto import sm2
+from subgraphs.demo.client import Client, Json
+from subgraphs.demo.journey import Actors, Journey, Person
+from subgraphs.vc.encoding import from_base64url, sm3_hash, to_time
+from tests.access.matrix import api
+from tests.access.world import World
+from tests.e2e.callers import RecordingClient, token_of, token_of_holder
+
+NOT_BINDING: Final[Mapping[str, str]] = {
+    "prepareCredentialRequest": "answers bytes; the submit step signs",
+    "prepareCountersignature": "answers bytes; the submit step signs",
+    "prepareConsent": "answers bytes; the submit step signs",
+    "prepareConsentWithdrawal": "answers bytes; the submit step signs",
+    "prepareHolderKeyRotation": "answers bytes; the submit step signs",
+    "prepareRootDidDeactivation": "answers bytes; the submit step signs",
+    "withdrawCredentialRequest": "gives up what was only asked for",
+    "depositToCustody": "her own copy, sealed by her; nobody else can open it",
+    "submitPresentation": "the presentation is signed, and carries consent and face check itself",
+    "bindCustomerAccount": "an institution's",
+    "compileCredentialDraft": "an institution's",
+    "issueCredential": "an institution's",
+    "rejectCredentialRequest": "an institution's",
+    "endorseCredential": "an institution's",
+    "revokeCredential": "an institution's",
+    "bindCustomer": "an institution's",
+    "createPresentationRequest": "an institution's",
+    "verifyPresentation": "an institution's",
+    "grantPermission": "an institution's",
+}
+ASSERTION: Final = "FaceAssertionInput"
+
+
+def binding() -> set[str]:
+    """The mutations whose input carries a face assertion, at any depth."""
+    mutation = api().mutation_type
+    assert mutation is not None
+    return {
+        name
+        for name, field in mutation.fields.items()
+        if ASSERTION in set(_inputs(get_named_type(field.args["input"].type)))
+    }
+
+
+def _inputs(kind: Any) -> Iterator[str]:
+    if isinstance(kind, GraphQLInputObjectType):
+        yield kind.name
+        for field in kind.fields.values():
+            yield from _inputs(get_named_type(field.type))
+
+
+def test_every_mutation_is_on_one_side() -> None:
+    mutation = api().mutation_type
+    assert mutation is not None
+    undecided = set(mutation.fields) - binding() - set(NOT_BINDING)
+    assert not undecided, (
+        f"say in NOT_BINDING why nobody is bound, or take a face check: {undecided}"
+    )
+    assert not set(NOT_BINDING) - set(mutation.fields)
+    assert not set(NOT_BINDING) & binding()
+
+
+@pytest.mark.parametrize("name", sorted(binding()))
+def test_none_can_be_called_without_a_face_check(name: str) -> None:
+    """Neither left out nor null: the schema itself refuses."""
+    mutation = api().mutation_type
+    assert mutation is not None
+    kind = get_named_type(mutation.fields[name].args["input"].type)
+    assert ASSERTION in set(_required(kind))
+
+
+def _required(kind: Any) -> Iterator[str]:
+    if isinstance(kind, GraphQLInputObjectType):
+        yield kind.name
+        for field in kind.fields.values():
+            if str(field.type).endswith("!"):
+                yield from _required(get_named_type(field.type))
+
+
+class DoubtedClient(RecordingClient):
+    """Sends each change that carries a face assertion with every bad one first."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        super().__init__(url, token)
+        self.refused: dict[str, dict[str, str]] = {}
+
+    async def raw(self, query: str, variables: Mapping[str, object] | None = None) -> Json:
+        given = (variables or {}).get("input")
+        if isinstance(given, dict) and _assertion(given) is not None:
+            await self.doubt(query, given)
+        return await super().raw(query, variables)
+
+    async def doubt(self, query: str, given: Mapping[str, object]) -> None:
+        """Ask with each bad assertion, and keep the code of each refusal."""
+        name = _root_field(query)
+        codes = self.refused.setdefault(name, {})
+        for what, change in bad_ones().items():
+            bad = deepcopy(dict(given)) | {"clientMutationId": None}
+            assertion = _assertion(bad)
+            assert assertion is not None
+            assertion.update(change)
+            answer: Any = await super().raw(query, {"input": bad})
+            told = (answer.get("data") or {}).get(name) or {}
+            codes[what] = str(told.get("code"))
+
+
+def bad_ones() -> dict[str, dict[str, object]]:
+    now = datetime.now(UTC)
+    return {
+        "bound to other bytes": {"boundTo": sm3_hash(b"something else")},
+        "too old": {"at": to_time(now - timedelta(minutes=6))},
+        "from later": {"at": to_time(now + timedelta(minutes=3))},
+        "not live": {"liveness": "FAILED"},
+    }
+
+
+WANTED: Final = {
+    "bound to other bytes": "FACE_OTHER_PAYLOAD",
+    "too old": "FACE_TOO_OLD",
+    "from later": "FACE_TOO_OLD",
+    "not live": "FACE_NOT_LIVE",
+}
+
+
+def _assertion(given: Mapping[str, Any]) -> dict[str, object] | None:
+    holder = given.get("holderSignature")
+    inside = holder if isinstance(holder, dict) else given
+    found = inside.get("faceAssertion")
+    return found if isinstance(found, dict) else None
+
+
+def _root_field(query: str) -> str:
+    (operation,) = (
+        one for one in parse(query).definitions if isinstance(one, OperationDefinitionNode)
+    )
+    (field,) = operation.selection_set.selections
+    assert isinstance(field, FieldNode)
+    return field.name.value
+
+
+async def test_no_bad_face_check_binds_anybody(world: World) -> None:
+    deployment = world.stack.deployment
+    person = Person()
+    holder = DoubtedClient(world.stack.url, token_of_holder(deployment, person))
+    async with (
+        holder,
+        RecordingClient(world.stack.url, token_of(deployment, "issuer")) as issuer,
+        RecordingClient(world.stack.url, token_of(deployment, "verifier")) as verifier,
+    ):
+        journey = Journey(Actors(holder=holder, issuer=issuer, verifier=verifier), person)
+        await journey.to_credential()
+        await journey.consent()
+        for name, prepare, given in _more(journey):
+            prepared = await _prepared(holder, prepare, given)
+            signature = person.software.sign(from_base64url(prepared["payloadToSign"]))
+            asked = {"preparedId": prepared["preparedId"], "holderSignature": signature.as_input()}
+            await holder.doubt(_mutation(name, "... on InvalidSignature { code }"), asked)
+    assert {name for name, codes in holder.refused.items() if codes != WANTED} == set(), (
+        holder.refused
+    )
+    assert set(holder.refused) == binding(), "a mutation that binds a person is not tried here"
+
+
+def _more(journey: Journey) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """What the journey itself does not do, with its prepare step; nothing of it is completed."""
+    new = journey.person.software.new_key(sm2.PrivateKey.generate())
+    yield (
+        "rotateHolderKey",
+        "prepareHolderKeyRotation",
+        {
+            "publicKeyMultibase": new.public_key_multibase,
+            "proofOfPossession": new.proof_of_possession,
+        },
+    )
+    yield "deactivateRootDid", "prepareRootDidDeactivation", {}
+    yield "withdrawConsent", "prepareConsentWithdrawal", {"consentId": journey.consent_id}
+
+
+async def _prepared(client: Client, name: str, given: Mapping[str, object]) -> Any:
+    member = f"{name[0].upper()}{name[1:]}Success"
+    below = f"... on {member} {{ preparedId payloadToSign }}"
+    answer: Any = await client.ask(_mutation(name, below), {"input": dict(given)})
+    return answer[name]
+
+
+def _mutation(name: str, below: str) -> str:
+    kind = f"{name[0].upper()}{name[1:]}Input!"
+    return (
+        f"mutation Step($input: {kind}) {{ {name}(input: $input) {{ __typename "
+        f"... on DomainError {{ code message }} {below} }} }}"
+    )
