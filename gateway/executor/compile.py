@@ -79,7 +79,10 @@ def compile_projection(shape: ObjectShape, *, shared: frozenset[int] = frozenset
         f"def project(tree{conditions}):",
         *(f"    m{number} = {{}}" for number in range(len(shared))),
         *(indented(1, line) for line in writer.lines),
-        f"    return {entry}(tree)",
+        "    try:",
+        f"        return {entry}(tree)",
+        "    finally:",  # they know themselves, so nothing else would free them and what they made
+        f"        {' = '.join(writer.functions)} = None",
     ]
     return Projection(
         shape=shape,
@@ -112,6 +115,7 @@ class _Writer:
 
     def __init__(self, shared: frozenset[int]) -> None:
         self.lines: list[str] = []
+        self.functions: list[str] = []
         self.whens: dict[When, int] = {}
         self.namespace: dict[str, object] = {
             "care": _care,
@@ -182,6 +186,7 @@ class _Writer:
         or_null: bool = False,
     ) -> None:
         made = self._made(fields)
+        self.functions.append(name)
         nulls = [f"{key!r}: None" for key in dict.fromkeys(field.key for field in fields)]
         memo = self.memo(shape)
         self.lines += [

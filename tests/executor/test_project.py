@@ -1,5 +1,6 @@
 """The answer is cut from the tree as GraphQL's own execution would cut it."""
 
+import gc
 from typing import Any
 
 import pytest
@@ -243,3 +244,16 @@ def test_nulls_go_where_graphql_core_puts_them(tree: Any) -> None:
     assert data == want.data
     if failures:
         assert want.errors
+
+
+def test_a_projected_answer_leaves_no_garbage_behind() -> None:
+    projection = compile_projection(object_("Query", entry("x", USER), entry("y", MEDIA)))
+    tree = {"x": {"name": "A"}, "y": {"__typename": "Book"}}
+    gc.collect()
+    gc.disable()
+    try:
+        data = projection.project(tree, {}, Failures(10))
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+    assert data == {"x": {"name": "A"}, "y": {"__typename": "Book", "pages": None}}
