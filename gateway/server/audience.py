@@ -9,7 +9,7 @@ from gateway.auth.context import CallContext
 from gateway.auth.viewer import Viewer
 from gateway.engine import Audience
 
-_OWN = frozenset({"x-request-id", "traceparent", "tracestate"})
+_OWN = frozenset({"x-request-id", "x-request-seal", "traceparent", "tracestate"})
 """Headers that belong to one request."""
 
 

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from gateway.auth.context import CallContext, ContextRules, ContextTokens
+from gateway.auth.context import (
+    REQUEST_ID,
+    REQUEST_SEAL,
+    CallContext,
+    ContextRules,
+    ContextTokens,
+    request_seal,
+)
 from gateway.auth.signing import read_signing_key
 from gateway.config import Settings
 from gateway.engine import Engine, EngineOptions
@@ -233,7 +240,10 @@ def header_source(settings: Settings) -> HeaderSource:
         if mint is None:
             return context.headers
         token = mint.token(request.subgraph, context.viewer)
-        return {**context.headers, "authorization": f"Bearer {token}"}
+        told = {**context.headers, "authorization": f"Bearer {token}"}
+        if REQUEST_ID in told:
+            told[REQUEST_SEAL] = request_seal(token, told[REQUEST_ID])
+        return told
 
     return headers
 

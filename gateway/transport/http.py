@@ -24,7 +24,7 @@ HeaderSource = Callable[[SubgraphRequest], Mapping[str, str]]
 TrafficSource = Callable[[SubgraphName], Traffic]
 """How each subgraph's requests are treated."""
 
-_OF_ONE_REQUEST: Final = frozenset({"traceparent", "tracestate", "x-request-id"})
+_OF_ONE_REQUEST: Final = frozenset({"traceparent", "tracestate", "x-request-id", "x-request-seal"})
 """Headers that differ between equal requests and change no answer."""
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import strawberry
 
@@ -12,6 +13,8 @@ from subgraphs.kit.sockets import TokenLife
 from subgraphs.kit.viewer import ANONYMOUS, Viewer
 
 PartsT = TypeVar("PartsT")
+OPERATION: Final[ContextVar[str | None]] = ContextVar("OPERATION", default=None)
+"""The id of the client's operation that is being answered, vouched for by the gateway."""
 
 
 @dataclass(slots=True, kw_only=True)

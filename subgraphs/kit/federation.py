@@ -22,7 +22,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import create_type
 from strawberry.types import ExecutionContext
 
-from subgraphs.kit.context import Info
+from subgraphs.kit.context import OPERATION, Info
 from subgraphs.kit.errors import Refusal
 from subgraphs.kit.ids import type_of
 from subgraphs.kit.nodes import Entity, NodeStub, Representation, has_key, with_stubs
@@ -114,7 +114,10 @@ class FaultMask(MaskErrors):
             error.extensions = {**(error.extensions or {}), "code": "BAD_USER_INPUT"}
             return error
         fault = secrets.token_hex(6)
-        log.error("fault %s at %s", fault, error.path, exc_info=error.original_error)
+        log.error(
+            *("fault %s of operation %s at %s", fault, OPERATION.get(), error.path),
+            exc_info=error.original_error,
+        )
         return GraphQLError(
             "internal error",
             nodes=error.nodes,

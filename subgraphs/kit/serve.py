@@ -31,7 +31,7 @@ from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from subgraphs.kit.context import RequestContext
+from subgraphs.kit.context import OPERATION, RequestContext
 from subgraphs.kit.federation import Schema
 from subgraphs.kit.settings import ServiceName, Settings, TlsSettings
 from subgraphs.kit.sockets import SocketHandler, TokenLife
@@ -80,7 +80,11 @@ class Endpoint(GraphQL[RequestContext[Any], None], Generic[PartsT]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             try:
-                scope[_VIEWER] = self._tokens.viewer(Headers(scope=scope).get("authorization"))
+                headers = Headers(scope=scope)
+                token = headers.get("authorization")
+                scope[_VIEWER] = self._tokens.viewer(token)
+                told = headers.get("x-request-id"), headers.get("x-request-seal")
+                OPERATION.set(self._tokens.operation(token, *told))
             except Unauthenticated as refusal:
                 await _unauthenticated(refusal)(scope, receive, send)
                 return

@@ -6,6 +6,7 @@ seconds old. Whatever else arrives is refused before GraphQL sees it.
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from subgraphs.kit.ids import HolderId, InstitutionId, is_id
 
 MAX_AGE_SECONDS: Final = 60
 LEEWAY_SECONDS: Final = 5
+SEAL_DIGITS: Final = 32
 _REQUIRED: Final = ["iss", "aud", "iat", "exp", "jti", "viewer"]
 
 
@@ -95,6 +97,20 @@ class ContextTokens:
             raise Unauthenticated("no context token of the gateway")
         claims = self._claims(token.strip())
         return _viewer(claims.get("viewer")), float(str(claims["exp"]))
+
+    def operation(
+        self, authorization: str | None, request_id: str | None, seal: str | None
+    ) -> str | None:
+        """The id of the client's operation, as the holder of the context token vouches for it;
+        None where nothing does. Raises Unauthenticated for a seal that does not hold."""
+        if seal is None:
+            return None
+        token = (authorization or "").partition(" ")[2].strip()
+        id_ = request_id or ""
+        wanted = hmac.digest(token.encode(), id_.encode("latin-1"), "sha256").hex()[:SEAL_DIGITS]
+        if not hmac.compare_digest(wanted.encode(), seal.encode("latin-1")):
+            raise Unauthenticated("the id of the operation does not hold")
+        return id_
 
     def _claims(self, token: str) -> Mapping[str, object]:
         try:

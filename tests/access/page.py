@@ -53,7 +53,8 @@ selection is limited to. `tests/access/cases` holds the cases, by kind of elemen
 
 ## Between gateway and subgraphs
 
-Each request carries a context token of the gateway, good for one subgraph and a minute. With
+Each request carries a context token of the gateway, good for one subgraph and a minute, and the id
+of the client's operation (`x-request-id`) with a seal under that token (`x-request-seal`). With
 `tls: {certificate, key, client_ca}` in the section `subgraphs` all four listen for https and wss
 only, and with `client_ca` for those alone who show one of its certificates; on the other side
 stand `ca`, `certificate` and `key` of `gateway.subgraphs.<name>`. `tests/e2e/test_tls.py` plays a

@@ -17,6 +17,8 @@ from starlette.routing import Route
 
 from gateway.config import Settings
 from gateway.server.wiring import build_gateway
+from subgraphs.kit.viewer import ContextTokens as SubgraphTokens
+from subgraphs.kit.viewer import Unauthenticated
 from tests.auth.build import KEY, OTHER
 from tests.server.build import demo_files, token
 from tests.server.live import SUPERGRAPH, live, serving
@@ -129,6 +131,7 @@ SMUGGLED = {
     "x-http-method-override": "DELETE",
     "connection": "keep-alive, authorization",
     "te": "trailers",
+    "x-request-seal": "0" * 32,
 }
 
 
@@ -142,12 +145,21 @@ async def test_a_subgraph_hears_of_the_caller_what_the_gateway_says_and_no_more(
         assert (await client.post("/graphql", json=sent, headers=headers)).status_code == 200
     (got,) = heard
     allowed = {"host", "content-type", "content-length", "accept", "authorization"}
-    assert set(got) - allowed <= {"x-request-id", "accept-encoding", "user-agent"}, got
+    added = {"x-request-id", "x-request-seal", "accept-encoding", "user-agent"}
+    assert set(got) - allowed <= added, got
     assert own not in orjson.dumps(dict(got)).decode()
     said = jwt.decode(
         got["authorization"].split()[1], KEY.public_key(), ["EdDSA"], audience="greeter"
     )
     assert said["viewer"] == {"sub": "somebody", "role": "HOLDER"}
+    # the id of the operation goes along, vouched for; the seal a client sent is not the one
+    tokens = SubgraphTokens(
+        public_key=KEY.public_key(), issuer="credgraph-gateway", audience="greeter"
+    )
+    vouched = tokens.operation(got["authorization"], got["x-request-id"], got["x-request-seal"])
+    assert vouched == "r-1"
+    with pytest.raises(Unauthenticated):
+        tokens.operation(got["authorization"], "r-2", got["x-request-seal"])
 
 
 async def test_a_context_token_is_no_login(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import time
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.auth.context import request_seal
 from subgraphs.kit.errors import Forbidden
 from subgraphs.kit.ids import new_id
 from subgraphs.kit.viewer import Role, Unauthenticated
@@ -81,3 +82,16 @@ def test_ids_of_the_wrong_kind_name_nobody(gateway: Gateway) -> None:
     assert viewer.institution is None
     with pytest.raises(Forbidden):
         viewer.require_institution(Role.ISSUER)
+
+
+def test_an_operation_has_the_id_that_the_tokens_holder_vouches_for(gateway: Gateway) -> None:
+    token = gateway.token(NOBODY)
+    seal = request_seal(token, "r-1")
+    asked = gateway.tokens.operation
+    assert asked(f"Bearer {token}", "r-1", seal) == "r-1"
+    assert asked(f"Bearer {token}", "r-1", None) is None
+    for id_, given in (("r-2", seal), ("r-1", "0" * 32), ("r-1", ""), (None, seal), ("r-1", "é")):
+        with pytest.raises(Unauthenticated):
+            asked(f"Bearer {token}", id_, given)
+    with pytest.raises(Unauthenticated):
+        asked(f"Bearer {gateway.token(NOBODY)}x", "r-1", seal)
