@@ -1,9 +1,9 @@
 """`SubgraphClient` over the network: requests by HTTP, subscriptions by WebSocket."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 from gateway.errors import SUBREQUEST_INVALID
 from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
@@ -51,9 +51,9 @@ class NetworkClient:
         self._endpoints = dict(endpoints)
         self._http.use(endpoints)
 
-    async def fetch(self, request: SubgraphRequest, /) -> SubgraphReply | Fault:
+    def fetch(self, request: SubgraphRequest, /) -> Coroutine[Any, Any, SubgraphReply | Fault]:
         """See `SubgraphClient.fetch`."""
-        return await self._http.fetch(request)
+        return self._http.fetch(request)
 
     def subscribe(self, request: SubgraphRequest, /) -> AsyncIterator[SubgraphReply | Fault]:
         """See `SubgraphClient.subscribe`."""

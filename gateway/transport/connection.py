@@ -51,10 +51,12 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, *, answer_bytes: int) -> None:
         self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time
         self._limit = answer_bytes
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[Answer] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
         self.usable = True
         self.idle_since = 0.0
         self._kept = False
@@ -82,12 +84,11 @@ class Connection(asyncio.Protocol):
         self._reset()
         waiter: asyncio.Future[Answer] = self._loop.create_future()
         self._waiter = waiter
-        self._timer = self._loop.call_at(deadline, self._expire)
+        self._set_timer(deadline)
         transport.write(request)
         try:
             return await waiter
         finally:
-            self._timer.cancel()
             if not waiter.done() or waiter.cancelled():
                 self.close()
             self._waiter, self._kept = None, True
@@ -95,6 +96,7 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Drop the connection now, without waiting for the peer."""
         self.usable = False
+        self._stop_timer()
         if self._transport is not None:
             self._transport.abort()
 
@@ -127,6 +129,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's words
         self.usable = False
         self._fail(SUBREQUEST_CONNECTION_ERROR, "the subgraph closed the connection")
+        self._stop_timer()
 
     # httptools callbacks
 
@@ -184,5 +187,27 @@ class Connection(asyncio.Protocol):
             waiter.set_exception(ExchangeFailed(code, problem, stale=stale))
             self.close()
 
+    # deadlines
+
+    def _set_timer(self, deadline: float) -> None:
+        """One timer serves many exchanges: it is left running when one ends, and finds the
+        deadline of whichever is under way by then."""
+        self._deadline = deadline
+        if self._timer is not None and self._timer.when() > deadline:
+            self._stop_timer()
+        if self._timer is None:
+            self._timer = self._loop.call_at(deadline, self._expire)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _expire(self) -> None:
-        self._fail(SUBREQUEST_TIMEOUT, "no answer came in time")
+        self._timer = None
+        if self._waiter is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._set_timer(self._deadline)
+        else:
+            self._fail(SUBREQUEST_TIMEOUT, "no answer came in time")

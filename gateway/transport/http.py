@@ -1,6 +1,6 @@
 """Requests to subgraphs over HTTP: bytes out by the subgraph's line, reply or fault back."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from functools import partial
 from typing import Final
 
@@ -98,15 +98,15 @@ class HttpTransport:
         for pool in self._pools.values():
             pool.close()
 
-    async def _send(
+    def _send(
         self, line: Line, payload: bytes, key: Hashable, request: SubgraphRequest
-    ) -> Answer:
+    ) -> Awaitable[Answer]:
         if request.kind == "mutation":
-            return await line.mutation(payload, request.deadline)
+            return line.mutation(payload, request.deadline)
         if not line.shares:
-            return await line.query(payload, request.deadline)
+            return line.query(payload, request.deadline)
         send = partial(line.query, payload, request.deadline)
-        return await self._sharing.answer(key, send, request.deadline)
+        return self._sharing.answer(key, send, request.deadline)
 
     def _line(self, name: SubgraphName, endpoint: Endpoint) -> Line:
         return Line(self._pools[endpoint.origin], self._traffic(name))
@@ -119,15 +119,9 @@ class HttpTransport:
         if request.operation_name is not None:
             message["operationName"] = request.operation_name
         body = orjson.dumps(message)
-        headers = self._headers(request)
-        lines = _header_lines(headers)
-        common = lines
-        if not _OF_ONE_REQUEST.isdisjoint(headers):
-            common = _header_lines(
-                {name: value for name, value in headers.items() if name not in _OF_ONE_REQUEST}
-            )
+        common, own = _header_lines(self._headers(request))
         head = self._heads[request.subgraph]
-        payload = b"%b%bcontent-length: %d\r\n\r\n%b" % (head, lines, len(body), body)
+        payload = b"%b%b%bcontent-length: %d\r\n\r\n%b" % (head, common, own, len(body), body)
         return payload, (request.subgraph, common, body)
 
 
@@ -140,11 +134,18 @@ def _head(endpoint: Endpoint) -> bytes:
     ).encode("ascii")
 
 
-def _header_lines(headers: Mapping[str, str]) -> bytes:
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+def _header_lines(headers: Mapping[str, str]) -> tuple[bytes, bytes]:
+    """What equal requests have in common, and what is of one request only."""
+    common = own = ""
+    for name, value in headers.items():
+        if name in _OF_ONE_REQUEST:
+            own += f"{name}: {value}\r\n"
+        else:
+            common += f"{name}: {value}\r\n"
+    lines = common + own
     if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
         raise ValueError("a header value holds a line break")
-    return lines.encode("latin-1")
+    return common.encode("latin-1"), own.encode("latin-1")
 
 
 def _fault(request: SubgraphRequest, code: str, problem: str) -> Fault:

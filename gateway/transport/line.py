@@ -88,7 +88,8 @@ class Line:
             problem = "it failed too often just now and is left alone for a moment"
             raise ExchangeFailed(SUBREQUEST_CIRCUIT_OPEN, problem)
         try:
-            answer = await self._in_place(payload, deadline, fresher_than)
+            exchange = self._exchange if self._places is None else self._in_place
+            answer = await exchange(payload, deadline, fresher_than)
         except ExchangeFailed as failure:
             self._judge(ticket, failure)
             raise
@@ -106,21 +107,24 @@ class Line:
             self.breaker.record(ticket, good=failure.code not in _SICK)
 
     async def _in_place(self, payload: bytes, deadline: float, fresher_than: float) -> Answer:
-        if self._places is None:
+        places = self._places
+        if places is None:
             return await self._exchange(payload, deadline, fresher_than)
-        await self._places.take(deadline)
+        await places.take(deadline)
         try:
             return await self._exchange(payload, deadline, fresher_than)
         finally:
-            self._places.leave()
+            places.leave()
 
     async def _exchange(self, payload: bytes, deadline: float, fresher_than: float) -> Answer:
         pool = self._pool
-        connection = await pool.take(deadline, fresher_than=fresher_than)
+        connection = pool.take_kept(fresher_than) or await pool.take(
+            deadline, fresher_than=fresher_than
+        )
         try:
             return await connection.exchange(payload, deadline)
         finally:
-            pool.release(connection, _now())
+            pool.release(connection, connection.now())
 
 
 def _now() -> float:

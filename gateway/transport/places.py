@@ -17,10 +17,15 @@ class Places:
 
     async def take(self, deadline: float) -> None:
         """Raises ExchangeFailed when the queue is full, or at the deadline."""
-        if self._taken >= self._places:
+        if not self.take_free():
             await self._queue(deadline)
-        else:
-            self._taken += 1
+
+    def take_free(self) -> bool:
+        """Take a place if one is free now."""
+        if self._taken >= self._places:
+            return False
+        self._taken += 1
+        return True
 
     def leave(self) -> None:
         """The place goes to the next in the queue; nobody can slip in before."""

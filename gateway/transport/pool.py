@@ -33,6 +33,15 @@ class Pool:
         self._places = Places(limits.connections, limits.waiting)
         self._closed = False
 
+    def take_kept(self, fresher_than: float) -> Connection | None:
+        """A kept connection, if there is one and nobody waits; the usual case of `take`."""
+        if not self._idle or not self._places.take_free():
+            return None
+        connection = self._kept(fresher_than)
+        if connection is None:
+            self._places.leave()
+        return connection
+
     async def take(self, deadline: float, *, fresher_than: float = 0.0) -> Connection:
         """A kept connection or a new one. Raises ExchangeFailed.
 

@@ -25,9 +25,9 @@ _NOTHING: Mapping[str, object] = {}
 def read_reply(subgraph: SubgraphName, answer: Answer, limit: int) -> SubgraphReply | Fault:
     """The reply in an answer's body; `limit` bounds the body after decompression."""
     body: bytes | None = answer.body
-    encoding = answer.headers.get(b"content-encoding", b"identity").lower()
-    if encoding != b"identity":
-        window = _WINDOW.get(encoding)
+    encoding = answer.headers.get(b"content-encoding")
+    if encoding is not None and encoding.lower() != b"identity":
+        window = _WINDOW.get(encoding.lower())
         if window is None:
             return _malformed(subgraph, "the answer has an unknown content encoding")
         try:
@@ -52,6 +52,8 @@ def reply_from_value(
     if not isinstance(value, dict):
         return _unreadable(subgraph, status, "the answer is not a GraphQL response")
     data, errors = value.get("data"), value.get("errors")
+    if errors is None and data.__class__ is dict and "extensions" not in value:
+        return SubgraphReply(data=data, errors=(), extensions=_NOTHING, size=size)
     errors = () if errors is None else errors
     if not (data is None or isinstance(data, dict)) or not _are_errors(errors):
         return _unreadable(subgraph, status, "the answer's data or errors are of a wrong kind")

@@ -35,22 +35,19 @@ class Sharing:
             if isinstance(outcome, ExchangeFailed):
                 raise outcome.again()
             return outcome
-        return await self._send(key, send)
-
-    async def _send(self, key: Hashable, send: Callable[[], Awaitable[Answer]]) -> Answer:
         place: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
         self._under_way[key] = place
-        outcome: Outcome | None = None
+        told: Outcome | None = None
         try:
-            outcome = await send()
+            told = await send()
         except ExchangeFailed as failure:
-            outcome = None if failure.code == SUBREQUEST_TIMEOUT else failure
+            told = None if failure.code == SUBREQUEST_TIMEOUT else failure
             raise
         else:
-            return outcome
+            return told
         finally:
             del self._under_way[key]
-            place.set_result(outcome)
+            place.set_result(told)
 
 
 async def _wait(first: asyncio.Future[Outcome | None], deadline: float) -> Outcome | None:
