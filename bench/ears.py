@@ -24,7 +24,7 @@ _FEED: Final = "acceptedCredentialChanges"
 @dataclass(slots=True)
 class Crowd:
     """Many subscribers with one token; `came` has the arrivals of each endorsement, by the
-    monotonic clock."""
+    monotonic clock. Without a query they open a socket each and say nothing."""
 
     url: str
     token: str
@@ -39,13 +39,13 @@ class Crowd:
             self.ears += batch
             await self.listen(batch)
 
-    async def listen(self, ears: list["Ear"]) -> None:
+    async def listen(self, ears: list["Ear"], at_once: int = _AT_ONCE) -> None:
         """They connect, each after its cursor, and have a frame when this returns."""
         parts, loop = urlsplit(self.url), asyncio.get_running_loop()
         host, port = parts.hostname or "", parts.port or 0
         for ear in ears:
             ear.live = loop.create_future()
-        for start in range(0, len(ears), _AT_ONCE):
+        for start in range(0, len(ears), at_once):
             some = ears[start : start + _AT_ONCE]
             await asyncio.gather(*(loop.create_connection(ear.fresh, host, port) for ear in some))
         await asyncio.gather(*(ear.live for ear in ears))
@@ -101,6 +101,9 @@ class Ear(asyncio.Protocol):
             if not head.startswith(b"HTTP/1.1 101"):
                 raise ConnectionError(head.decode())
             self._open, self._buffer = True, rest
+            if not self._crowd.query:
+                self.live.set_result(None)
+                return
             bearer = {"authorization": f"Bearer {self._crowd.token}"}
             self._say({"type": "connection_init", "payload": bearer})
         for opcode, payload in self._taken():

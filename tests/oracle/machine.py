@@ -4,11 +4,10 @@ import asyncio
 import random
 import threading
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
-from unittest import SkipTest
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from tests.oracle.system import SUBGRAPHS, VICTIMS, System
 
 T = TypeVar("T")
 LINKS = ("gateway", "verifier", "audit", "issuer")
+CHUNK = 50
 AWAY = st.sampled_from([0.0, 0.3, 1.0])
 NUMBERS = st.lists(st.integers(0, 999), min_size=1, max_size=6)
 
@@ -34,6 +34,8 @@ class Stage:
         self.campaign: Campaign
         self.bulk = 40
         self.enough: Callable[[], bool] = lambda: False
+        self.over = False
+        """Whether it was enough: what Hypothesis plays of its last rounds then does nothing."""
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of a coroutine of the campaign."""
@@ -76,8 +78,8 @@ class Machine(RuleBasedStateMachine):
 
     def _publish(self, spread: float) -> None:
         campaign = self.stage.campaign
-        if campaign.failure:
-            return  # it is told at the end of the round; nothing more is done to the system
+        if campaign.failure or self.stage.over:
+            return  # a failure is told at the end of the round; nothing more is done to the system
 
         async def work() -> None:
             campaign.publish(single=4, bulk=self.stage.bulk)
@@ -87,7 +89,7 @@ class Machine(RuleBasedStateMachine):
 
     def _fault(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self.last = name
-        if self.stage.campaign.failure:
+        if self.stage.campaign.failure or self.stage.over:
             work.close()
             return
         self.stage.run(self.stage.campaign.fault(name, work))
@@ -182,10 +184,11 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Everybody has all, and nothing else."""
         campaign = self.stage.campaign
+        if self.stage.over:
+            return
         self.stage.run(campaign.settle())
         assert not campaign.failure, campaign.failure
-        if self.stage.enough():
-            raise SkipTest("enough")  # the one exception that ends a run and is no failure of it
+        self.stage.over = self.stage.enough()
 
 
 def play(
@@ -201,13 +204,13 @@ def play(
     class Here(Machine):
         """The machine over this stage."""
 
-    stage.bulk, stage.enough = bulk, enough
+    stage.bulk, stage.enough, stage.over = bulk, enough, False
     Here.stage = stage
-    with suppress(SkipTest):
+    while rounds > 0 and not stage.over:
         run_state_machine_as_test(
             Here,
             settings=settings(
-                max_examples=rounds,
+                max_examples=min(rounds, CHUNK),
                 stateful_step_count=steps,
                 deadline=None,
                 database=None,
@@ -215,3 +218,4 @@ def play(
                 suppress_health_check=list(HealthCheck),
             ),
         )
+        rounds -= CHUNK
