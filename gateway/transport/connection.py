@@ -145,6 +145,9 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._head_complete = self._parser.get_status_code() >= 200
+        promised = self._headers.get(b"content-length", b"")
+        if promised.isdigit() and int(promised) > self._limit:
+            self._size = int(promised)  # nobody waits for what would be thrown away
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
