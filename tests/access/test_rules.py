@@ -80,9 +80,9 @@ def callers(world: World, room: str) -> Iterator[tuple[str, Mapping[str, object]
     yield from ((role, claims[role]) for role in ROLES)
     yield "analyst", {**holder, **issuer, "role": "ANALYST"}
     yield "analyst", {**holder, **verifier, "role": "ANALYST"}
-    yield "analyst", {"role": "ISSUER"}
-    yield "analyst", {"role": "VERIFIER"}
-    yield "analyst", {"role": "HOLDER"}
+    yield "nobody", {"role": "ISSUER"}
+    yield "nobody", {"role": "VERIFIER"}
+    yield "nobody", {"role": "HOLDER"}
     yield "other_holder", {**claims["other_holder"], **issuer, "role": "HOLDER"}
     if room in {"issuer", "verifier"}:  # events and bound customers are a house's in every role
         yield "other_issuer", {**holder, **verifier, "role": "ISSUER"}
