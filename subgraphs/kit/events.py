@@ -68,7 +68,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
         "Verification Presentation Holder Credential", "result", "evidenceDigest"
     ),
     "CREDENTIAL_ACCEPTED": _kind(_ACCP, "vcHash verifier"),
-    "QUALIFICATION_DECIDED": _kind("Qualification Holder", "outcome ruleSet"),
+    "QUALIFICATION_DECIDED": _kind("Qualification Holder", "outcome ruleSet", "basis reviewed"),
     "PERMISSION_GRANTED": _kind(_PERM, "product state"),
     "PERMISSION_SUSPENDED": _kind(_PERM, "product state", "reasonCode"),
     "PERMISSION_REINSTATED": _kind(_PERM, "product state", "reasonCode"),

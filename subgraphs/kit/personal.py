@@ -59,7 +59,14 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
             fields={"checks.evidence": {}, "double_count": None, "proofs": []}
         ),
         "grounds": Personal(fields={"customer": "", "earlier": []}),
-        "qualifications": Personal(fields={"reasons.shown": None, "reasons.short_by": 0}),
+        "qualifications": Personal(
+            fields={
+                "reasons.shown": None,
+                "reasons.short_by": 0,
+                "review.note": None,
+                "paper.value": 0,
+            }
+        ),
     },
     "audit": {},
     "identity": {

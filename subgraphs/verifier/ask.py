@@ -10,7 +10,7 @@ from subgraphs.kit.mongo import Session
 from subgraphs.rules import RuleSet, RuleSetStatus, UnknownRuleSet, current, rule_set
 from subgraphs.verifier.bind import customer_digest
 from subgraphs.verifier.parts import Parts
-from subgraphs.verifier.records import Request, RequestId
+from subgraphs.verifier.records import Binding, Request, RequestId
 from subgraphs.verifier.states import RequestState
 
 CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
@@ -30,19 +30,11 @@ async def create_request(
     if CODE.fullmatch(purpose) is None:
         raise Invalid("a purpose is a code in capitals", field="purpose")
     now = parts.clock()
-    asked = _offered(rules, parts)
+    asked = offered(rules, parts)
     register = await parts.institutions.get(verifier)
     if register is None or "VERIFIER" not in register.roles:
         raise Forbidden("the institution is not registered as a verifier")
-    binding = await parts.store.bindings.one(
-        {"verifier": verifier, "customer_digest": customer_digest(verifier, customer_no)}
-    )
-    if binding is None:
-        raise Invalid(
-            "bind the customer to her root DID first",
-            field="customerNo",
-            code="CUSTOMER_NOT_BOUND",
-        )
+    binding = await bound_customer(parts, verifier, customer_no)
     request = Request(
         id=RequestId(new_id("preq")),
         verifier=verifier,
@@ -60,7 +52,22 @@ async def create_request(
     return request
 
 
-def _offered(rules: str, parts: Parts) -> RuleSet:
+async def bound_customer(parts: Parts, verifier: InstitutionId, customer_no: str) -> Binding:
+    """An own customer who was matched to her root DID."""
+    binding = await parts.store.bindings.one(
+        {"verifier": verifier, "customer_digest": customer_digest(verifier, customer_no)}
+    )
+    if binding is None:
+        raise Invalid(
+            "bind the customer to her root DID first",
+            field="customerNo",
+            code="CUSTOMER_NOT_BOUND",
+        )
+    return binding
+
+
+def offered(rules: str, parts: Parts) -> RuleSet:
+    """The rule set that may be asked for, by name or `NAME@version`."""
     try:
         among, today = parts.terms.rule_sets, parts.clock().date()
         exact = "@" in rules

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ledger_adapter.port import Envelope
 from subgraphs.kit.ids import InstitutionId, derived_id
-from subgraphs.rules import Outcome, RuleSet, assess
+from subgraphs.rules import Assessment, Outcome, RuleSet, assess
 from subgraphs.rules.overlap import LiveCount, ShownProof
 from subgraphs.vc.examination import Examination
 from subgraphs.verifier import outgoing
@@ -117,21 +117,26 @@ def _qualify(case: Case, guarded: Guarded, verification: VerificationId) -> Qual
         verification=verification,
         rule_set=found.rule_set,
         outcome=found.outcome,
-        reasons=tuple(
-            DecisionReason(
-                code=reason.code,
-                metric=reason.metric.value,
-                required=reason.required,
-                shown=reason.shown,
-                short_by=reason.short_by,
-            )
-            for reason in found.reasons
-        ),
+        reasons=recorded(found),
         evidence=None if assets is None else assets.fact.evidence,
         as_of=None if assets is None else assets.as_of,
         basis="VC",
         decided_at=case.at,
         valid_until=min(item.valid_until for item in case.presentation.shown),
+    )
+
+
+def recorded(found: Assessment) -> tuple[DecisionReason, ...]:
+    """The reasons as they are kept."""
+    return tuple(
+        DecisionReason(
+            code=reason.code,
+            metric=reason.metric.value,
+            required=reason.required,
+            shown=reason.shown,
+            short_by=reason.short_by,
+        )
+        for reason in found.reasons
     )
 
 

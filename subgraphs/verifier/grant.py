@@ -29,7 +29,7 @@ async def grant(
     if CODE.fullmatch(product) is None:
         raise Invalid("a product is a code in capitals", field="product")
     qualification = await _standing(parts, verifier, qualification_id)
-    accepted = await _hold_proofs(parts, qualification, session)
+    accepted = await hold_proofs(parts, qualification, session)
     held = await parts.store.permissions.get(
         _permission_id(qualification, product), session=session
     )
@@ -64,11 +64,13 @@ async def _standing(parts: Parts, verifier: InstitutionId, qualification_id: str
     return found
 
 
-async def _hold_proofs(
+async def hold_proofs(
     parts: Parts, qualification: Qualification, session: Session
 ) -> list[Acceptance]:
     """Every proof it rests on must stand; a change in flight collides here."""
     rows = parts.store.acceptances
+    if qualification.verification is None:
+        return []  # it rests on paper alone
     accepted = await rows.where({"verification": qualification.verification}, session=session)
     try:
         for row in accepted:

@@ -28,7 +28,7 @@ PRESENTATION: Final[Mapping[PresentationState, frozenset[PresentationState]]] = 
     P.VERIFYING: frozenset({P.ACCEPTED, P.REJECTED, P.NEEDS_REVIEW}),
     P.ACCEPTED: frozenset({P.WITHDRAWN}),
     P.REJECTED: frozenset(),
-    P.NEEDS_REVIEW: frozenset(),
+    P.NEEDS_REVIEW: frozenset({P.ACCEPTED, P.REJECTED}),
     P.DECLINED: frozenset(),
     P.EXPIRED: frozenset(),
     P.WITHDRAWN: frozenset(),

@@ -114,15 +114,20 @@ def supplement_requested(row: Supplement) -> Envelope:
 
 
 def qualification_decided(row: Qualification) -> Envelope:
-    """A decision under one version of the rules."""
+    """A decision under one version of the rules, on credentials or paper, by rule or a person."""
     return event(
         "QUALIFICATION_DECIDED",
         entity=row.id,
-        version=1,
+        version=row.version,
         subjects=(row.id, row.holder),
         institutions=(row.verifier,),
-        at=row.decided_at,
-        body={"outcome": row.outcome.value, "ruleSet": row.rule_set},
+        at=row.decided_at if row.review is None else row.review.at,
+        body={
+            "outcome": row.outcome.value,
+            "ruleSet": row.rule_set,
+            "basis": row.basis,
+            "reviewed": row.review is not None,
+        },
     )
 
 

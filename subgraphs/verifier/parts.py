@@ -29,6 +29,7 @@ class Terms:
     overdue_every: timedelta = timedelta(seconds=5)
     freshness_wait: timedelta = timedelta(seconds=2)
     heartbeat: timedelta = timedelta(seconds=15)
+    paper_lives: timedelta = timedelta(days=90)
     rule_sets: tuple[RuleSet, ...] = RULE_SETS
 
 

@@ -20,6 +20,7 @@ class Cause(StrEnum):
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
     SUPPLEMENT_OVERDUE = "SUPPLEMENT_OVERDUE"
     NEW_PROOF = "NEW_PROOF"
+    REVIEWED_AGAINST = "REVIEWED_AGAINST"
 
 
 class Prompt(StrEnum):
@@ -74,6 +75,9 @@ _REACTIONS: Final[dict[tuple[A, Effect | Cause], Reaction]] = {
     ),
     (A.SUPPLEMENT_REQUESTED, Cause.NEW_PROOF): _CURE,
     (A.LAPSED, Cause.CONSENT_WITHDRAWN): Reaction((A.ENDED,)),
+    (A.MONITORED, Cause.REVIEWED_AGAINST): Reaction((A.ENDED,)),
+    (A.SUPPLEMENT_REQUESTED, Cause.REVIEWED_AGAINST): Reaction((A.ENDED,), Prompt.VOID),
+    (A.LAPSED, Cause.REVIEWED_AGAINST): Reaction((A.ENDED,)),
     (A.ENDED, Cause.SUPPLEMENT_OVERDUE): Reaction((), Prompt.OVERDUE, suspend=True),
     (A.ENDED, Cause.NEW_PROOF): Reaction((), Prompt.FULFIL),
 }

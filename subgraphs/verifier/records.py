@@ -164,13 +164,35 @@ class DecisionReason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A person's decision: who, when, why in codes, and a note of her own."""
+
+    by: str
+    at: datetime
+    reasons: tuple[str, ...]
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperProof:
+    """A document on paper: its kind, its hash, and what staff read in it, in fen or months."""
+
+    kind: str
+    digest: str
+    metric: str
+    value: int
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Qualification:
-    """A decision under one version of the rules; it keeps that version for good."""
+    """A decision under one version of the rules; it keeps that version for good. `verification`
+    is None where it rests on paper alone; `recorded_by` is who took the paper in."""
 
     id: QualificationId
     verifier: InstitutionId
     holder: HolderId
-    verification: VerificationId
+    verification: VerificationId | None
     rule_set: str
     outcome: Outcome
     reasons: tuple[DecisionReason, ...]
@@ -179,6 +201,10 @@ class Qualification:
     basis: str
     decided_at: datetime
     valid_until: datetime
+    version: int = 1
+    review: Review | None = None
+    paper: tuple[PaperProof, ...] = ()
+    recorded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,22 @@ class SupplementState(StrEnum):
     VOID = "VOID"
 
 
+class QualificationBasis(StrEnum):
+    """What a decision rests on: paper stays possible (R14)."""
+
+    VC = "VC"
+    PAPER = "PAPER"
+    MIXED = "MIXED"
+
+
+class PaperMetric(StrEnum):
+    """What a document on paper can show."""
+
+    FINANCIAL_ASSETS = "FINANCIAL_ASSETS"
+    MEAN_ANNUAL_INCOME_3Y = "MEAN_ANNUAL_INCOME_3Y"
+    EXPERIENCE_MONTHS = "EXPERIENCE_MONTHS"
+
+
 class CheckOutcome(StrEnum):
     """A check either holds or does not; there is no doubtful pass."""
 

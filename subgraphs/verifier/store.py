@@ -162,6 +162,17 @@ class Store:
             supplements=await self.open_on(ids, session=session),
         )
 
+    async def relied_on(self, verification: str, *, session: Session) -> Known:
+        """What hangs on the proofs of one verification."""
+        where = {"verification": verification, "state": {"$ne": AcceptanceState.ENDED.value}}
+        rows = await self.acceptances.where(where, session=session)
+        ids = [row.id for row in rows]
+        return Known(
+            acceptances=rows,
+            permissions=await self.relying(ids, session=session),
+            supplements=await self.open_on(ids, session=session),
+        )
+
     async def told(self, audience: str, wanted: Wanted, after: int, limit: int) -> list[Change]:
         """The feed of one audience, ascending."""
         where: dict[str, Any] = {"audience": audience, "index": {"$gt": after}}

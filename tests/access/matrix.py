@@ -88,6 +88,7 @@ _SCALARS: Final[Mapping[str, object]] = {
     "Boolean": True,
     "Bytes": "c2VhbGVk",
     "DID": "did:credgraph:2MpgfkVSfDYFkXqq8TE5M5m2EY6q",
+    "Date": "2026-11-20",
     "DateTime": "2030-01-01T00:00:00Z",
     "Decimal": "1.00",
     "Hash": "sm3:" + "0" * 64,
@@ -98,6 +99,7 @@ _SCALARS: Final[Mapping[str, object]] = {
 }
 _NAMED: Final[Mapping[str, object]] = {
     "categories": ["STOCK"],
+    "metric": "FINANCIAL_ASSETS",
     "effect": "REDUCED",
     "ruleSet": "PRIVATE_FUND",
     "purpose": "PRIVATE_FUND",

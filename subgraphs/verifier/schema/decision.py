@@ -11,17 +11,24 @@ from subgraphs.kit.context import Info
 from subgraphs.kit.fields import resolved
 from subgraphs.kit.nodes import Representation, entity
 from subgraphs.kit.types import Node
+from subgraphs.kit.viewer import Role
 from subgraphs.verifier import records
 from subgraphs.verifier.loaders import loaders
 from subgraphs.verifier.parts import Parts
-from subgraphs.verifier.policy import may_see_content
+from subgraphs.verifier.policy import may_see, may_see_content
 from subgraphs.verifier.reproduce import reproduce
 from subgraphs.verifier.schema.institution import Institution, institution
+from subgraphs.verifier.schema.paper import PaperEvidence, QualificationReview
 from subgraphs.verifier.schema.presentation import Presentation
 from subgraphs.verifier.schema.references import answered, bare, later, listed_later, made
 from subgraphs.verifier.schema.values import Check, QualificationReason
 from subgraphs.verifier.schema.verdict import DoubleCountAssessment, Reproduction
-from subgraphs.verifier.schema.words import Evidence, Outcome, VerificationResult
+from subgraphs.verifier.schema.words import (
+    Evidence,
+    Outcome,
+    QualificationBasis,
+    VerificationResult,
+)
 
 
 @entity("Verification")
@@ -108,8 +115,8 @@ class Qualification(Node):
     rule_set: str | None = strawberry.field(
         default=None, description="The rules it was made under, `NAME@version` (规则)."
     )
-    basis: str | None = strawberry.field(
-        default=None, description="What it rests on: VC, PAPER or MIXED (依据渠道)."
+    basis: QualificationBasis | None = strawberry.field(
+        default=None, description="What it rests on (依据渠道)."
     )
     evidence: Evidence | None = strawberry.field(
         default=None, description="How the assets were shown (证据形式)."
@@ -123,6 +130,24 @@ class Qualification(Node):
     valid_until: datetime | None = strawberry.field(
         default=None, description="Until when it can be used (有效期至)."
     )
+
+    @resolved("The person's decision, where one was asked for (人工复核).")
+    def review(self, info: Info[Parts]) -> QualificationReview | None:
+        if self.row is None or self.row.review is None:
+            return None
+        row, viewer = self.row, info.context.viewer
+        staff = viewer.role is Role.VERIFIER and may_see(
+            viewer, verifier=row.verifier, holder=row.holder
+        )
+        return QualificationReview.of(self.row.review, staff=staff)
+
+    @resolved("The documents on paper it rests on, by their hashes (纸质材料).")
+    def paper(self, info: Info[Parts]) -> list[PaperEvidence] | None:
+        if self.row is None:
+            return None
+        row, viewer = self.row, info.context.viewer
+        content = may_see_content(viewer, verifier=row.verifier, holder=row.holder)
+        return [PaperEvidence.of(one, content=content) for one in row.paper]
 
     @resolved("Every threshold and what was shown against it (理由).")
     def reasons(self, info: Info[Parts]) -> list[QualificationReason] | None:
@@ -151,7 +176,7 @@ class Qualification(Node):
             row=row,
             outcome=row.outcome,
             rule_set=row.rule_set,
-            basis=row.basis,
+            basis=QualificationBasis(row.basis),
             evidence=row.evidence,
             as_of=row.as_of,
             decided_at=row.decided_at,

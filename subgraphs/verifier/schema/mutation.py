@@ -14,24 +14,26 @@ from subgraphs.kit.mongo import Session
 from subgraphs.kit.scalars import DID
 from subgraphs.kit.types import INPUT
 from subgraphs.kit.viewer import Role
-from subgraphs.verifier import ask, bind, grant, submit, verify
+from subgraphs.verifier import ask, bind, grant, review, submit, verify
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.records import (
     Binding,
     Permission,
     Presentation,
+    Qualification,
     Request,
     Verification,
 )
 from subgraphs.verifier.schema import inputs, results
 from subgraphs.verifier.schema.acceptance import BusinessPermission
 from subgraphs.verifier.schema.contributions import Holder
+from subgraphs.verifier.schema.decision import Qualification as QualificationNode
 from subgraphs.verifier.schema.decision import Verification as VerificationNode
 from subgraphs.verifier.schema.presentation import Presentation as PresentationNode
 from subgraphs.verifier.schema.request import PresentationRequest
 from subgraphs.verifier.table import Table
 
-R = TypeVar("R", Binding, Request, Presentation, Verification, Permission)
+R = TypeVar("R", Binding, Request, Presentation, Verification, Qualification, Permission)
 
 
 async def _once(
@@ -141,6 +143,55 @@ class Mutation:
         arguments, rows = [input_.presentation_id], parts.store.verifications
         row = await _once(info, input_.client_mutation_id, arguments, rows, work)
         return results.VerifyPresentationSuccess(verification=VerificationNode.of(row))
+
+    @mutation("Decide what waits for a person: a doubtful sum, or paper (人工复核).")
+    async def decide_review(
+        self, info: Info[Parts], input_: Annotated[inputs.DecideReviewInput, INPUT]
+    ) -> results.DecideReviewResult:
+        parts, viewer = info.context.parts, info.context.viewer
+        said = review.Decided(
+            qualified=input_.qualified, reasons=tuple(input_.reasons), note=input_.note
+        )
+
+        async def work(session: Session) -> Qualification:
+            return await review.decide_review(
+                parts,
+                viewer,
+                qualification_id=input_.qualification_id,
+                said=said,
+                session=session,
+            )
+
+        arguments = [input_.qualification_id, said.qualified, input_.reasons, said.note]
+        rows = parts.store.qualifications
+        row = await _once(info, input_.client_mutation_id, arguments, rows, work)
+        return results.DecideReviewSuccess(qualification=QualificationNode.of(row))
+
+    @mutation("Take in documents on paper; another person decides (纸质材料登记).")
+    async def record_paper_evidence(
+        self, info: Info[Parts], input_: Annotated[inputs.RecordPaperEvidenceInput, INPUT]
+    ) -> results.RecordPaperEvidenceResult:
+        parts, viewer = info.context.parts, info.context.viewer
+        papers = [one.read(place) for place, one in enumerate(input_.documents)]
+        beside = input_.beside_qualification_id
+
+        async def work(session: Session) -> Qualification:
+            return await review.record_paper(
+                parts,
+                viewer,
+                asked=review.OnPaper(
+                    customer_no=input_.customer_no,
+                    rules=input_.rule_set,
+                    papers=papers,
+                    beside=None if beside is None else str(beside),
+                ),
+                session=session,
+            )
+
+        arguments = [input_.customer_no, input_.rule_set, beside, [repr(one) for one in papers]]
+        rows = parts.store.qualifications
+        row = await _once(info, input_.client_mutation_id, arguments, rows, work)
+        return results.RecordPaperEvidenceSuccess(qualification=QualificationNode.of(row))
 
     @mutation("Grant a permission on a qualification, or give a suspended one back (开通权限).")
     async def grant_permission(

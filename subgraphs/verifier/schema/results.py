@@ -18,7 +18,7 @@ from subgraphs.kit.types import (
 )
 from subgraphs.verifier.schema.acceptance import BusinessPermission
 from subgraphs.verifier.schema.contributions import Holder
-from subgraphs.verifier.schema.decision import Verification
+from subgraphs.verifier.schema.decision import Qualification, Verification
 from subgraphs.verifier.schema.presentation import Presentation
 from subgraphs.verifier.schema.request import PresentationRequest
 
@@ -48,6 +48,16 @@ class VerifyPresentationSuccess:
 @strawberry.type(description="The permission is in force (开通成功).")
 class GrantPermissionSuccess:
     permission: BusinessPermission = strawberry.field(description="It (业务权限).")
+
+
+@strawberry.type(description="A person has decided (复核完成).")
+class DecideReviewSuccess:
+    qualification: Qualification = strawberry.field(description="The decision (认定).")
+
+
+@strawberry.type(description="The paper is taken in; another person decides (登记成功).")
+class RecordPaperEvidenceSuccess:
+    qualification: Qualification = strawberry.field(description="What waits for review (认定).")
 
 
 @strawberry.type(
@@ -93,4 +103,17 @@ GrantPermissionResult: TypeAlias = Annotated[
     | Forbidden
     | TryAgain,
     strawberry.union("GrantPermissionResult", description="What granting led to (开通结果)."),
+]
+DecideReviewResult: TypeAlias = Annotated[
+    DecideReviewSuccess
+    | InvalidTransitionError
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | TryAgain,
+    strawberry.union("DecideReviewResult", description="What a review led to (复核结果)."),
+]
+RecordPaperEvidenceResult: TypeAlias = Annotated[
+    RecordPaperEvidenceSuccess | ValidationFailed | NotFound | Forbidden | TryAgain,
+    strawberry.union("RecordPaperEvidenceResult", description="What it led to (登记结果)."),
 ]

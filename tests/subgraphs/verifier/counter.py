@@ -24,11 +24,18 @@ from subgraphs.kit.viewer import Role
 from subgraphs.simulators.customers import SimulatedCustomers
 from subgraphs.vc import consent as consents
 from subgraphs.vc import model, proofs
-from subgraphs.vc.asset_proof import AssetCategory, AssetLine, AssetProof
+from subgraphs.vc.asset_proof import (
+    ASSET_PROOF_1,
+    ASSET_PROOF_2,
+    AssetCategory,
+    AssetLine,
+    AssetProof,
+)
 from subgraphs.vc.consent import AtLeast, Consent, Monitoring
 from subgraphs.vc.did import institution_did, method_id
 from subgraphs.vc.disclosure import ClaimPath
 from subgraphs.vc.encoding import to_base64url, to_time
+from subgraphs.vc.guard import GuardFacts
 from subgraphs.vc.money import Fen, parse_amount
 from subgraphs.vc.presentation import Shown
 from subgraphs.vc.proofs import ProofOptions, Purpose
@@ -36,6 +43,7 @@ from subgraphs.vc.status_list import LEAST_ENTRIES, StatusEntry
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.verifier.app import Doors, wire
 from subgraphs.verifier.parts import Parts, Terms
+from subgraphs.verifier.records import CredentialOnLog
 from subgraphs.verifier.schema import schema
 from subgraphs.verifier.store import INDEXES
 from subgraphs.verifier.worker import Overdue
@@ -46,6 +54,7 @@ OWN = an_institution(Role.VERIFIER, CAITONG_FUND.uscc)
 OTHER = an_institution(Role.VERIFIER, GUOTAI_JUNAN_FUTURES.uscc)
 ISSUER = an_institution(Role.ISSUER, GUOTAI_JUNAN.uscc)
 REGULATOR = Who(role=Role.REGULATOR)
+CLOSE = date(2026, 11, 20)
 PURPOSE = "PRIVATE_FUND_QUALIFICATION"
 TOTAL = "/credentialSubject/total"
 CLAIMS = (ClaimPath(TOTAL),)
@@ -59,7 +68,7 @@ TRANSITION = "... on InvalidTransitionError { from to allowed }"
 CHECKS = """verification { id result checkedAtIndex checks { kind outcome reasonCode evidence }
   qualification { id outcome reasons { code metric shortBy } }
   acceptances { id state observedState credential { id } } presentation { id state } }"""
-WITH_TRANSITION = {"verifyPresentation", "grantPermission"}
+WITH_TRANSITION = {"verifyPresentation", "grantPermission", "decideReview"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +152,8 @@ class Counter:
         told: bool = True,
         valid_until: datetime | None = None,
         status: Sequence[StatusEntry] | None = None,
+        as_of: date = CLOSE,
+        guard: GuardFacts | None = None,
     ) -> Paper:
         """A credential with both signatures, and what its issuer tells the log about it."""
         now = datetime.now(UTC).replace(microsecond=0)
@@ -154,7 +165,7 @@ class Counter:
             credential_no="AP-1",
             issuer=institution_did(institution_id(issuer.uscc)),
             subject=person.software.did,
-            as_of=date(2026, 11, 20),
+            as_of=as_of,
             valid_from=now,
             valid_until=valid_until or now + timedelta(days=90),
             lines=tuple(
@@ -162,6 +173,8 @@ class Counter:
                 for category, amount in lines.items()
             ),
             status=named if status is None else tuple(status),
+            guard=guard,
+            schema=ASSET_PROOF_1 if guard is None else ASSET_PROOF_2,
         )
         key = load_private_key(key_file(self.world.settings.keys, issuer))
         concealed = model.build(proof, seed=token_bytes(32), salts=lambda: token_bytes(16))
@@ -174,10 +187,12 @@ class Counter:
         held = person.software.hold(signed(person, offered), disclosures, issuer_key=key.public_key)
         paper = Paper(id=id_, vc_hash=model.vc_hash(offered), held=held, issuer=issuer, place=place)
         if told:
-            await self.activated(person, paper, now + timedelta(days=90))
+            await self.activated(person, paper, now + timedelta(days=90), as_of)
         return paper
 
-    async def activated(self, person: Person, paper: Paper, until: datetime) -> None:
+    async def activated(
+        self, person: Person, paper: Paper, until: datetime, as_of: date = CLOSE
+    ) -> None:
         issuer = institution_id(paper.issuer.uscc)
         await self.world.tell(
             event(
@@ -191,7 +206,7 @@ class Counter:
                     "issuer": issuer,
                     "vcHash": paper.vc_hash,
                     "validUntil": to_time(until),
-                    "asOf": "2026-11-20",
+                    "asOf": as_of.isoformat(),
                     "statusList": paper.place.number,
                     "statusIndex": paper.place.index,
                 },
@@ -221,6 +236,26 @@ class Counter:
             )
         )
         return id_
+
+    async def revoke(self, person: Person, row: CredentialOnLog) -> None:
+        """The issuer's last word, about a credential the log knows."""
+        await self.world.tell(
+            event(
+                "CREDENTIAL_ENDORSED",
+                entity=row.id,
+                version=9,
+                subjects=[row.id, new_id("endo"), person.id],
+                institutions=[row.issuer],
+                at=datetime.now(UTC),
+                body={
+                    "issuer": row.issuer,
+                    "vcHash": row.vc_hash,
+                    "effect": "REVOKE",
+                    "reasonCode": "MATERIAL_DECREASE",
+                    "state": "REVOKED",
+                },
+            )
+        )
 
     async def grant(
         self,

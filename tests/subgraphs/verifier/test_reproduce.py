@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -181,7 +182,7 @@ async def test_what_was_tampered_with_is_named(
     found: dict[str, tuple[str, str] | None],
 ) -> None:
     counter = shared_counter
-    person = await counter.customer(f"eve-{abs(hash(str(change)))}")
+    person = await counter.customer(f"eve-{token_hex(4)}")
     _, verification = await counter.accepted(person)
     sealed = counter.parts.store.database
     plain = counter.world.base.mongo.database(sealed.name)
