@@ -1,4 +1,4 @@
-"""The ledger's command line: run · witness · chain · verify-proof · show · replay · scan-chain."""
+"""The ledger's command line: each command says with `--help` what it wants."""
 
 import argparse
 import asyncio
@@ -27,6 +27,8 @@ from ledger_adapter.crypto.terms import KeyTerms
 from ledger_adapter.drawing import draw_svg
 from ledger_adapter.errors import BadProof, BadSettings, LedgerFault
 from ledger_adapter.evidence.trust import Trust
+from ledger_adapter.evidence_file import MAX_FILE, verify_evidence
+from ledger_adapter.evidence_page import draw_page
 from ledger_adapter.log.bundle import decode_bundle
 from ledger_adapter.log.checkpoint import format_time, parse_note
 from ledger_adapter.picture import draw
@@ -64,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--since", type=Path, metavar="HEAD", help="a head you kept: must agree")
     check.add_argument("--log", metavar="URL", help="the public log, for --since")
     check.set_defaults(command=_verify)
+    evidence = commands.add_parser("verify-evidence", help="check an evidence file offline")
+    evidence.add_argument("file", type=Path)
+    evidence.add_argument("--trust", type=Path, required=True, help="whom you trust: trust.json")
+    evidence.add_argument("--html", type=Path, metavar="PAGE", help="write it as a page to read")
+    evidence.set_defaults(command=_verify_evidence)
     show = commands.add_parser("show", help="draw the path of a proof file")
     show.add_argument("file", type=Path)
     show.add_argument("--svg", action="store_true", help="as SVG, for documents")
@@ -145,6 +152,23 @@ def _verify(asked: argparse.Namespace) -> int:
     _print(verdict)
     if since is not None:
         print(since)
+    return 0
+
+
+def _verify_evidence(asked: argparse.Namespace) -> int:
+    with asked.file.open("rb") as file:
+        raw = file.read(MAX_FILE + 2)
+    try:
+        evidence = verify_evidence(raw, load_trust(asked.trust))
+    except BadProof as fault:
+        print(f"REFUSED: {fault.step}: {fault.reason}")
+        return 1
+    for step in evidence.steps:
+        print(f"  ok  {step.name:<10}  {step.finding}")
+    print(f"EVIDENCE HOLDS: {evidence.manifest['dispute']}, manifest {evidence.manifest_hash}")
+    if asked.html is not None:
+        asked.html.write_text(draw_page(evidence), encoding="utf-8")
+        print(f"written: {asked.html}")
     return 0
 
 

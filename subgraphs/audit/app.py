@@ -8,9 +8,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Final
 
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+
 from ledger_adapter.port import LoggedEvent, Shard
 from ledger_adapter.public import PublicLog
 from ledger_adapter.verify import Trust, load_trust
+from subgraphs.audit.dispute.file import PATH, answer
+from subgraphs.audit.dispute.store import Disputes
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.schema import schema
@@ -21,10 +27,10 @@ from subgraphs.kit.base import Base, open_base
 from subgraphs.kit.feed import Feed, Item
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.mongo import Session
-from subgraphs.kit.serve import Service, asgi
-from subgraphs.kit.settings import Settings
+from subgraphs.kit.serve import Health, Service, asgi
+from subgraphs.kit.settings import ServiceName, Settings
 
-NAME: Final = "audit"
+NAME: Final[ServiceName] = "audit"
 
 
 @asynccontextmanager
@@ -42,10 +48,7 @@ def service(base: Base, trust: Trust) -> Service:
     async def health() -> Mapping[str, object]:
         return {"position": follower.applied, "lag": await follower.lag()}
 
-    app = asgi(schema, name=NAME, parts=parts, tokens=base.tokens, health=health)
-    app.mount(
-        "/log", PublicLog(base.ledger, now=time.monotonic)
-    )  # no login: whoever checks a proof
+    app = doors(base, parts, health)
     return Service(
         app=app,
         jobs=[follower.run],
@@ -53,10 +56,26 @@ def service(base: Base, trust: Trust) -> Service:
     )
 
 
+def doors(base: Base, parts: Parts, health: Health) -> Starlette:
+    """GraphQL for those who come through the gateway; the log and sealed evidence for everybody."""
+    app = asgi(schema, name=NAME, parts=parts, tokens=base.tokens, health=health)
+
+    async def evidence(request: Request) -> Response:
+        return await answer(parts, request)
+
+    app.add_route(PATH, evidence, methods=["GET"])  # who has the address was given it
+    app.mount("/log", PublicLog(base.ledger, now=time.monotonic))
+    return app
+
+
 def wire(base: Base, trust: Trust) -> Parts:
     return Parts(
         store=Store(base.database),
         tallies=Tallies(base.database),
+        disputes=Disputes(base.database),
+        idempotent=base.idempotent,
+        outbox=base.outbox,
+        public=_public(base.settings),
         institutions=base.institutions,
         ledger=base.ledger,
         trust=trust,
@@ -66,6 +85,11 @@ def wire(base: Base, trust: Trust) -> Parts:
         log_id=base.log_id,
         clock=lambda: datetime.now(UTC),
     )
+
+
+def _public(settings: Settings) -> str:
+    scheme = "https" if settings.tls else "http"
+    return f"{scheme}://{settings.host}:{settings.ports[NAME]}"
 
 
 def follow(base: Base, parts: Parts) -> Follower[EventRow]:

@@ -8,20 +8,28 @@ from datetime import datetime
 
 from ledger_adapter.port import Ledger, Shard
 from ledger_adapter.verify import Trust
+from subgraphs.audit.dispute.store import Disputes
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.store import Store
 from subgraphs.audit.tallies import Tallies
 from subgraphs.kit.cursor import CursorSealer
 from subgraphs.kit.feed import Feed
+from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.institutions import Institutions
+from subgraphs.kit.outbox import Outbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Wired in `app`; `trust` is what this deployment itself believes, for `verified`."""
+    """Wired in `app`; `trust` is what this deployment itself believes, for `verified`; `public` is
+    where its files are read without a login."""
 
     store: Store
     tallies: Tallies
+    disputes: Disputes
+    idempotent: Idempotent
+    outbox: Outbox
+    public: str
     institutions: Institutions
     ledger: Ledger
     trust: Trust

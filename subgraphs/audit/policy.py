@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Protocol
 
+from subgraphs.audit.states import DisputeState
 from subgraphs.kit.events import KINDS
 from subgraphs.kit.ids import is_id
 from subgraphs.kit.viewer import Role, Viewer
@@ -20,7 +21,17 @@ from subgraphs.kit.viewer import Role, Viewer
 EVERYBODY: Final = "*"
 SHARED_WITH_ACCEPTING: Final = frozenset({"CREDENTIAL_ACTIVATED", "CREDENTIAL_ENDORSED"})
 _PUBLIC: Final = frozenset(name for name, kind in KINDS.items() if kind.public)
+_DECIDED: Final = frozenset({DisputeState.UPHELD, DisputeState.DISMISSED})
 _BY_INSTITUTION: Final = frozenset({Role.ISSUER, Role.VERIFIER})
+
+
+class Disputed(Protocol):
+    """A dispute, as far as it says who has to do with it."""
+
+    @property
+    def holder(self) -> str: ...
+    @property
+    def institution(self) -> str: ...
 
 
 class Seen(Protocol):
@@ -73,3 +84,25 @@ def supervises(viewer: Viewer) -> bool:
 def analyses(viewer: Viewer) -> bool:
     """Whether figures are answered: to people of figures, and to who may see all events anyway."""
     return viewer.role in {Role.ANALYST, Role.REGULATOR}
+
+
+def sees_dispute(viewer: Viewer, dispute: Disputed) -> bool:
+    """The holder who denies, the institution that told what she denies, the regulator."""
+    return viewer.role is Role.REGULATOR or bool(
+        {dispute.holder, dispute.institution} & set(names_of(viewer))
+    )
+
+
+def may_close(viewer: Viewer, dispute: Disputed, state: DisputeState) -> bool:
+    """The regulator decides; the holder may step back."""
+    if state is DisputeState.WITHDRAWN:
+        return viewer.role is Role.HOLDER and viewer.holder == dispute.holder
+    return viewer.role is Role.REGULATOR and state in _DECIDED
+
+
+def own_disputes(viewer: Viewer) -> dict[str, object]:
+    """The disputes that `sees_dispute` lets a viewer see, as a filter."""
+    if viewer.role is Role.REGULATOR:
+        return {}
+    names = list(names_of(viewer))
+    return {"$or": [{"holder": {"$in": names}}, {"institution": {"$in": names}}]}

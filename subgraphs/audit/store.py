@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from subgraphs.audit import codec, policy, tallies
+from subgraphs.audit.dispute import store as dispute
 from subgraphs.audit.projection import Changes
 from subgraphs.audit.records import Accepted, EventRow
 from subgraphs.audit.tally import Mark
 from subgraphs.kit import idempotent, institutions, prepared, roots
+from subgraphs.kit.ids import is_id
 from subgraphs.kit.mongo import Database, Document, IndexModel, Session, UpdateOne
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
 from subgraphs.kit.statuses import ENDORSED, STATE_OF
@@ -38,6 +40,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     ACCEPTED: [IndexModel([("credential", 1)])],
     DAYS: (),
     **tallies.INDEXES,
+    **dispute.INDEXES,
     **institutions.INDEXES,
     **prepared.INDEXES,
     **idempotent.INDEXES,
@@ -198,6 +201,23 @@ class Store:
 
     def count(self, viewer: Viewer, wanted: EventFilter) -> Counter:
         return capped_count(self._events, _all(wanted.where(), visible(viewer)))
+
+    async def first_about(self, subject: str, holder: str) -> EventRow | None:
+        """The first event about something of a holder's: who told it answers for it."""
+        where = {"$and": [{"subjects": subject}, {"subjects": holder}]}
+        found = await self._events.find(where).sort(OLDEST.sort).limit(1).to_list(None)
+        return codec.event(found[0]) if found else None
+
+    async def case(self, subject: str, holder: str, institution: str, limit: int) -> list[EventRow]:
+        """Events about a subject and what belongs to it, as far as an institution may see them:
+        the newest ones, in order."""
+        own = {"viewers": institution, "subjects": subject}
+        about = await self._events.find(own).sort(NEWEST.sort).limit(limit).to_list(None)
+        related = {one for row in about for one in row["subjects"] if not is_id(one, "hold")}
+        mine = {"viewers": institution, "subjects": {"$in": sorted(related)}}
+        where = {"$and": [mine, {"subjects": holder}]}
+        found = await self._events.find(where).sort(NEWEST.sort).limit(limit).to_list(None)
+        return [codec.event(row) for row in reversed(found)]
 
     async def began(self, marks: Iterable[Mark], session: Session) -> dict[Mark, datetime]:
         """When these last began; those that never did are not in the answer."""

@@ -40,6 +40,7 @@ def _kind(
 _CRED = "Credential Holder"
 _ENDO = "Credential Endorsement Holder"
 _PERM = "BusinessPermission Holder Credential"
+_DISP = "Dispute Holder Credential Consent Presentation Qualification"
 _ACCP = "Acceptance Credential Holder"
 
 KINDS: Final[Mapping[str, EventKind]] = {
@@ -74,6 +75,12 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "PERMISSION_REINSTATED": _kind(_PERM, "product state", "reasonCode"),
     "SUPPLEMENT_REQUESTED": _kind(_ACCP + " SupplementRequest", "dueAt"),
     "ACCEPTANCE_ENDED": _kind(_ACCP, "reasonCode"),
+    "DISPUTE_OPENED": _kind(_DISP, "ground"),
+    "DISPUTE_CLOSED": _kind(_DISP, "state"),
+    "EVIDENCE_SUBMITTED": _kind("Dispute Holder", "part documentDigest"),
+    "EVIDENCE_SEALED": _kind("EvidencePackage Dispute Holder", "manifestHash"),
+    "COMPLAINT_FILED": _kind("Complaint Holder", "channel dueAt"),
+    "COMPLAINT_MOVED": _kind("Complaint Holder", "state"),
     "FRAUD_SIGNAL": _kind("Presentation Holder Credential", "check reasonCode"),
 }
 
@@ -83,6 +90,10 @@ _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "consentDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "presentationDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "evidenceDigest": re.compile(r"sm3:[0-9a-f]{64}"),
+    "manifestHash": re.compile(r"sm3:[0-9a-f]{64}"),
+    "ground": re.compile(r"[A-Z_]{1,40}"),
+    "part": re.compile(r"[A-Z_]{1,40}"),
+    "channel": re.compile(r"[A-Z_]{1,40}"),
     "reasonCode": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
     "state": re.compile(r"[A-Z][A-Z_]{0,63}"),
     "effect": re.compile(r"NOTE|REDUCED|RESTORED|SUSPEND|REVOKE"),

@@ -141,14 +141,24 @@ REGISTRY: Final[tuple[Kind, ...]] = (
         description="A signed head of the log (检查点).",
     ),
     Kind(prefix="node", type_name="ChainNode", owner=None, description="A chain node (链节点)."),
-    Kind(prefix="disp", type_name="Dispute", owner=None, description="A dispute (争议)."),
+    Kind(
+        prefix="disp",
+        type_name="Dispute",
+        owner="audit",
+        description="A holder denies an application, a use or a content (争议).",
+    ),
     Kind(
         prefix="evid",
         type_name="EvidencePackage",
         owner=None,
         description="An evidence package (证据包).",
     ),
-    Kind(prefix="cmpl", type_name="Complaint", owner=None, description="A complaint (投诉)."),
+    Kind(
+        prefix="cmpl",
+        type_name="Complaint",
+        owner=None,
+        description="A complaint and the institutions that answer it (投诉).",
+    ),
     Kind(prefix="exit", type_name="ExitCase", owner=None, description="An exit case (退出)."),
     Kind(prefix="inci", type_name="Incident", owner=None, description="An incident (事件)."),
     Kind(

@@ -36,6 +36,7 @@ _ROOTS: Final[Mapping[str, str]] = {
     "resolveDid": "resolveDid(did: $did)",
     "auditEvent": "auditEvent(id: $AuditEvent)",
     "auditStats": _STATS,
+    "dispute": "dispute(id: $Dispute)",
     "credential": "credential(id: $Credential)",
     "institution": "institution(id: $Institution)",
     "presentationRequest": "presentationRequest(id: $PresentationRequest)",

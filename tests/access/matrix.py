@@ -104,10 +104,14 @@ _NAMED: Final[Mapping[str, object]] = {
     "ruleSet": "PRIVATE_FUND",
     "purpose": "PRIVATE_FUND",
     "product": "PRIVATE_FUND",
+    "ground": "USE_DENIED",
+    "state": "WITHDRAWN",
     "preparedId": "prep_" + "0" * 26,
 }
 _IDS: Final[Mapping[str, str]] = {
     "credentialId": "Credential",
+    "disputeId": "Dispute",
+    "subjectId": "Presentation",
     "consentId": "Consent",
     "grantedTo": "Institution",
     "issuerId": "Institution",

@@ -41,6 +41,8 @@ _FOUND: Final = """query Found($id: ID!, $holder: ID!) {
 }"""
 _DEPOSIT: Final = """mutation Deposit($input: DepositToCustodyInput!) {
   depositToCustody(input: $input) { __typename } }"""
+_DENY: Final = """mutation Deny($input: OpenDisputeInput!) {
+  openDispute(input: $input) { ... on OpenDisputeSuccess { dispute { id } } } }"""
 _ITEMS: Final = "{ me { walletItems { edges { node { id } } } } }"
 
 
@@ -78,6 +80,7 @@ async def tell(stack: Stack, *, with_stranger: bool = False) -> World:
         world = World(stack=stack, ids={}, claims=_claims(journey.person.holder_id))
         await _deposit(world)
         ids = await _settled(world, journey)
+    ids["Dispute"] = await _denied(world, ids["Presentation"])
     ids["PresentationRequest"] = str(journey.request["id"])
     ids["Institution"] = str(world.claims["verifier"]["institution"])
     assert {type_of(id_) for id_ in ids.values()} == set(ids)
@@ -109,6 +112,12 @@ async def _deposit(world: World) -> None:
     sent = {"walletItemId": edge["node"]["id"], "ciphertext": "c2VhbGVk"}
     told = await ask(url, _DEPOSIT, {"input": sent}, token)
     assert told["data"]["depositToCustody"]["__typename"] == "DepositToCustodySuccess", told
+
+
+async def _denied(world: World, presentation: str) -> str:
+    sent = {"subjectId": presentation, "ground": "USE_DENIED"}
+    told = await ask(world.stack.url, _DENY, {"input": sent}, world.token("holder"))
+    return str(told["data"]["openDispute"]["dispute"]["id"])
 
 
 async def _settled(world: World, journey: Journey) -> dict[str, str]:

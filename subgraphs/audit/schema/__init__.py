@@ -8,19 +8,23 @@ from subgraphs.audit.schema.contributions import (
     Presentation,
     Qualification,
 )
+from subgraphs.audit.schema.dispute import Dispute
 from subgraphs.audit.schema.events import AuditEvent
 from subgraphs.audit.schema.feed import Subscription
 from subgraphs.audit.schema.institution import Institution
+from subgraphs.audit.schema.mutation import Mutation
 from subgraphs.audit.schema.query import Query
 from subgraphs.kit.federation import Schema
 
 schema = Schema(
     query=Query,
+    mutation=Mutation,
     subscription=Subscription,
     served=[
         AuditEvent,
         Consent,
         Credential,
+        Dispute,
         Endorsement,
         Holder,
         Institution,

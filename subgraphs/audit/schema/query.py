@@ -7,6 +7,8 @@ from typing import Annotated
 
 import strawberry
 
+from subgraphs.audit import policy
+from subgraphs.audit.dispute.store import BY_ID
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.schema.chains import (
     ChainNode,
@@ -18,6 +20,7 @@ from subgraphs.audit.schema.chains import (
     scans_of,
     switches_of,
 )
+from subgraphs.audit.schema.dispute import Dispute
 from subgraphs.audit.schema.events import AuditEvent
 from subgraphs.audit.schema.feed import SupervisionFrame, past_frames
 from subgraphs.audit.schema.institution import TrustRegistration
@@ -156,6 +159,30 @@ class Query:
             scope=scope,
             counter=parts.institutions.count(),
         )
+
+    @resolved("A dispute, for who has to do with it (争议).")
+    async def dispute(
+        self,
+        info: Info[Parts],
+        id_: Annotated[
+            strawberry.ID, strawberry.argument(name="id", description="Its id (争议标识).")
+        ],
+    ) -> Dispute | None:
+        (found,) = await Dispute.resolve_references(info, [{"id": id_}])
+        if found is None or found.row is None:
+            raise NotFound("dispute")
+        return found
+
+    @listed("Disputes that the viewer has to do with (争议列表).")
+    async def disputes(
+        self, info: Info[Parts], first: First = 20, after: After = None
+    ) -> Connection[Dispute] | None:
+        parts, viewer = info.context.parts, info.context.viewer
+        scope = CursorScope(source="disputes", scope_key=viewer.scope_key)
+        asked = window(first, after, parts.sealer, scope)
+        page, rows = await parts.disputes.page(policy.own_disputes(viewer), asked)
+        nodes = [Dispute.of(row) for row in rows]
+        return connection(page, nodes, order=BY_ID, asked=asked, sealer=parts.sealer, scope=scope)
 
     @resolved("Figures on the log by group, none of fewer than five persons (统计分析).")
     async def audit_stats(

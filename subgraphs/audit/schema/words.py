@@ -34,6 +34,12 @@ from subgraphs.kit.types import worded
     PERMISSION_REINSTATED="A business permission was given back (恢复权限).",
     SUPPLEMENT_REQUESTED="A verifier asked for a supplement (要求补充).",
     ACCEPTANCE_ENDED="A verifier no longer relies on a credential (终止采信).",
+    DISPUTE_OPENED="A holder denied an application, a use or a content (提出争议).",
+    DISPUTE_CLOSED="A dispute ended (争议了结).",
+    EVIDENCE_SUBMITTED="An institution gave its part of the evidence (提交证据).",
+    EVIDENCE_SEALED="An evidence package was sealed (封存证据).",
+    COMPLAINT_FILED="Somebody complained (投诉).",
+    COMPLAINT_MOVED="A complaint went a step further (投诉处理).",
     FRAUD_SIGNAL="A check found signs of fraud (风险信号).",
 )
 class AuditEventKind(Enum):
@@ -62,6 +68,12 @@ class AuditEventKind(Enum):
     PERMISSION_REINSTATED = "PERMISSION_REINSTATED"
     SUPPLEMENT_REQUESTED = "SUPPLEMENT_REQUESTED"
     ACCEPTANCE_ENDED = "ACCEPTANCE_ENDED"
+    DISPUTE_OPENED = "DISPUTE_OPENED"
+    DISPUTE_CLOSED = "DISPUTE_CLOSED"
+    EVIDENCE_SUBMITTED = "EVIDENCE_SUBMITTED"
+    EVIDENCE_SEALED = "EVIDENCE_SEALED"
+    COMPLAINT_FILED = "COMPLAINT_FILED"
+    COMPLAINT_MOVED = "COMPLAINT_MOVED"
     FRAUD_SIGNAL = "FRAUD_SIGNAL"
 
 

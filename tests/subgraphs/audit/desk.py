@@ -13,16 +13,14 @@ from ledger_adapter.crypto.sm2 import PublicKey
 from ledger_adapter.port import Envelope, JsonValue
 from ledger_adapter.store.mongo import names
 from ledger_adapter.verify import Trust, load_trust, write_trust
-from subgraphs.audit.app import follow, wire
+from subgraphs.audit.app import doors, follow, wire
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
-from subgraphs.audit.schema import schema
 from subgraphs.audit.store import INDEXES
 from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN, HUAAN_FUND
 from subgraphs.kit.events import event
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.ids import InstitutionId, derived_id, institution_id
-from subgraphs.kit.serve import asgi
 from subgraphs.kit.viewer import Role
 from tests.subgraphs.kit.gateway import Answer, Who, an_institution
 from tests.subgraphs.kit.world import World, running, settled, world_of
@@ -214,8 +212,7 @@ async def desk_of(folder: Path, uri: str, prefix: str) -> AsyncIterator[Desk]:
         async def health() -> dict[str, object]:
             return {"position": follower.applied}
 
-        gateway = world.gateway
-        gateway.app = asgi(schema, name="audit", parts=parts, tokens=gateway.tokens, health=health)
+        world.gateway.app = doors(world.base, parts, health)
         async with running(follower.run):
             desk = Desk(world=world, parts=parts, follower=follower, trust=trust)
             await world.register_institutions()

@@ -1,0 +1,1 @@
+"""Disputes: a denial, the parts that institutions give, and the sealed evidence."""

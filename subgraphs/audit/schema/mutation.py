@@ -1,0 +1,123 @@
+"""Audit's mutations: unpack the input, run the step once, show the row."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated
+
+import strawberry
+
+from subgraphs.audit.dispute import steps
+from subgraphs.audit.parts import Parts
+from subgraphs.audit.schema import dispute as disputes
+from subgraphs.audit.states import DisputeState
+from subgraphs.kit.context import Info
+from subgraphs.kit.errors import Invalid
+from subgraphs.kit.fields import mutation
+from subgraphs.kit.idempotent import Call
+from subgraphs.kit.mongo import Session
+from subgraphs.kit.types import INPUT
+from subgraphs.kit.viewer import Role
+
+_ENDS = ("UPHELD", "DISMISSED", "WITHDRAWN")
+
+
+async def once(
+    info: Info[Parts],
+    client_id: str | None,
+    arguments: Sequence[object],
+    work: Callable[[Session], Awaitable[str]],
+) -> str:
+    """The id of the row a step made or changed, now or when the same call was made before."""
+
+    async def step(session: Session) -> dict[str, str]:
+        return {"id": await work(session)}
+
+    call = Call.of(info.context.viewer, info.field_name, client_id, arguments)
+    return str((await info.context.parts.idempotent.once(call, step))["id"])
+
+
+async def _dispute(info: Info[Parts], id_: str) -> disputes.Dispute:
+    row = await info.context.parts.disputes.get(id_)
+    if row is None:
+        raise LookupError(f"{id_} was written and is gone")
+    return disputes.Dispute.of(row)
+
+
+@strawberry.type
+class Mutation:
+    @mutation("Deny an application, a use or a content; login is enough, no key (提出争议).")
+    async def open_dispute(
+        self, info: Info[Parts], input_: Annotated[disputes.OpenDisputeInput, INPUT]
+    ) -> disputes.OpenDisputeResult:
+        parts, holder = info.context.parts, info.context.viewer.require_holder()
+
+        async def work(session: Session) -> str:
+            row = await steps.open_dispute(
+                parts, holder, subject=input_.subject_id, ground=input_.ground, session=session
+            )
+            return row.id
+
+        arguments = [input_.subject_id, input_.ground]
+        made = await once(info, input_.client_mutation_id, arguments, work)
+        return disputes.OpenDisputeSuccess(dispute=await _dispute(info, made))
+
+    @mutation("Give a signed part of the evidence, as the institution that answers (提交证据).")
+    async def submit_evidence(
+        self, info: Info[Parts], input_: Annotated[disputes.SubmitEvidenceInput, INPUT]
+    ) -> disputes.SubmitEvidenceResult:
+        parts, viewer = info.context.parts, info.context.viewer
+        role = Role.VERIFIER if viewer.role is Role.VERIFIER else Role.ISSUER
+        institution = viewer.require_institution(role)
+
+        async def work(session: Session) -> str:
+            row = await steps.submit_part(
+                parts,
+                institution,
+                dispute_id=input_.dispute_id,
+                kind=input_.kind,
+                document=input_.document,
+                method=input_.method,
+                signature=input_.signature,
+                session=session,
+            )
+            return row.dispute
+
+        arguments = [input_.dispute_id, input_.kind, input_.document, input_.signature]
+        made = await once(info, input_.client_mutation_id, arguments, work)
+        return disputes.SubmitEvidenceSuccess(dispute=await _dispute(info, made))
+
+    @mutation("Seal the evidence of a dispute into one file that anybody can check (封存证据).")
+    async def export_evidence(
+        self, info: Info[Parts], input_: Annotated[disputes.ExportEvidenceInput, INPUT]
+    ) -> disputes.ExportEvidenceResult:
+        parts, viewer = info.context.parts, info.context.viewer
+
+        async def work(session: Session) -> str:
+            row = await steps.seal(parts, viewer, dispute_id=input_.dispute_id, session=session)
+            return row.id
+
+        made = await once(info, input_.client_mutation_id, [input_.dispute_id], work)
+        return disputes.ExportEvidenceSuccess(dispute=await _dispute(info, made))
+
+    @mutation("Decide a dispute, as the regulator; or withdraw it, as its holder (了结争议).")
+    async def close_dispute(
+        self, info: Info[Parts], input_: Annotated[disputes.CloseDisputeInput, INPUT]
+    ) -> disputes.CloseDisputeResult:
+        parts, viewer = info.context.parts, info.context.viewer
+        if input_.state not in _ENDS:
+            raise Invalid(f"known are {', '.join(_ENDS)}", field="state", code="STATE_UNKNOWN")
+
+        async def work(session: Session) -> str:
+            row = await steps.close(
+                parts,
+                input_.dispute_id,
+                viewer=viewer,
+                state=DisputeState(input_.state),
+                session=session,
+            )
+            return row.id
+
+        arguments = [input_.dispute_id, input_.state]
+        made = await once(info, input_.client_mutation_id, arguments, work)
+        return disputes.CloseDisputeSuccess(dispute=await _dispute(info, made))

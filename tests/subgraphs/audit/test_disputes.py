@@ -1,0 +1,292 @@
+"""A denial, its evidence, and a file that holds by itself: every flipped byte is named."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ledger_adapter.errors import BadProof
+from ledger_adapter.evidence_file import digest_of, verify_evidence
+from ledger_adapter.log.commitment import canonical
+from subgraphs.demo.pilot import GUOTAI_JUNAN
+from tests.subgraphs.audit.desk import (
+    ANALYST,
+    ISSUER_DESK,
+    OTHER_DESK,
+    REGULATOR,
+    VERIFIER,
+    VERIFIER_DESK,
+    Case,
+    Desk,
+    desk_of,
+)
+from tests.subgraphs.audit.evidence import CLOSE, DOCUMENTS, GIVE, Play
+from tests.subgraphs.kit.gateway import NOBODY
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+ANN, BEN = Case("ann"), Case("ben")
+LARGEST = 200_000
+NODE = "query($id: ID!) { node(id: $id) { ... on Dispute { ground state parts { kind } } } }"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def court(tmp_path_factory: pytest.TempPathFactory, mongo_uri: str) -> AsyncIterator[Desk]:
+    async with desk_of(tmp_path_factory.mktemp("court"), mongo_uri, "court") as opened:
+        await opened.tell(*ANN.whole(), *BEN.whole())
+        await opened.signed()
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sealed(court: Desk) -> bytes:
+    return await Play(court, ANN).whole()
+
+
+async def test_a_file_holds_everything_and_by_itself(court: Desk, sealed: bytes) -> None:
+    evidence = verify_evidence(sealed, court.trust)
+    assert len(sealed) <= LARGEST
+    given = {part["kind"]: doc for part, doc in _parts(evidence)}
+    assert given == DOCUMENTS
+    kinds = [event.envelope["kind"] for event in evidence.events]
+    assert {"PRESENTATION_SUBMITTED", "DISPUTE_OPENED", "INSTITUTION_REGISTERED"} <= set(kinds)
+    assert kinds.count("EVIDENCE_SUBMITTED") == len(DOCUMENTS)
+    assert evidence.manifest["holder"] == ANN.id("hold")
+
+
+def _parts(evidence: Any) -> list[tuple[Any, Any]]:
+    return list(zip(evidence.manifest["parts"], evidence.parts, strict=True))
+
+
+async def test_the_command_checks_it_without_a_network(
+    court: Desk, sealed: bytes, tmp_path: Path
+) -> None:
+    if shutil.which("unshare") is None:
+        pytest.skip("no unshare on this machine")
+    file, page = tmp_path / "evidence.json", tmp_path / "evidence.html"
+    file.write_bytes(sealed)
+    trust = court.world.settings.data / "trust.json"
+    command = [sys.executable, "-m", "ledger_adapter", "verify-evidence", str(file)]
+    command += ["--trust", str(trust), "--html", str(page)]
+    alone = ["unshare", "-rn", *command]
+    done = await asyncio.to_thread(_run, alone)
+    assert done.returncode == 0, done.stderr
+    assert "EVIDENCE HOLDS" in done.stdout
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<svg") == 1 + len(json.loads(sealed)["proofs"])
+    assert "PRIVATE_FUND@1" in text
+    file.write_bytes(sealed.replace(b"PRIVATE_FUND@1", b"PRIVATE_FUND@2"))
+    done = await asyncio.to_thread(_run, command)
+    assert (done.returncode, done.stdout) == (
+        1,
+        "REFUSED: part CHECKS: its document is not the one of the manifest\n",
+    )
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def _place_of(raw: bytes, position: int) -> set[str]:
+    """What a fault at a byte may be named: by the piece of the file it lies in."""
+    file = json.loads(raw)
+    spans = {"manifest": [file["manifest"]], "seal": [file["seal"]]}
+    for name, values in spans.items():
+        start = raw.index(canonical(values[0]))
+        if start <= position < start + len(canonical(values[0])):
+            return {name}
+    for listed, document in zip(file["manifest"]["parts"], file["parts"], strict=True):
+        start = raw.index(canonical(document))
+        if start <= position < start + len(canonical(document)):
+            return {f"part {listed['kind']}"}
+    for listed, proof in zip(file["manifest"]["events"], file["proofs"], strict=True):
+        start = raw.index(canonical(proof))
+        if start <= position < start + len(canonical(proof)):
+            return {f"event {listed['sequence']}"}
+    return set()
+
+
+async def test_a_flipped_byte_anywhere_is_named(court: Desk, sealed: bytes) -> None:
+    """Four hundred bytes all over it, one bit each: what is still JSON is named by its piece."""
+    named: set[str] = set()
+    for position in range(0, len(sealed), len(sealed) // 400):
+        broken = bytearray(sealed)
+        broken[position] ^= 1
+        with pytest.raises(BadProof) as fault:
+            verify_evidence(bytes(broken), court.trust)
+        where = _place_of(sealed, position)
+        assert fault.value.step in {"file", *where}, (position, fault.value.step, where)
+        named.add(fault.value.step)
+    assert {"file", "manifest", "seal", "part CHECKS", "part REQUEST"} <= named
+    assert len([name for name in named if name.startswith("event ")]) == len(
+        json.loads(sealed)["proofs"]
+    )
+
+
+@pytest.mark.parametrize("name", ["parts", "proofs"])
+async def test_a_piece_left_out_or_put_elsewhere_is_noticed(
+    court: Desk, sealed: bytes, name: str
+) -> None:
+    for change in (_without_last, _turned):
+        file = json.loads(sealed)
+        file[name] = change(file[name])
+        with pytest.raises(BadProof):
+            verify_evidence(canonical(file), court.trust)
+
+
+def _without_last(values: list[Any]) -> list[Any]:
+    return values[:-1]
+
+
+def _turned(values: list[Any]) -> list[Any]:
+    return values[::-1]
+
+
+async def test_a_manifest_of_ones_own_has_no_seal(court: Desk, sealed: bytes) -> None:
+    """Whoever changes a part and writes a manifest that fits has nothing that seals it."""
+    file = json.loads(sealed)
+    file["parts"][0] = {"forged": True}
+    file["manifest"]["parts"][0]["digest"] = digest_of(file["parts"][0])
+    with pytest.raises(BadProof, match="sealed"):
+        verify_evidence(canonical(file), court.trust)
+
+
+async def test_the_court_reads_it_without_a_login_and_nobody_guesses_it(
+    court: Desk, sealed: bytes
+) -> None:
+    listed = await court.ask(
+        "{ disputes { edges { node { id evidencePackage { downloadUrl pageUrl } } } } }",
+        who=ANN.who,
+    )
+    (edge, *_) = [
+        one
+        for one in listed.only("disputes")["edges"]
+        if one["node"]["evidencePackage"] is not None
+    ]
+    play = Play(court, ANN, edge["node"]["id"])
+    urls = edge["node"]["evidencePackage"]
+    assert (await play.read(urls["downloadUrl"])).content == sealed
+    page = await play.read(urls["pageUrl"])
+    assert page.status_code == 200
+    assert "script" not in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    for path in ("/evidence/x.json", f"/evidence/{play.id}.json", "/evidence/.json"):
+        assert (await play.read(f"http://audit{path}")).status_code == 404
+
+
+async def test_who_sees_a_dispute(court: Desk, sealed: bytes) -> None:
+    assert sealed
+    play = Play(court, ANN)
+    await play.open()
+    query = "query($id: ID!) { dispute(id: $id) { ground subject } }"
+    for who in (ANN.who, VERIFIER_DESK, REGULATOR):
+        assert (await court.ask(query, {"id": play.id}, who=who)).codes == []
+    for who in (BEN.who, ISSUER_DESK, OTHER_DESK, ANALYST, NOBODY):
+        hidden, unknown = [
+            await court.ask(query, {"id": id_}, who=who) for id_ in (play.id, BEN.id("disp"))
+        ]
+        assert hidden.codes == unknown.codes == ["NOT_FOUND"]
+        node = (
+            "query($id: ID!) { node(id: $id) { ... on Dispute { ground state parts { kind } } } }"
+        )
+        seen = await court.ask(node, {"id": play.id}, who=who)
+        assert seen.only("node") == {"ground": None, "state": None, "parts": None}
+        assert (await court.ask("{ disputes { edges { cursor } } }", who=who)).only("disputes")[
+            "edges"
+        ] == []
+
+
+async def test_a_denied_credential_shows_its_issuer_no_presentation(court: Desk) -> None:
+    """The issuer answers for the application; where it was shown stays unknown to it."""
+    play = Play(court, ANN)
+    told = await play.open("cred", "APPLICATION_DENIED")
+    assert told["dispute"]["institution"]["id"] != VERIFIER
+    given = play.signed("REQUEST", DOCUMENTS["REQUEST"], GUOTAI_JUNAN)
+    assert (await play.do(GIVE, ISSUER_DESK, **given))["__typename"] == "SubmitEvidenceSuccess"
+    await play.seal(ISSUER_DESK)
+    package = await play.package(ISSUER_DESK)
+    raw = (await play.read(package["downloadUrl"])).content
+    kinds = {event.envelope["kind"] for event in verify_evidence(raw, court.trust).events}
+    assert "CREDENTIAL_ACTIVATED" in kinds
+    assert not kinds & {"PRESENTATION_SUBMITTED", "CREDENTIAL_ACCEPTED", "CONSENT_GRANTED"}
+    assert VERIFIER.encode() not in raw
+
+
+@pytest.mark.parametrize(
+    ("subject", "ground", "code"),
+    [
+        pytest.param("pres", "BORED", "GROUND_UNKNOWN", id="ground"),
+        pytest.param("hold", "USE_DENIED", "NOT_DENIABLE", id="herself"),
+        pytest.param("veri", "USE_DENIED", "NOT_DENIABLE", id="kind"),
+    ],
+)
+async def test_what_cannot_be_denied(court: Desk, subject: str, ground: str, code: str) -> None:
+    assert (await Play(court, ANN).open(subject, ground))["code"] == code
+
+
+async def test_somebody_elses_presentation_is_not_there(court: Desk) -> None:
+    play = Play(court, Case("carl"))
+    assert (await play.open())["code"] == "NOT_FOUND"
+    play.case = BEN
+    told = await play.do(
+        "mutation($input: OpenDisputeInput!) { openDispute(input: $input) { "
+        "... on DomainError { code } } }",
+        BEN.who,
+        subjectId=ANN.id("pres"),
+        ground="USE_DENIED",
+    )
+    assert told == {"code": "NOT_FOUND"}
+
+
+async def test_parts_that_are_refused(court: Desk) -> None:
+    play = Play(court, BEN)
+    await play.open()
+    good = play.signed("CHECKS", {"a": 1})
+    foreign = play.signed("CHECKS", {"a": 1}, GUOTAI_JUNAN)
+    method = {**good, "method": foreign["method"]}
+    cases = {
+        "SIGNATURE_INVALID": {**good, "document": {"a": 2}},
+        "VERIFICATION_METHOD_MISMATCH": method,
+        "PART_UNKNOWN": {**good, "kind": "GOSSIP"},
+        "DOCUMENT_TOO_LONG": {**good, "document": "x" * 60_000},
+    }
+    for code, given in cases.items():
+        assert (await play.do(GIVE, VERIFIER_DESK, **given))["code"] == code
+    for who in (ISSUER_DESK, OTHER_DESK):
+        assert (await play.do(GIVE, who, **good))["code"] == "NOT_FOUND"
+    assert (await play.do(GIVE, BEN.who, **good))["code"] == "FORBIDDEN"
+    assert (await play.do(GIVE, VERIFIER_DESK, **good))["__typename"] == "SubmitEvidenceSuccess"
+    assert (await play.do(GIVE, VERIFIER_DESK, **good))["code"] == "PART_GIVEN"
+
+
+async def test_a_dispute_ends_by_the_regulator_or_by_stepping_back(court: Desk) -> None:
+    play = Play(court, BEN)
+    await play.open()
+    early = await play.do(CLOSE, REGULATOR, disputeId=play.id, state="UPHELD")
+    assert early["code"] == "INVALID_TRANSITION"
+    assert (await play.seal(BEN.who))["dispute"]["state"] == "SEALED"
+    assert (await play.give("CHECKS", {"late": 1}))["code"] == "INVALID_TRANSITION"
+    for who, state in ((VERIFIER_DESK, "DISMISSED"), (BEN.who, "UPHELD"), (REGULATOR, "WITHDRAWN")):
+        assert (await play.do(CLOSE, who, disputeId=play.id, state=state))["code"] == "NOT_FOUND"
+    ended = await play.do(CLOSE, REGULATOR, disputeId=play.id, state="UPHELD")
+    assert ended["dispute"]["state"] == "UPHELD"
+    await court.tell()
+    kinds = await court.ask(
+        "query($f: AuditEventFilter) { auditEvents(filter: $f) { edges { node { kind } } } }",
+        {"f": {"subject": play.id}},
+        who=BEN.who,
+    )
+    assert [one["node"]["kind"] for one in kinds.only("auditEvents")["edges"]] == [
+        "DISPUTE_CLOSED",
+        "EVIDENCE_SEALED",
+        "DISPUTE_OPENED",
+    ]
