@@ -1,25 +1,36 @@
-"""Finds the objects at a path of the internal tree, fast by generated loops."""
+"""Finds the objects at a path of the internal tree."""
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any, TypeAlias
 
-from gateway.executor.source import build
 from gateway.plan.nodes import Path, Step
 
 Tree: TypeAlias = dict[str, Any]
 Place: TypeAlias = tuple[str | int, ...]
 
 
-@lru_cache(maxsize=1_024)
 def compile_step(step: Step) -> Callable[[Sequence[Tree]], list[Tree]]:
     """A function from objects to those one step further down, in order; what is not there is
     passed over. A list that several objects share (see `merge`) is entered once."""
-    namespace: dict[str, object] = {}
-    source, lines = enter_lists(step)
-    wanted = f"v.__class__ is dict{type_test(step, 'types', namespace)}"
-    lines = ["def down(found):", *lines, f"    return [v for {source} if {wanted}]"]
-    return build("down", lines, namespace)
+    key, lists, types = step.key, step.lists, step.types
+    take = itemgetter(key)
+
+    def down(found: Sequence[Tree]) -> list[Tree]:
+        values: Iterable[Any]
+        try:
+            values = [*map(take, found)]
+        except KeyError:
+            values = [each.get(key) for each in found]
+        for _ in range(lists):
+            entered = {id(value): value for value in values if value.__class__ is list}
+            values = chain.from_iterable(entered.values())
+        if types is None:
+            return [value for value in values if value.__class__ is dict]
+        return [value for value in values if value.__class__ is dict and _is_of(value, types)]
+
+    return down
 
 
 def enter_lists(step: Step) -> tuple[str, list[str]]:
@@ -60,9 +71,9 @@ def places(path: Path, tree: Tree) -> Iterator[tuple[Place, Tree]]:
 
 
 def _is_object_of(value: Any, step: Step) -> bool:
-    if not isinstance(value, dict):
-        return False
-    if step.types is None:
-        return True
+    return isinstance(value, dict) and (step.types is None or _is_of(value, step.types))
+
+
+def _is_of(value: Tree, types: frozenset[str]) -> bool:
     type_name = value.get("__typename")
-    return isinstance(type_name, str) and type_name in step.types
+    return isinstance(type_name, str) and type_name in types

@@ -148,10 +148,15 @@ class Run:
             await self.node(node.node)
 
     async def _parallel(self, nodes: tuple[PlanNode, ...]) -> None:
-        async with asyncio.TaskGroup() as group:
-            for step in nodes[1:]:
-                group.create_task(self.node(step))
+        """As a task group, at half its price: there is one on nearly every way to an answer."""
+        create = asyncio.get_running_loop().create_task
+        tasks = [create(self.node(step)) for step in nodes[1:]]
+        try:
             await self.node(nodes[0])
+            for task in tasks:
+                await task
+        finally:
+            await _ended(tasks)
 
     async def _flatten(self, node: Flatten) -> None:
         codes = self._program.targets[id(node)]
@@ -162,7 +167,10 @@ class Run:
         asked = [Asked(code.target, self._found(code, given), code.level) for code in codes]
         count = sum(len(ask.holders) for ask in asked)
         if count > 0:
-            outcome = await self._ask(node, codes, given, count)
+            if self._call.gather is None:
+                outcome = await self._send(node.fetch, given, count)
+            else:
+                outcome = await self._ask(node, codes, given, count)
             self.intake.take_entities(node.fetch, asked, outcome)
 
     async def _ask(
@@ -214,6 +222,15 @@ class Run:
             cost = call.appraise(request, outcome) if call.appraise else None
             self._records.append(_record(fetch, outcome, (started, ended), count, cost))
         return outcome
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Nothing of them goes on after this; it has to do only after a bug, or when cancelled."""
+    unfinished = [task for task in tasks if not task.done()]
+    for task in unfinished:
+        task.cancel()
+    if unfinished:
+        await asyncio.wait(unfinished)
 
 
 def subrequest(
