@@ -10,6 +10,7 @@ from typing import Final, cast
 
 from ledger_adapter.port import LoggedEvent
 from subgraphs.issuer.desk.clock import keep_time
+from subgraphs.issuer.desk.recheck import keep_rechecking
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.ports import CoreSystem
 from subgraphs.issuer.published import schema_app
@@ -53,6 +54,9 @@ def service(base: Base, *, identity: IdentityProvider, core_system: CoreSystem) 
     async def clock() -> None:
         await keep_time(parts)
 
+    async def rechecks() -> None:
+        await keep_rechecking(parts)
+
     app = asgi(schema, name="issuer", parts=parts, tokens=base.tokens, health=health)
     lists = StatusLists(parts, applied=lambda: follower.applied)
     # no login: whoever checks a credential
@@ -60,7 +64,7 @@ def service(base: Base, *, identity: IdentityProvider, core_system: CoreSystem) 
     app.mount("/schemas", schema_app(parts.schema_base))
     return Service(
         app=app,
-        jobs=[follower.run, clock],
+        jobs=[follower.run, clock, rechecks],
         stopping=[parts.feed.close],
     )
 

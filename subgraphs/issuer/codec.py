@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 
 from subgraphs.issuer.codec_guard import guard_document, guard_facts
+from subgraphs.issuer.lifecycle import LIVE
+from subgraphs.issuer.recheck import POLICY
 from subgraphs.issuer.records import Binding, Credential, Draft, Endorsement, Offer, Update
 from subgraphs.kit.mongo import Document
 from subgraphs.kit.statuses import Place
@@ -34,6 +36,7 @@ def credential_document(row: Credential) -> Document:
         "offer": _offer_document(row.offer) if row.offer else None,
         **_optional(vc_hash=row.offer.vc_hash if row.offer else None, due=_due(row)),
         **_place_document(row.offer.place if row.offer else None),
+        **_recheck_document(row),
     }
 
 
@@ -53,6 +56,9 @@ def credential(found: Document) -> Credential:
         reason_code=found["reason_code"],
         draft=_draft(found["draft"]) if found["draft"] else None,
         offer=_offer(found["offer"], _place(found)) if found["offer"] else None,
+        rechecked_at=found.get("rechecked_at"),
+        recheck_due=found.get("recheck_due"),
+        told_total=parse_amount(told) if (told := found.get("told_total")) else None,
     )
 
 
@@ -148,6 +154,18 @@ def _due(row: Credential) -> object:
             return row.offer.valid_until
         case _:
             return None
+
+
+def _recheck_document(row: Credential) -> Document:
+    """`recheck_at` is what the job looks for; only what is in force is looked at."""
+    told = None if row.told_total is None else format_amount(row.told_total)
+    live = row.state in LIVE and row.recheck_due is not None
+    return _optional(
+        rechecked_at=row.rechecked_at,
+        told_total=told,
+        recheck_due=row.recheck_due if live else None,
+        recheck_at=row.recheck_due - POLICY.ahead if live and row.recheck_due else None,
+    )
 
 
 def _optional(**values: object) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from urllib.parse import urljoin
 
 from subgraphs.issuer.ports import CoreSystem
+from subgraphs.issuer.recheck import POLICY, RecheckPolicy
 from subgraphs.issuer.records import Update
 from subgraphs.issuer.store import Store
 from subgraphs.kit.cursor import CursorSealer
@@ -41,6 +42,7 @@ class Parts:
     feed: Feed[Update]
     log_id: str
     clock: Callable[[], datetime]
+    recheck: RecheckPolicy = POLICY
 
     @property
     def schema_base(self) -> str:

@@ -69,8 +69,14 @@ class Statement:
     books: Books | None = None
 
 
+class CoreSystemAway(Exception):
+    """The core system gives no answer now; it may later."""
+
+    code = "CORE_SYSTEM_AWAY"
+
+
 class CoreSystem(Protocol):
-    """An institution's own records: the only source of amounts (R17)."""
+    """An institution's own records: the only source of amounts (R17). Raises CoreSystemAway."""
 
     async def identity_document(self, institution: InstitutionId, account_no: str, /) -> str | None:
         """The identity document behind a customer account, None for an unknown account."""

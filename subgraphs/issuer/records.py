@@ -66,7 +66,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A credential from the holder's signed `request` on; `version` counts its changes."""
+    """A credential from the holder's signed `request` on; `version` counts its changes.
+
+    `told_total` is the amount behind the last endorsement of a re-check; None: the stated one.
+    """
 
     id: CredentialId
     version: int
@@ -82,6 +85,9 @@ class Credential:
     draft: Draft | None = None
     offer: Offer | None = None
     reason_code: str | None = None
+    rechecked_at: datetime | None = None
+    recheck_due: datetime | None = None
+    told_total: Fen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

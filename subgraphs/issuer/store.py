@@ -21,6 +21,11 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("holder", 1), ("requested_at", -1), ("_id", -1)]),
         IndexModel([("vc_hash", 1)], unique=True, sparse=True),
         IndexModel([("due", 1)], sparse=True),
+        IndexModel([("recheck_at", 1)], sparse=True),
+        IndexModel(
+            [("issuer", 1), ("recheck_due", 1), ("_id", 1)],
+            partialFilterExpression={"recheck_due": {"$exists": True}},
+        ),
         IndexModel(
             [("issuer", 1), ("status_list", 1), ("status_index", 1)],
             unique=True,
@@ -40,6 +45,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     **statuses.INDEXES,
 }
 
+MOST_OVERDUE: Final = Order(fields=("recheck_due", "_id"), descending=False)
 NEWEST: Final = Order(fields=("requested_at", "_id"))
 LATEST: Final = Order(fields=("at", "_id"))
 
@@ -120,6 +126,25 @@ class Store:
         )
         return [codec.credential(row) for row in found]
 
+    async def to_recheck(self, now: datetime, limit: int) -> list[Credential]:
+        """What is in force and to be looked at again, the longest due first."""
+        due = self._credentials.find({"recheck_at": {"$lte": now}}).sort([("recheck_at", 1)])
+        return [codec.credential(row) for row in await due.limit(limit).to_list(None)]
+
+    async def recheck_later(self, row: Credential, when: datetime) -> None:
+        """Try again then; the due date stays what it was."""
+        where = {"_id": row.id, "version": row.version, "recheck_at": {"$exists": True}}
+        await self._credentials.update_one(where, {"$set": {"recheck_at": when}})
+
+    async def overdue(
+        self, issuer: InstitutionId, now: datetime, asked: Window
+    ) -> tuple[Rows, list[Credential]]:
+        page = await fetch(self._credentials, _overdue(issuer, now), MOST_OVERDUE, asked)
+        return page, [codec.credential(row) for row in page.rows]
+
+    def count_overdue(self, issuer: InstitutionId, now: datetime) -> Counter:
+        return capped_count(self._credentials, _overdue(issuer, now))
+
     async def add_endorsement(self, row: Endorsement, session: Session) -> None:
         await self._endorsements.insert_one(codec.endorsement_document(row), session=session)
 
@@ -175,6 +200,10 @@ class Store:
         query = {**where, "_id": {"$gt": after}}
         found = await self._updates.find(query).sort([("_id", 1)]).limit(limit).to_list(None)
         return [codec.update(row) for row in found]
+
+
+def _overdue(issuer: InstitutionId, now: datetime) -> dict[str, Any]:
+    return {"issuer": issuer, "recheck_due": {"$lte": now, "$exists": True}}
 
 
 def _issued(issuer: InstitutionId, state: str | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
                 "account_no": "",
                 "request": {},
                 "draft": None,
+                "told_total": None,
                 "offer.document": {},
                 "offer.disclosures": [],
                 "offer.issuer_signature": "",

@@ -26,7 +26,9 @@ OPERATORS: Final[Mapping[str, object]] = {
     "a zero byte": "x\x00y",
 }
 UNMEANT: Final = {None, "INTERNAL", "INTERNAL_SERVER_ERROR", "DOWNSTREAM_SERVICE_ERROR"}
-ROLE_OF_ROOT: Final = {"issuedCredentials": "issuer", "credentialRequestUpdateEvents": "issuer"} | {
+ROLE_OF_ROOT: Final = {
+    **dict.fromkeys(("issuedCredentials", "overdueRechecks"), "issuer"),
+    "credentialRequestUpdateEvents": "issuer",
     "acceptedCredentialChangeEvents": "verifier",
     "supervisionFeedEvents": "regulator",
 }

@@ -34,6 +34,14 @@ async def for_holder(
     return await _found(parts, viewer, credential, policy.sees_disclosures, session)
 
 
+async def for_clock(parts: Parts, credential: str, session: Session) -> Credential:
+    """The row as it is stored, for the institution's own jobs."""
+    row = await parts.store.credential(credential, session)
+    if row is None:
+        raise NotFound("credential")
+    return row
+
+
 async def _found(
     parts: Parts, viewer: Viewer, credential: str, mine: Mine, session: Session | None
 ) -> Credential:

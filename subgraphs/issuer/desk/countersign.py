@@ -76,9 +76,9 @@ async def countersign(
             raise Busy("the offer changed since it was prepared")
         held = await current_key(parts, await binding_of(parts, row))
         raw = await checked_signature(signature, payload=taken.to_sign, held=held, now=now)
-        await move(
-            parts, row, State.ACTIVE, session, offer=_signed(row, taken, raw, signature.value)
-        )
+        signed = _signed(row, taken, raw, signature.value)
+        due = now + parts.recheck.every
+        await move(parts, row, State.ACTIVE, session, offer=signed, recheck_due=due)
         return {"credential": row.id}
 
     return CredentialId((await parts.idempotent.once(call, work))["credential"])

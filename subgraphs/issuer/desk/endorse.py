@@ -12,6 +12,7 @@ from subgraphs.issuer.desk.change import for_desk, put
 from subgraphs.issuer.desk.issue import checked_reason
 from subgraphs.issuer.desk.keys import signing_key
 from subgraphs.issuer.parts import Parts
+from subgraphs.issuer.recheck import Change
 from subgraphs.issuer.records import Credential, Endorsement
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.idempotent import Call
@@ -36,42 +37,52 @@ async def endorse(
     client_id: str | None,
 ) -> EndorsementId:
     """Sign one change; SUSPEND, REVOKE and RESTORED move the credential in the same write."""
-    kind = member(EndorsementEffect, effect, field="effect", code="EFFECT_UNKNOWN")
-    reason = checked_reason(reason_code)
-    band = _band(kind, new_total_band)
-    call = Call.of(viewer, "endorseCredential", client_id, [credential, effect, reason, band])
+    asked = checked_change(effect, reason_code, new_total_band)
+    wanted = [credential, effect, asked.reason, _band_text(asked)]
+    call = Call.of(viewer, "endorseCredential", client_id, wanted)
 
     async def work(session: Session) -> dict[str, str]:
         row = await for_desk(parts, viewer, credential, session)
-        after = replace(row, state=lifecycle.endorse(row.state, kind), version=row.version + 1)
-        endorsement = await _signed(parts, after, kind, reason, band)
-        await parts.store.add_endorsement(endorsement, session)
-        await put(parts, after, outgoing.endorsed(after, endorsement), session)
-        return {"endorsement": endorsement.id}
+        told = row.told_total if asked.band is None else asked.band.low
+        row = replace(row, told_total=told)
+        return {"endorsement": await written(parts, row, asked, session)}
 
     return EndorsementId((await parts.idempotent.once(call, work))["endorsement"])
 
 
-def _band(effect: EndorsementEffect, text: str | None) -> str | None:
-    if text is None:
-        return None
-    if effect not in _WITH_BAND:
+def checked_change(effect: str, reason_code: str, new_total_band: str | None) -> Change:
+    """A caller's change endorsement, or Invalid."""
+    kind = member(EndorsementEffect, effect, field="effect", code="EFFECT_UNKNOWN")
+    if new_total_band is not None and kind not in _WITH_BAND:
         raise Invalid("only REDUCED and RESTORED tell a band", field="newTotalBand")
-    return str(parse_band(text))
+    band = None if new_total_band is None else parse_band(new_total_band)
+    return Change(effect=kind, reason=checked_reason(reason_code), band=band)
 
 
-async def _signed(
-    parts: Parts, row: Credential, effect: EndorsementEffect, reason: str, band: str | None
-) -> Endorsement:
+async def written(parts: Parts, row: Credential, asked: Change, session: Session) -> EndorsementId:
+    """The signed endorsement, the credential's new state and the one event, within the session."""
+    state = lifecycle.endorse(row.state, asked.effect)
+    after = replace(row, state=state, version=row.version + 1)
+    endorsement = await _signed(parts, after, asked)
+    await parts.store.add_endorsement(endorsement, session)
+    await put(parts, after, outgoing.endorsed(after, endorsement), session)
+    return endorsement.id
+
+
+def _band_text(asked: Change) -> str | None:
+    return None if asked.band is None else str(asked.band)
+
+
+async def _signed(parts: Parts, row: Credential, asked: Change) -> Endorsement:
     now = parts.clock().replace(microsecond=0)
     unsigned = Endorsement(
         id=EndorsementId(new_id("endo")),
         credential=row.id,
         issuer=row.issuer,
         holder=row.holder,
-        effect=effect,
-        reason_code=reason,
-        new_total_band=band,
+        effect=asked.effect,
+        reason_code=asked.reason,
+        new_total_band=_band_text(asked),
         state=row.state,
         at=now,
         signature="",

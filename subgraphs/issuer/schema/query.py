@@ -11,7 +11,7 @@ from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.schema.institution import Institution
 from subgraphs.issuer.schema.types import Credential
 from subgraphs.issuer.schema.updates import CredentialRequestUpdate, past_updates
-from subgraphs.issuer.store import NEWEST
+from subgraphs.issuer.store import MOST_OVERDUE, NEWEST
 from subgraphs.kit.context import Info
 from subgraphs.kit.cursor import CursorScope
 from subgraphs.kit.errors import NotFound
@@ -113,6 +113,26 @@ class Query:
             sealer=parts.sealer,
             scope=scope,
             counter=parts.store.count_issued(issuer, wanted),
+        )
+
+    @listed("Credentials in force whose re-check is overdue, the longest first (逾期未复核).")
+    async def overdue_rechecks(
+        self, info: Info[Parts], first: First = 20, after: After = None
+    ) -> Connection[Credential] | None:
+        parts, viewer = info.context.parts, info.context.viewer
+        issuer = viewer.require_institution(Role.ISSUER)
+        now = parts.clock()
+        scope = CursorScope(source="overdueRechecks", scope_key=viewer.scope_key)
+        asked = window(first, after, parts.sealer, scope)
+        page, rows = await parts.store.overdue(issuer, now, asked)
+        return connection(
+            page,
+            [Credential.of(row) for row in rows],
+            order=MOST_OVERDUE,
+            asked=asked,
+            sealer=parts.sealer,
+            scope=scope,
+            counter=parts.store.count_overdue(issuer, now),
         )
 
     @resolved("What `credentialRequestUpdates` has told so far (申请进展记录).")

@@ -159,6 +159,12 @@ class Credential(Node):
     holder_signature: Signature | None = strawberry.field(
         default=None, description="The holder's signature (持证方签名)."
     )
+    last_rechecked_at: datetime | None = strawberry.field(
+        default=None, description="When its issuer last looked at the books again (最近复核)."
+    )
+    next_recheck_due_at: datetime | None = strawberry.field(
+        default=None, description="By when the issuer has to look again (下次复核期限)."
+    )
     row: strawberry.Private[records.Credential | None] = None
 
     @resolved("Who issued it (发证方).", shareable=True)
@@ -259,6 +265,8 @@ class Credential(Node):
             purpose=row.purpose,
             reason_code=row.reason_code,
             as_of=draft.as_of if draft else None,
+            last_rechecked_at=row.rechecked_at,
+            next_recheck_due_at=row.recheck_due,
             row=row,
         )
         if offer is not None:
