@@ -317,6 +317,8 @@ def _endpoint(name: SubgraphName, url: str, settings: Settings) -> Endpoint:
             (own.url if own else None) or url,
             own.subscription_url if own else None,
             Trust(ca=own.ca, certificate=own.certificate, key=own.key) if own else Trust(),
+            http2=own is not None and own.http2,
+            proxy=own.proxy if own else None,
         )
     except BadSettings as error:
         raise BadSettings(f"gateway.subgraphs.{name}.url", error.problem) from None

@@ -26,6 +26,13 @@ class Origin:
     port: int
     tls: bool
     trust: Trust = field(default_factory=Trust)
+    http2: bool = False
+    proxy: str | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether our own client, HTTP/1.1 without a proxy, goes there."""
+        return not self.http2 and self.proxy is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +46,15 @@ class Endpoint:
 
 
 def parse_endpoint(
-    url: str, subscription_url: str | None = None, trust: Trust | None = None
+    url: str,
+    subscription_url: str | None = None,
+    trust: Trust | None = None,
+    *,
+    http2: bool = False,
+    proxy: str | None = None,
 ) -> Endpoint:
-    """Raises BadSettings for anything that is not an http or https URL with a host."""
+    """`http2` and `proxy` are for requests, not for subscriptions. Raises BadSettings for anything
+    that is not an http or https URL with a host."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -60,6 +73,8 @@ def parse_endpoint(
             port=port or (443 if tls else 80),
             tls=tls,
             trust=trust or Trust(),
+            http2=http2,
+            proxy=proxy,
         ),
         target=target,
         authority=authority,

@@ -13,7 +13,8 @@ from gateway.spec.names import SubgraphName
 from gateway.transport.breaker import State
 from gateway.transport.connection import Answer, ExchangeFailed
 from gateway.transport.endpoint import Endpoint, Origin, tls_for
-from gateway.transport.line import Line, Traffic
+from gateway.transport.library import LibraryPool
+from gateway.transport.line import Line, Traffic, Way
 from gateway.transport.pool import Pool, PoolLimits
 from gateway.transport.reply import read_reply
 from gateway.transport.sharing import Sharing
@@ -44,7 +45,7 @@ class HttpTransport:
         traffic: TrafficSource = same_for_all,
     ) -> None:
         self._headers, self._limits, self._traffic = headers, limits, traffic
-        self._pools: dict[Origin, Pool] = {}
+        self._pools: dict[Origin, Way] = {}
         self._endpoints: Mapping[SubgraphName, Endpoint] = {}
         self._heads: dict[SubgraphName, bytes] = {}
         self._lines: dict[SubgraphName, Line] = {}
@@ -58,7 +59,8 @@ class HttpTransport:
         self._heads = {name: _head(endpoint) for name, endpoint in endpoints.items()}
         wanted = {endpoint.origin for endpoint in endpoints.values()}
         for origin in wanted - self._pools.keys():
-            self._pools[origin] = Pool(origin, self._limits, tls_for(origin))
+            way = Pool if origin.plain else LibraryPool
+            self._pools[origin] = way(origin, self._limits, tls_for(origin))
         for origin in self._pools.keys() - wanted:
             self._pools.pop(origin).close()
         self._lines = {

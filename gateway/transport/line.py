@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.errors import (
     SUBREQUEST_CIRCUIT_OPEN,
@@ -20,7 +20,6 @@ from gateway.errors import (
 from gateway.transport.breaker import Breaker, BreakerRules, Ticket
 from gateway.transport.connection import Answer, ExchangeFailed
 from gateway.transport.places import Places
-from gateway.transport.pool import Pool
 from gateway.transport.retry import RetryBudget, RetryRules
 
 _SURELY_OPEN_SECONDS: Final = 2.0
@@ -45,13 +44,26 @@ class Traffic:
     retry: RetryRules = field(default_factory=RetryRules)
 
 
+class Way(Protocol):
+    """How an origin is reached: by our own connections or by a library's."""
+
+    async def exchange(self, payload: bytes, deadline: float, fresher_than: float, /) -> Answer:
+        """One request, whole as HTTP/1.1 writes it, and its whole answer; on a connection that has
+        not been idle since before `fresher_than`. Raises ExchangeFailed."""
+        ...
+
+    def close(self) -> None:
+        """Drop every connection."""
+        ...
+
+
 class Line:
     """Sends requests that are bytes already. Raises ExchangeFailed, and CancelledError."""
 
     def __init__(
-        self, pool: Pool, traffic: Traffic, now: Callable[[], float] = time.monotonic
+        self, way: Way, traffic: Traffic, now: Callable[[], float] = time.monotonic
     ) -> None:
-        self._pool, self.shares = pool, traffic.share
+        self._exchange, self.shares = way.exchange, traffic.share
         self._pause = traffic.retry.pause
         self._budget = RetryBudget(traffic.retry, now)
         self._places = Places(traffic.concurrency, traffic.waiting) if traffic.concurrency else None
@@ -115,16 +127,6 @@ class Line:
             return await self._exchange(payload, deadline, fresher_than)
         finally:
             places.leave()
-
-    async def _exchange(self, payload: bytes, deadline: float, fresher_than: float) -> Answer:
-        pool = self._pool
-        connection = pool.take_kept(fresher_than) or await pool.take(
-            deadline, fresher_than=fresher_than
-        )
-        try:
-            return await connection.exchange(payload, deadline)
-        finally:
-            pool.release(connection, connection.now())
 
 
 def _now() -> float:

@@ -8,7 +8,7 @@ import ssl
 from dataclasses import dataclass
 
 from gateway.errors import SUBREQUEST_CONNECTION_ERROR, SUBREQUEST_TIMEOUT
-from gateway.transport.connection import Connection, ExchangeFailed
+from gateway.transport.connection import Answer, Connection, ExchangeFailed
 from gateway.transport.endpoint import Origin, why_not
 from gateway.transport.places import Places
 
@@ -53,6 +53,17 @@ class Pool:
         except BaseException:
             self._places.leave()
             raise
+
+    async def exchange(self, payload: bytes, deadline: float, fresher_than: float) -> Answer:
+        """One request and its whole answer, on a connection that is given back. Raises
+        ExchangeFailed."""
+        connection = self.take_kept(fresher_than) or await self.take(
+            deadline, fresher_than=fresher_than
+        )
+        try:
+            return await connection.exchange(payload, deadline)
+        finally:
+            self.release(connection, connection.now())
 
     def release(self, connection: Connection, now: float) -> None:
         """Give a connection back; an unusable one is dropped."""
