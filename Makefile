@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requireme
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo demo-plug beside-others lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit access-matrix fuzz fuzz-doors bench-contest bench-ledger other-gateways contract ledger-chaos
+.PHONY: help up test demo demo-plug beside-others lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit access-matrix fuzz fuzz-doors bench-contest bench-ledger flame other-gateways contract ledger-chaos
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -26,6 +26,11 @@ $(VENV)/.run: $(BIN)/python pyproject.toml requirements.lock
 $(VENV)/.test: $(VENV)/.run
 	@echo "installing what the tests need into $(VENV)"
 	@$(PIP) --editable '.[embedded,sm2,dev,node,otel]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.test
+	@echo "installing what measurements need into $(VENV)"
+	@$(PIP) --editable '.[bench]'
 	@touch $@
 
 up: $(VENV)/.run ## start everything, print the address of GraphiQL
@@ -89,11 +94,14 @@ other-gateways: $(VENV)/.test ## our supergraphs in @apollo/gateway and Hive Gat
 beside-others: $(VENV)/.test ## what a subscriber sees of Hive Gateway and of ours; writes the page in docs
 	@$(BIN)/python -m tests.js.other_gateways.beside
 
-bench: $(VENV)/.test ## measure; figures to the terminal
-	@$(BIN)/python -m bench
+bench: $(VENV)/.bench ## measure everything; fills docs/performance.md and its pictures (installs four other gateways)
+	@$(BIN)/python -m bench --write
 
-bench-contest: $(VENV)/.test ## our gateway beside four others (installs them)
-	@$(BIN)/python -m bench.contest
+bench-contest: $(VENV)/.bench ## our gateway beside four others, to the terminal (CONTEST="--quick")
+	@$(BIN)/python -m bench.contest $(CONTEST)
+
+flame: $(VENV)/.bench ## where a request's time goes: a flame graph of the gateway under load, as SVG
+	@$(BIN)/python -m bench.flame $(FLAME)
 
 bench-ledger: $(VENV)/.test ## the ledger's table of figures
 	@$(BIN)/python -m bench.ledger

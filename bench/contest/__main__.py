@@ -1,66 +1,122 @@
-"""`python -m bench.contest`: the table of docs/performance.md, from one run."""
+"""`python -m bench.contest`: the tables and pictures of docs/performance.md, from one run.
+
+`--quick` is a run of a few minutes that shows whether everything works; its figures say little.
+"""
 
 import argparse
-import os
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from graphql import execute_sync, parse
-
+from bench.block import IMAGES, circumstances, fill
 from bench.calibrate import calibrate
 from bench.contest.contestants import CONTESTANTS
+from bench.contest.growth import growth
+from bench.contest.own import memory, scaling
+from bench.contest.page import Aim, aims, aims_table, table
+from bench.contest.plots import plot_contest, plot_growth
 from bench.contest.rounds import Cost, Work, contest
-from bench.yardstick import HEAVY, LIGHT, supergraph, universe
-from gateway.cli.compose import api_sdl
-from tests.kit.federated import monolith
+from bench.contest.work import works
 
-WORKS: Final[Sequence[Work]] = (
-    Work(title="heavy query, nothing shared", query=HEAVY, connections=8),
-    Work(title="heavy query, sharing allowed", query=HEAVY, connections=50, unique=False),
-    Work(title="heavy query, subgraphs 4 ms away", query=HEAVY, connections=16, latency=4.0),
-    Work(title="light query, nothing shared", query=LIGHT, connections=8),
-)
+PARTS: Final = ("contest", "memory", "scaling", "growth")
 
 
-def expected(query: str) -> object:
-    """What one server over all the data answers."""
-    return execute_sync(monolith(api_sdl(supergraph()), universe()), parse(query)).data
+def main(argv: Sequence[str] | None = None) -> None:
+    """Prints each table as it is done, and fills the page at the end of each part."""
+    options = _options(argv)
+    print(calibrate().line(), flush=True)
+    asked = [each for each in works() if options.work in {None, each.key}]
+    parts = {
+        "memory": lambda: _memory(asked[0], options),
+        "contest": lambda: _contest(asked, options),
+        "scaling": lambda: _scaling(asked[0], options),
+        "growth": lambda: _growth(options),
+    }
+    how = f"{options.rounds} round(s) of {options.seconds:g} s in turn, medians"
+    for part in options.parts:
+        lines = parts[part]()
+        text = "\n".join([*lines, "", circumstances(how)])
+        print(text, flush=True)
+        if options.write:
+            fill(part, text)
 
 
-def table(costs: Sequence[Cost], work: Work) -> Iterator[str]:
-    """In Markdown; x is the ratio to the first row."""
-    yield f"\n### {work.title} ({work.connections} connections)\n"
-    yield "| gateway | CPU s/1000 | x | rps | p50 ms | p99 ms | p99/p50 | MB | fetches | bad |"
-    yield "|---|---|---|---|---|---|---|---|---|---|"
-    for each in costs:
-        yield (
-            f"| {each.name} | {each.cpu:.2f} | {each.cpu / costs[0].cpu:.3f} | {each.rps:.0f} "
-            f"| {each.p50:.1f} | {each.p99:.1f} | {each.p99 / each.p50:.1f} | {each.rss:.0f} "
-            f"| {each.fetches:.1f} | {each.bad} |"
-        )
-
-
-def main() -> None:
-    """Prints each table as it is done."""
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.contest", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--minutes", type=float, default=5.0, help="of load, for memory")
     parser.add_argument("--only", help="names of gateways, separated by semicolons")
-    parser.add_argument("--work", type=int, help="number of one kind of work, from 0")
-    options = parser.parse_args()
+    parser.add_argument("--work", help="key of one kind of work, such as heavy")
+    parser.add_argument("--parts", type=_parts, default=PARTS, help=", ".join(PARTS))
+    parser.add_argument("--write", action="store_true", help="fill docs/performance.md")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args(argv)
+    if options.quick:
+        options.rounds, options.seconds, options.minutes = 1, 2.0, 0.5
+    return options
+
+
+def _parts(text: str) -> Sequence[str]:
+    found = text.split(",")
+    if not set(found) <= set(PARTS):
+        raise argparse.ArgumentTypeError(f"the parts are {', '.join(PARTS)}")
+    return found
+
+
+def _contest(asked: Sequence[Work], options: argparse.Namespace) -> Iterator[str]:
     names = options.only.split(";") if options.only else list(CONTESTANTS)
-    print(calibrate().line(), flush=True)
-    for work in WORKS if options.work is None else [WORKS[options.work]]:
-        costs = []
-        answer = expected(work.query)
-        for found in contest(
-            work, names, rounds=options.rounds, seconds=options.seconds, expected=answer
-        ):
-            if isinstance(found, str):
-                print(found, flush=True)
-            else:
-                costs.append(found)
-        print("\n".join(table(costs, work)), f"\n\nload average {os.getloadavg()[0]:.1f}")
+    results: dict[str, dict[str, Cost]] = {}
+    tables: list[str] = []
+    for work in asked:
+        found = list(contest(work, names, rounds=options.rounds, seconds=options.seconds))
+        costs = [each for each in found if isinstance(each, Cost)]
+        results[work.key] = {each.name: each for each in costs}
+        lines = [*(each for each in found if isinstance(each, str)), *table(costs, work)]
+        print("\n".join(lines), flush=True)
+        tables += lines
+    if options.write:
+        titles = {work.key: f"{work.title}, {work.latency:g} ms" for work in asked}
+        plot_contest(results, titles, IMAGES / "performance-contest.png")
+    yield from aims_table(list(aims(results)))
+    yield from tables
+
+
+def _memory(work: Work, options: argparse.Namespace) -> Iterator[str]:
+    marks, bad = memory(work, options.minutes)
+    aim = Aim(
+        what=f"peak memory of a worker in {options.minutes:g} minutes of the heavy query",
+        must=120.0,
+        goal=70.0,
+        found=max(marks),
+        unit=" MB",
+        down=True,
+    )
+    yield from aims_table([aim])
+    first, last = marks[len(marks) // 3], marks[-1]
+    yield f"\nAfter a third of the time {first:.0f} MB, at the end {last:.0f} MB; faults: {bad}."
+
+
+def _scaling(work: Work, options: argparse.Namespace) -> Iterator[str]:
+    found = scaling(work, rounds=options.rounds, seconds=options.seconds)
+    aim = Aim(
+        what="CPU per request with 2 workers, beside one",
+        must=1.1,
+        goal=1.0,
+        found=found.more,
+        unit=" x",
+        down=True,
+    )
+    yield from aims_table([aim])
+    yield f"\nFaults: {found.bad}.\n"
+    yield from found.lines()
+
+
+def _growth(options: argparse.Namespace) -> Iterator[str]:
+    series = list(growth(rounds=options.rounds, seconds=min(options.seconds, 2.0)))
+    if options.write:
+        plot_growth(series, IMAGES / "performance-growth.png")
+    for each in series:
+        yield from each.lines()
 
 
 if __name__ == "__main__":

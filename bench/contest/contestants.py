@@ -56,6 +56,7 @@ class Running:
         return [self.process, *self.process.children(recursive=True)]
 
 
+OURS: Final = "CredGraph"
 Command = Callable[[Scene], Sequence[str]]
 
 
@@ -72,14 +73,15 @@ def node() -> Node:
     return found
 
 
-def ours(scene: Scene) -> Sequence[str]:
+def ours(scene: Scene, workers: int = 1) -> list[str]:
     """The program of `make up` with its defaults: limits, masking, metrics, access log."""
     config = scene.folder / "credgraph.yaml"
     config.write_text(
         f"gateway:\n  supergraph: {scene.supergraph}\n  forward_headers: [authorization]\n",
         encoding="utf-8",
     )
-    return [sys.executable, "-m", "gateway", "serve", "--config", str(config), "--port", "0"]
+    serve = [sys.executable, "-m", "gateway", "serve", "--config", str(config), "--port", "0"]
+    return [*serve, "--workers", str(workers)]
 
 
 def apollo(scene: Scene) -> Sequence[str]:
@@ -117,16 +119,21 @@ CONTESTANTS: Final[Mapping[str, Command]] = {
     "Hive Gateway": hive,
     "Hive Gateway, Rust planner": hive_rust,
     "Grafbase (dev server)": grafbase,
-    "CredGraph": ours,
+    OURS: ours,
 }
 
 
 @contextmanager
-def started(name: str, scene: Scene) -> Iterator[Running]:
-    """On a core of its own. Raises DidNotStartError."""
+def started(
+    name: str,
+    scene: Scene,
+    command: Command | None = None,
+    cores: Sequence[int] = (GATEWAY_CORE,),
+) -> Iterator[Running]:
+    """On a core of its own, unless told others. Raises DidNotStartError."""
     with (scene.folder / "log").open("w") as log:
         process = subprocess.Popen(
-            CONTESTANTS[name](scene),
+            (command or CONTESTANTS[name])(scene),
             cwd=scene.folder if name.startswith("Grafbase") else ROOT,
             env={**os.environ, "NODE_ENV": "production", "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
@@ -135,15 +142,15 @@ def started(name: str, scene: Scene) -> Iterator[Running]:
         )
     tree = psutil.Process(process.pid)
     try:
-        tree.cpu_affinity([GATEWAY_CORE])
-        yield Running(_address(name, scene.folder / "log", process), tree)
+        tree.cpu_affinity(list(cores))
+        yield Running(address_of(name, scene.folder / "log", process), tree)
     finally:
         for each in (*tree.children(recursive=True), tree):
             each.kill()
         process.wait()
 
 
-def _address(name: str, log: Path, process: "subprocess.Popen[bytes]") -> str:
+def address_of(name: str, log: Path, process: "subprocess.Popen[bytes]") -> str:
     """Each says its address once it listens, but for one that is told where."""
     deadline = time.monotonic() + 60
     with log.open(encoding="utf-8", errors="replace") as said:

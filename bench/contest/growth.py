@@ -22,8 +22,6 @@ FETCHES: Final = (1, 2, 4, 8, 16, 32, MOST_FETCHES)
 KILOBYTES: Final = (1, 8, 64, 512, 2048, 8192)
 _ROW: Final = 118
 """Bytes of one row of the list in JSON, about."""
-_ROUNDS: Final = 3
-_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Series:
             before = point
 
 
-def growth() -> Iterator[Series]:
+def growth(*, rounds: int = 3, seconds: float = 2.0) -> Iterator[Series]:
     """Both series, measured on one gateway."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -63,12 +61,12 @@ def growth() -> Iterator[Series]:
         gateway = stack.enter_context(started("CredGraph", scene))
 
         def point(size: int, query: str) -> Point:
-            work = Work(title="", query=query, connections=2)
+            work = Work(key="growth", title="", query=query, connections=2)
             measured(gateway, work, 1.0, address)
-            rounds = [measured(gateway, work, _SECONDS, address) for _ in range(_ROUNDS)]
-            if any(each.round.bad for each in rounds):
+            found = [measured(gateway, work, seconds, address) for _ in range(rounds)]
+            if any(each.round.bad for each in found):
                 raise ValueError(f"wrong answers to {query[:60]}")
-            return Point(size, statistics.median(each.cpu for each in rounds))
+            return Point(size, statistics.median(each.cpu for each in found))
 
         yield Series("fetches", [point(size, many(size)) for size in FETCHES])
         yield Series("kB", [point(size, large(size)) for size in KILOBYTES])

@@ -9,7 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ import orjson
 import psutil
 
 from bench.contest.contestants import LOAD_CORE, ROOT, DidNotStartError, Running, Scene, started
-from bench.contest.load import Round
+from bench.contest.load import Asked, Round
 from bench.yardstick import SDLS, supergraph_at
 
 _WARM_UP: Final = 4.0
@@ -25,18 +25,26 @@ _WARM_UP: Final = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What is asked, by how many at once, of subgraphs how slow (milliseconds)."""
+    """What is asked, by how many at once, of subgraphs how slow (milliseconds). `key` is its name
+    in the page; `data` is the right answer, None where any without errors is."""
 
+    key: str
     title: str
     query: str
     connections: int
     unique: bool = True
     latency: float = 0.0
+    data: object = None
+
+    def asked(self) -> Asked:
+        """As the load is told."""
+        return Asked(query=self.query, unique=self.unique, data=self.data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """Medians over the rounds. `cpu` is seconds per 1000 requests, memory is the peak."""
+    """Medians over the rounds. `cpu` is seconds per 1000 requests, memory in MB is the peak of the
+    whole tree of processes; wrong answers and other faults are added up."""
 
     name: str
     cpu: float
@@ -45,6 +53,8 @@ class Cost:
     p99: float
     rss: float
     fetches: float
+    requests: int
+    wrong: int
     bad: int
 
 
@@ -59,23 +69,17 @@ class Measured:
 
 
 def contest(
-    work: Work, names: Sequence[str], *, rounds: int, seconds: float, expected: object
+    work: Work, names: Sequence[str], *, rounds: int, seconds: float
 ) -> Iterator[Cost | str]:
     """The cost of each gateway that starts and answers rightly; a sentence for each other."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         address = stack.enter_context(subgraphs(work.latency, "yardstick"))
-        urls = {name: f"{address}/{name}" for name in SDLS}
-        graph = folder / "supergraph.graphql"
-        graph.write_text(supergraph_at(urls), encoding="utf-8")
         running: dict[str, Running] = {}
         for name in names:
-            own = folder / str(len(running))
-            own.mkdir(exist_ok=True)
-            scene = Scene(supergraph=graph, subgraphs=urls, folder=own)
+            scene = stack.enter_context(scene_of(address))
             try:
                 gateway = stack.enter_context(started(name, scene))
-                check(gateway.url, work.query, expected)
+                check(gateway.url, work.query, work.data)
             except (DidNotStartError, OSError, ValueError) as error:
                 yield f"{name}: left out: {error}"
             else:
@@ -89,6 +93,16 @@ def contest(
         yield from (medians(name, each) for name, each in rows.items())
 
 
+@contextmanager
+def scene_of(address: str) -> Iterator[Scene]:
+    """The four subgraphs of the yardstick at this address, in a folder that goes away again."""
+    with tempfile.TemporaryDirectory() as folder:
+        urls = {name: f"{address}/{name}" for name in SDLS}
+        graph = Path(folder) / "supergraph.graphql"
+        graph.write_text(supergraph_at(urls), encoding="utf-8")
+        yield Scene(supergraph=graph, subgraphs=urls, folder=Path(folder))
+
+
 def medians(name: str, rows: Sequence[Measured]) -> Cost:
     """One line of the table."""
     return Cost(
@@ -99,7 +113,9 @@ def medians(name: str, rows: Sequence[Measured]) -> Cost:
         p99=statistics.median(row.round.p99 for row in rows),
         rss=max(row.rss for row in rows),
         fetches=statistics.median(row.fetches for row in rows),
-        bad=sum(row.round.bad for row in rows),
+        requests=sum(row.round.requests for row in rows),
+        wrong=sum(row.round.wrong for row in rows),
+        bad=sum(row.round.statuses + row.round.broken for row in rows),
     )
 
 
@@ -153,7 +169,7 @@ def measured(gateway: Running, work: Work, seconds: float, behind: str) -> Measu
     _fetches(behind)
     before = gateway.cpu_seconds()
     with _peak_memory(gateway) as peak:
-        done = _load(gateway.url, work, seconds)
+        done = load(gateway.url, work.connections, seconds, work.asked())
     requests = max(done.requests, 1)
     return Measured(
         round=done,
@@ -163,17 +179,12 @@ def measured(gateway: Running, work: Work, seconds: float, behind: str) -> Measu
     )
 
 
-def _load(url: str, work: Work, seconds: float) -> Round:
-    sharing = "unique" if work.unique else "same"
-    command = [sys.executable, "-m", "bench.contest.load", url, str(work.connections)]
-    process = subprocess.Popen(
-        [*command, str(seconds), sharing],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
+def load(url: str, connections: int, seconds: float, asked: Asked) -> Round:
+    """A round of load from a process of its own, on the core of the load."""
+    command = [sys.executable, "-m", "bench.contest.load", url, str(connections), str(seconds)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     psutil.Process(process.pid).cpu_affinity([LOAD_CORE])
-    said, _ = process.communicate(orjson.dumps({"query": work.query}), timeout=seconds + 90)
+    said, _ = process.communicate(orjson.dumps(asdict(asked)), timeout=seconds + 90)
     return Round(**orjson.loads(said))
 
 
