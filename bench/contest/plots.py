@@ -21,7 +21,7 @@ def _saved(figure: Figure, path: Path) -> None:
 
 
 def plot_contest(results: Results, titles: Mapping[str, str], path: Path) -> None:
-    """One panel for each work, one bar for each gateway; the scale is logarithmic."""
+    """One panel for each work, one bar for each gateway."""
     count = max(len(results), 1)
     rows = (count + 1) // 2
     figure = Figure(figsize=(11, 0.6 + 1.9 * rows), layout="constrained")
@@ -31,12 +31,11 @@ def plot_contest(results: Results, titles: Mapping[str, str], path: Path) -> Non
         colours = [_INK[each.name == OURS] for each in shown]
         bars = axes.barh([each.name for each in shown], [each.cpu for each in shown], color=colours)
         axes.bar_label(bars, labels=[f"{each.cpu:.2f}" for each in shown], padding=3, fontsize=8)
-        axes.set_xscale("log")
-        axes.margins(x=0.25)
+        axes.margins(x=0.15)
         axes.set_title(titles.get(key, key), fontsize=9, loc="left")
         axes.tick_params(labelsize=8)
         axes.spines[["top", "right"]].set_visible(False)
-    figure.supxlabel("CPU seconds of the gateway per 1000 requests (logarithmic)", fontsize=9)
+    figure.supxlabel("CPU seconds of the gateway per 1000 requests", fontsize=9)
     _saved(figure, path)
 
 

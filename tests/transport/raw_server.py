@@ -13,7 +13,7 @@ async def read_request(reader: asyncio.StreamReader) -> bytes:
     length = next(
         int(line.split(b":")[1])
         for line in head.split(b"\r\n")
-        if line.startswith(b"content-length")
+        if line.lower().startswith(b"content-length")
     )
     return head + await reader.readexactly(length)
 
