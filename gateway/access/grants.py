@@ -62,10 +62,12 @@ class GrantRules:
             authenticated=True,
             scopes=frozenset(
                 scope for name in self.scope_claims for scope in _scopes(claims.get(name))
-            ),
+            )
+            or NOBODY.scopes,  # one empty set for everybody: thousands of sockets hold theirs
             policies=frozenset(
                 name for name, policy in self.policies.items() if _agrees(name, policy, claims)
-            ),
+            )
+            or NOBODY.policies,
         )
 
 

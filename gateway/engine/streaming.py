@@ -167,7 +167,8 @@ def _topic(present: _Subscription) -> Topic[GatewayResponse]:
     if not isinstance(node, Subscribe):
         raise TypeError("the plan of a subscription starts with its stream")
     program, following = present.prepared.program, present.following
-    call = replace(present.call, gather=Gather())
+    asks = node.rest is not None
+    call = replace(present.call, gather=Gather()) if asks else present.call
 
     def open_(after: str | None) -> Any:
         given = {} if after is None else {following.variable: after}
@@ -187,7 +188,7 @@ def _topic(present: _Subscription) -> Topic[GatewayResponse]:
         marks=following.marks,
         complete=completed,
         size=_size,
-        plain=node.rest is None,
+        plain=not asks,
     )
 
 
@@ -197,7 +198,7 @@ def _key(present: _Subscription) -> object:
     variables = {name: present.call.variables.get(name) for name in following.used}
     return (
         following.identity,
-        orjson.dumps(variables, option=orjson.OPT_SORT_KEYS, default=str),
+        orjson.dumps(variables, option=orjson.OPT_SORT_KEYS, default=str).decode(),
         id(request) if request.audience is None else request.audience.key,
         present.prepared.refused,
         request.want_plan,

@@ -1,8 +1,7 @@
 """An operation of any kind as a stream of responses, for the doors that stream."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from gateway.engine import GatewayResponse
 from gateway.server.admission import Admission, Admitted, Told
@@ -56,12 +55,19 @@ def told(
     return admission.tell(admitted, response)
 
 
-@asynccontextmanager
-async def closing(items: AsyncIterator[Item]) -> AsyncIterator[AsyncIterator[Item]]:
-    """Like contextlib.aclosing, for iterators that may have nothing to close."""
-    try:
-        yield items
-    finally:
-        close = getattr(items, "aclose", None)
+class closing(Generic[Item]):  # noqa: N801 - named and used like contextlib.aclosing
+    """Like contextlib.aclosing, for iterators that may have nothing to close. No generator, since
+    every open stream holds some of them."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: AsyncIterator[Item]) -> None:
+        self._items = items
+
+    async def __aenter__(self) -> AsyncIterator[Item]:
+        return self._items
+
+    async def __aexit__(self, *_: object) -> None:
+        close = getattr(self._items, "aclose", None)
         if close is not None:
             await close()

@@ -7,7 +7,7 @@ Laws:
    client has completed or that has ended, so that a late result is dropped here and nowhere else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeAlias
@@ -70,17 +70,12 @@ class State(Enum):
 class ServerMachine:
     """The server's end of one socket. `operations` bounds what may run on it at once."""
 
+    __slots__ = ("_limit", "_running", "_state")
+
     def __init__(self, *, operations: int = 100) -> None:
         self._state = State.NEW
         self._limit = operations
         self._running: set[str] = set()
-        self._answers: Mapping[str, Callable[[dict[str, object]], list[Effect]]] = {
-            "connection_init": self._on_init,
-            "ping": self._on_ping,
-            "pong": self._on_pong,
-            "subscribe": self._on_subscribe,
-            "complete": self._on_complete,
-        }
 
     @property
     def state(self) -> State:
@@ -93,9 +88,24 @@ class ServerMachine:
             return []
         try:
             message = decode(text)
-            return self._answers.get(str(message["type"]), _unknown)(message)
+            return self._answer(message)
         except NotAFrame as error:
             return self._close(4400, str(error))
+
+    def _answer(self, message: dict[str, object]) -> list[Effect]:
+        match message["type"]:
+            case "connection_init":
+                return self._on_init(message)
+            case "ping":
+                return self._on_ping(message)
+            case "pong":
+                return self._on_pong(message)
+            case "subscribe":
+                return self._on_subscribe(message)
+            case "complete":
+                return self._on_complete(message)
+            case _:
+                raise NotAFrame("Message has an unknown type")
 
     def acknowledge(self) -> list[Effect]:
         """The client is who it says it is."""
@@ -210,10 +220,6 @@ def _names_a_document(payload: Mapping[str, object]) -> bool:
 def _names_a_token(payload: Mapping[str, object]) -> bool:
     """A second `connection_init` would be a fault; a ping may carry anything."""
     return "authorization" in payload or "Authorization" in payload
-
-
-def _unknown(_: dict[str, object]) -> list[Effect]:
-    raise NotAFrame("Message has an unknown type")
 
 
 def _too_many(limit: int) -> dict[str, object]:
