@@ -80,7 +80,9 @@ class _Worker:
     due: float = 0.0
 
 
-def supervise(settings: Settings, announce: Callable[[str], object]) -> None:
+def supervise(
+    settings: Settings, announce: Callable[[str], object], patience: Patience | None = None
+) -> None:
     """Serve with `listen.workers` processes until SIGTERM or SIGINT, which each of them gets, as
     it does SIGHUP. Raises OperatorFault when one of them can't start."""
     gc.collect()
@@ -91,8 +93,8 @@ def supervise(settings: Settings, announce: Callable[[str], object]) -> None:
         port = held.getsockname()[1]
         bound = replace(settings, listen=replace(settings.listen, port=port))
         with tempfile.TemporaryDirectory(prefix="credgraph-") as folder:
-            supervisor = Supervisor(bound, Path(folder), announce, address_of(held, settings))
-            supervisor.run()
+            address = address_of(held, settings)
+            Supervisor(bound, Path(folder), announce, address, patience or Patience()).run()
 
 
 @dataclass(slots=True)
@@ -103,7 +105,7 @@ class Supervisor:
     folder: Path
     announce: Callable[[str], object]
     address: str
-    patience: Patience = field(default_factory=Patience)
+    patience: Patience
     _workers: list[_Worker] = field(default_factory=list)
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _ending: float | None = None

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -21,6 +21,7 @@ from tests.auth.build import KEY
 from tests.server.build import demo_files
 from tests.transport.raw_server import RawServer, http, raw_server, read_request
 
+ROOT = Path(__file__).parents[2]
 SUPERGRAPH = """
 schema @link(url: "https://specs.apollo.dev/link/v1.0")
   @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION) { query: Query }
@@ -42,16 +43,18 @@ async def answers_hello(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
         writer.write(http(b'{"data":{"__typename":"Query","hello":"you","bye":"now"}}'))
 
 
+def process(*arguments: str) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    return started("-m", "gateway", *arguments)
+
+
 @asynccontextmanager
-async def process(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def started(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "gateway",
         *arguments,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
     )
     try:
         yield child

@@ -28,6 +28,7 @@ from tests.server.test_process import (
     ask,
     outcome,
     process,
+    started,
     write_config,
     write_graph,
 )
@@ -126,6 +127,34 @@ async def test_a_killed_worker_is_replaced_and_the_other_serves_meanwhile(tmp_pa
 
 async def _is_buried(running: Running, pid: int) -> bool:
     return pid not in {each.pid for each in running.workers()}
+
+
+IMPATIENT = """
+import sys
+from gateway.cli.serve import read_settings
+from gateway.server.workers import Patience, supervise
+
+settings = read_settings(sys.argv[1:], {})
+supervise(settings, lambda line: print(line, file=sys.stderr, flush=True), Patience(silent=5.0))
+"""
+
+
+async def test_a_worker_that_hangs_is_killed_and_replaced(tmp_path: Path) -> None:
+    """Stopped, it lives and says nothing."""
+    async with raw_server(answers_hello) as server:
+        write_graph(tmp_path, server)
+        (tmp_path / "impatient.py").write_text(IMPATIENT)
+        arguments = ("--config", write_config(tmp_path), "--port", "0", "--workers", "2")
+        async with started(str(tmp_path / "impatient.py"), *arguments) as child:
+            running = Running(await announced(child), child, server, tmp_path)
+            hung = running.workers()[0].pid
+            os.kill(hung, signal.SIGSTOP)
+            await until(partial(_is_buried, running, hung))
+            await running.until_ready(**{"1": "ready", "2": "ready"})
+            assert hung not in {each.pid for each in running.workers()}
+            for _ in range(10):
+                assert await running.hello() == {"data": {"hello": "you"}}
+            await stopped(child)
 
 
 async def test_health_and_metrics_tell_of_every_worker_whoever_is_asked(tmp_path: Path) -> None:
