@@ -15,7 +15,7 @@ from graphql import (
     ValueNode,
 )
 
-from gateway.access.grants import Grants
+from gateway.access.grants import NOBODY, Grants
 from gateway.errors import BadSupergraph
 from gateway.spec import names
 from gateway.spec.guards import Guards, Requirement
@@ -49,6 +49,8 @@ class Guarded:
 
     def decision(self, grants: Grants) -> Grants:
         """The part of the grants that matters in this graph."""
+        if not self:
+            return NOBODY
         return grants.only(self.scopes, self.policies, authenticated=bool(self))
 
     def type(self, name: str) -> Guards:

@@ -93,25 +93,25 @@ class Engine:
 
     async def prepare(
         self, query: str, operation_name: str | None, grants: Grants = NOBODY
-    ) -> None:
+    ) -> OperationKind | GatewayResponse:
         """Have an operation ready to run, so that whatever is asked about it next takes no time.
+        Gives its kind, or the request error it would be answered with.
 
         A long text that is new is thought about in a thread of its own, one at a time, while the
         event loop serves others; a short one at once.
         """
-        graph = self._graph
-        if len(query) < _LONG or graph.knows(query, operation_name, grants):
-            graph.operation(query, operation_name, grants)
-            return
-        async with self._thinking:
-            await asyncio.to_thread(graph.operation, query, operation_name, grants)
+        return _kind(await self._found(self._graph, query, operation_name, grants))
 
-    def operation_kind(
-        self, query: str, operation_name: str | None, grants: Grants = NOBODY
-    ) -> OperationKind | GatewayResponse:
-        """Which kind of operation this is, or the request error it would be answered with."""
-        found = self._graph.operation(query, operation_name, grants)
-        return _refused(found) if isinstance(found, Refusal) else found.kind
+    async def _found(
+        self, graph: Graph, query: str, operation_name: str | None, grants: Grants
+    ) -> Prepared | Refusal:
+        found = graph.known(query, operation_name, grants)
+        if found is not None:
+            return found
+        if len(query) < _LONG:
+            return graph.operation(query, operation_name, grants)
+        async with self._thinking:
+            return await asyncio.to_thread(graph.operation, query, operation_name, grants)
 
     def is_incremental(
         self, query: str, operation_name: str | None, grants: Grants = NOBODY
@@ -126,9 +126,7 @@ class Engine:
         First `{data, errors?, hasNext}`, then bodies of `{incremental: [...], hasNext}`, each
         entry being `{path, label?, data, errors?}`; the last body says `hasNext: false`. What
         can't be answered in parts is one whole body without `hasNext`: a request error too."""
-        graph = self._graph
-        await self.prepare(request.query, request.operation_name, request.grants)
-        ready = self._ready(graph, request)
+        ready = await self._ready(self._graph, request)
         if isinstance(ready, GatewayResponse):
             yield ready
             return
@@ -145,9 +143,7 @@ class Engine:
 
     async def execute(self, request: GatewayRequest) -> GatewayResponse:
         """Answer a query or mutation; a subscription is a request error here."""
-        graph = self._graph
-        await self.prepare(request.query, request.operation_name, request.grants)
-        ready = self._ready(graph, request)
+        ready = await self._ready(self._graph, request)
         if isinstance(ready, GatewayResponse):
             return ready
         prepared, call = ready
@@ -157,9 +153,7 @@ class Engine:
 
     async def subscribe(self, request: GatewayRequest) -> AsyncGenerator[GatewayResponse, None]:
         """The events in order; the first item may be a request error, and then is the only one."""
-        graph = self._graph
-        await self.prepare(request.query, request.operation_name, request.grants)
-        ready = self._ready(graph, request)
+        ready = await self._ready(self._graph, request)
         if isinstance(ready, GatewayResponse):
             yield ready
             return
@@ -185,12 +179,19 @@ class Engine:
 
     def _once_more(self, request: GatewayRequest) -> tuple[Prepared, Call] | GatewayResponse:
         """The request on the graph of the moment."""
-        return self._ready(self._graph, request)
+        graph = self._graph
+        found = graph.operation(request.query, request.operation_name, request.grants)
+        return self._call(graph, found, request)
 
-    def _ready(
+    async def _ready(
         self, graph: Graph, request: GatewayRequest
     ) -> tuple[Prepared, Call] | GatewayResponse:
-        found = graph.operation(request.query, request.operation_name, request.grants)
+        operation = request.query, request.operation_name, request.grants
+        return self._call(graph, await self._found(graph, *operation), request)
+
+    def _call(
+        self, graph: Graph, found: Prepared | Refusal, request: GatewayRequest
+    ) -> tuple[Prepared, Call] | GatewayResponse:
         if isinstance(found, Refusal):
             return _refused(found)
         if found.kind == "mutation" and not request.allow_mutation:
@@ -232,6 +233,10 @@ class Engine:
         if extensions:
             body["extensions"] = extensions
         return GatewayResponse(body=body, request_error=False)
+
+
+def _kind(found: Prepared | Refusal) -> OperationKind | GatewayResponse:
+    return _refused(found) if isinstance(found, Refusal) else found.kind
 
 
 def _refused(refusal: Refusal) -> GatewayResponse:

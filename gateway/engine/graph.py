@@ -86,9 +86,9 @@ class Graph:
             introspections=BoundedCache(options.cache_bytes // _INTROSPECTION_SHARE),
         )
 
-    def knows(self, query: str, name: str | None, grants: Grants) -> bool:
-        """Whether an operation is ready already."""
-        return self.operations.get((query, name, self.guarded.decision(grants))) is not None
+    def known(self, query: str, name: str | None, grants: Grants) -> Prepared | Refusal | None:
+        """The operation if it is ready already."""
+        return self.operations.get((query, name, self.guarded.decision(grants)))
 
     def operation(self, query: str, name: str | None, grants: Grants) -> Prepared | Refusal:
         """The operation as callers with these grants may have it."""

@@ -118,8 +118,7 @@ class Admission:
         parameters = self._documents.resolve(given)
         self._granting.check_address(caller.viewer, caller.address)
         grants = self._granting.of(caller.viewer)
-        await self.engine.prepare(parameters.query, parameters.operation_name, grants)
-        kind = self.engine.operation_kind(parameters.query, parameters.operation_name, grants)
+        kind = await self.engine.prepare(parameters.query, parameters.operation_name, grants)
         hints = CacheHints()
         request = self._request(parameters, caller, hints, grants)
         if isinstance(kind, GatewayResponse):

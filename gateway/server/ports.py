@@ -11,15 +11,11 @@ from gateway.executor.ports import OperationKind
 class GraphQLEngine(Protocol):
     """Answers operations. May raise ClientFault and NotReady; anything else is a bug."""
 
-    async def prepare(self, query: str, operation_name: str | None, grants: Grants, /) -> None:
-        """Think an operation through without holding up others; what is asked about it next takes
-        no time then."""
-        ...
-
-    def operation_kind(
+    async def prepare(
         self, query: str, operation_name: str | None, grants: Grants, /
     ) -> OperationKind | GatewayResponse:
-        """The kind, or the request error the operation would be answered with."""
+        """Think an operation through without holding up others; what is asked about it next takes
+        no time then. Gives the kind, or the request error it would be answered with."""
         ...
 
     def is_incremental(self, query: str, operation_name: str | None, grants: Grants, /) -> bool:

@@ -172,7 +172,7 @@ async def test_each_event_is_completed_from_other_subgraphs(counter: Pair) -> No
 
 async def test_a_subscription_needs_a_stream(counter: Pair) -> None:
     query = "subscription { ticks { by } }"
-    assert counter.engine.operation_kind(query, None) == "subscription"
+    assert await counter.engine.prepare(query, None) == "subscription"
     response = await counter.engine.execute(asking(query))
     assert codes(response.body) == ["SUBSCRIPTION_NEEDS_STREAM"]
 
@@ -180,7 +180,7 @@ async def test_a_subscription_needs_a_stream(counter: Pair) -> None:
 async def test_a_refused_subscription_is_one_request_error(counter: Pair) -> None:
     (answer,) = await events(counter, "subscription { nothing }")
     assert answer.request_error
-    assert isinstance(counter.engine.operation_kind("{ nothing }", None), GatewayResponse)
+    assert isinstance(await counter.engine.prepare("{ nothing }", None), GatewayResponse)
 
 
 class Phases(NullTracer):

@@ -44,12 +44,10 @@ class SmallEngine:
         self.prepared: list[str] = []
         self.opened, self.freed = asyncio.Event(), asyncio.Event()
 
-    async def prepare(self, query: str, operation_name: str | None, grants: Grants) -> None:
-        self.prepared.append(query)
-
-    def operation_kind(
+    async def prepare(
         self, query: str, operation_name: str | None, grants: Grants
     ) -> OperationKind | GatewayResponse:
+        self.prepared.append(query)
         if query.count("{") != query.count("}"):
             return UNPARSABLE
         for kind in ("mutation", "subscription"):
