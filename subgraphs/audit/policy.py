@@ -1,7 +1,8 @@
 """Who may see which event. Deny by default; pure.
 
 A holder sees events about herself, an institution those that name it, everybody the public kinds,
-the regulator all. A verifier that has a credential accepted sees what its issuer did to it.
+the regulator all. A verifier that has a credential accepted sees what its issuer did to it, and
+that its holder cancelled it.
 An event that may not be seen answers like one that is not there, and so does the proof of an
 object whose event it is: from an object's id to its place on the log is a step that would tell
 whoever holds an id that it exists, and since when. What everybody may have is the log itself:
@@ -19,7 +20,9 @@ from subgraphs.kit.ids import is_id
 from subgraphs.kit.viewer import Role, Viewer
 
 EVERYBODY: Final = "*"
-SHARED_WITH_ACCEPTING: Final = frozenset({"CREDENTIAL_ACTIVATED", "CREDENTIAL_ENDORSED"})
+SHARED_WITH_ACCEPTING: Final = frozenset(
+    {"CREDENTIAL_ACTIVATED", "CREDENTIAL_ENDORSED", "CREDENTIAL_CANCELLED"}
+)
 _PUBLIC: Final = frozenset(name for name, kind in KINDS.items() if kind.public)
 _DECIDED: Final = frozenset({DisputeState.UPHELD, DisputeState.DISMISSED})
 _BY_INSTITUTION: Final = frozenset({Role.ISSUER, Role.VERIFIER})

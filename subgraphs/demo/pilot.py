@@ -1,4 +1,5 @@
-"""The institutions of the pilot's public form: real names and codes, no customer of theirs."""
+"""The institutions of the pilot's public form: real names and codes, no customer of theirs; the
+cloud's operator, whose code the form does not tell, has a synthetic one."""
 
 from dataclasses import dataclass
 
@@ -43,4 +44,13 @@ CAITONG_FUND = PilotInstitution(
     kind="FUND_COMPANY",
     roles=("ISSUER", "VERIFIER"),
 )
-INSTITUTIONS = (GUOTAI_JUNAN, ZHENGTONG, HUAAN_FUND, GUOTAI_JUNAN_FUTURES, CAITONG_FUND)
+SHANGZHENG_CLOUD = PilotInstitution(
+    uscc="91990000MAXYN9001P",  # synthetic: the form names the cloud, not its operator's code
+    name="上证云 (合成)",
+    kind="TECH_COMPANY",
+    roles=("CLOUD_OPERATOR",),
+)
+INSTITUTIONS = (
+    *(GUOTAI_JUNAN, ZHENGTONG, HUAAN_FUND, GUOTAI_JUNAN_FUTURES, CAITONG_FUND),
+    SHANGZHENG_CLOUD,
+)

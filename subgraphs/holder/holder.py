@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ledger_adapter.crypto import sm2
+from ledger_adapter.crypto import sm2, sm3, sm4
 from ledger_adapter.crypto.multikey import multibase58
 from subgraphs.holder.choose import HeldCredential
 from subgraphs.holder.errors import NotAsAsked, OfferRefused
 from subgraphs.vc import consent as consents
 from subgraphs.vc import model, proofs
 from subgraphs.vc.asset_proof import AssetProof
+from subgraphs.vc.cancellation import build_cancellation, prepare_cancellation
 from subgraphs.vc.did import Did, MethodId, method_id, person_did
 from subgraphs.vc.did_versions import possession_bytes, read_version
 from subgraphs.vc.encoding import from_base64url
@@ -97,6 +98,15 @@ class NewKey:
 
     public_key_multibase: str
     proof_of_possession: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedCopy:
+    """What goes into custody: opened by nobody but the holder."""
+
+    key_id: str
+    ciphertext: bytes
+    wrapped_key: bytes
 
 
 class Holder:
@@ -245,6 +255,30 @@ class Holder:
             raise NotAsAsked(f"the consent is not signed by this holder: {outcome.reason}")
         return Grant(document=checked, face_assertion=face_assertion)
 
+    def cancel(self, credential: str) -> HolderSignature:
+        """End a credential: what is signed follows from its id and this key, nobody is asked."""
+        document = build_cancellation(credential, self.did)
+        return self.sign(prepare_cancellation(document, self.method).payload)
+
+    def seal_copy(self, copy: bytes) -> SealedCopy:
+        """A copy for custody, under a data key of its own that only this key can unwrap."""
+        data_key = self._chance(sm4.KEY_SIZE)
+        sealed = _sealed(data_key, self._chance(sm4.NONCE_SIZE), copy, b"")
+        beside = sm3.digest(sealed)
+        wrapped = _sealed(self._wrapping(), self._chance(sm4.NONCE_SIZE), data_key, beside)
+        return SealedCopy(
+            key_id=self.method.rpartition("#")[2], ciphertext=sealed, wrapped_key=wrapped
+        )
+
+    def open_copy(self, ciphertext: bytes, wrapped_key: bytes) -> bytes:
+        """What seal_copy was given, on any device with this key; DecryptionFailed otherwise."""
+        data_key = _opened(self._wrapping(), wrapped_key, sm3.digest(ciphertext))
+        return _opened(data_key, ciphertext, b"")
+
+    def _wrapping(self) -> bytes:
+        scalar = self._key.scalar().to_bytes(32)
+        return sm3.hmac(scalar, b"credgraph custody of the holder's own")[: sm4.KEY_SIZE]
+
     def present(
         self,
         shown: Sequence[Shown],
@@ -289,3 +323,11 @@ class Holder:
         if (config.get("verificationMethod"), config.get("proofPurpose")) != wanted:
             raise NotAsAsked("prepared for another key or another purpose")
         return document, config
+
+
+def _sealed(key: bytes, nonce: bytes, plain: bytes, beside: bytes) -> bytes:
+    return nonce + sm4.seal(key, nonce, plain, beside)
+
+
+def _opened(key: bytes, sealed: bytes, beside: bytes) -> bytes:
+    return sm4.open_(key, sealed[: sm4.NONCE_SIZE], sealed[sm4.NONCE_SIZE :], beside)

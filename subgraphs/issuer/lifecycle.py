@@ -38,6 +38,8 @@ STEPS: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
 )
 FINAL: Final = frozenset(state for state, after in STEPS.items() if not after)
 LIVE: Final = frozenset({State.ACTIVE, State.SUSPENDED})
+IN_FORCE_ONCE: Final = LIVE | {State.REVOKED, State.EXPIRED}
+"""Where a cancellation that was first on the log still takes over."""
 
 
 def step(source: State, target: State) -> State:

@@ -40,6 +40,7 @@ def _kind(
 _CRED = "Credential Holder"
 _ENDO = "Credential Endorsement Holder"
 _PERM = "BusinessPermission Holder Credential"
+_CUST = "CustodyObject Holder"
 _DISP = "Dispute Holder Credential Consent Presentation Qualification"
 _ACCP = "Acceptance Credential Holder"
 
@@ -62,8 +63,12 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "CREDENTIAL_EXPIRED": _kind(_CRED, "issuer"),
     "CREDENTIAL_ACTIVATED": _kind(_CRED, "issuer vcHash validUntil asOf", "statusList statusIndex"),
     "CREDENTIAL_ENDORSED": _kind(_ENDO, "issuer vcHash effect reasonCode state", "newTotalBand"),
+    "CREDENTIAL_CANCELLED": _kind(_CRED, "issuer vcHash cancellationDigest"),
     "CONSENT_GRANTED": _kind("Consent Holder", "monitoring", "consentDigest"),
     "CONSENT_WITHDRAWN": _kind("Consent Holder", "monitoring", "consentDigest"),
+    "CUSTODY_STORED": _kind(_CUST, "contentHash replicas"),
+    "CUSTODY_GIVEN_UP": _kind(_CUST, "contentHash"),
+    "CUSTODY_DELETED": _kind(_CUST + " DeletionReceipt", "receiptDigest"),
     "PRESENTATION_SUBMITTED": _kind("Presentation Holder Credential", "presentationDigest"),
     "PRESENTATION_VERIFIED": _kind(
         "Verification Presentation Holder Credential", "result", "evidenceDigest"
@@ -88,6 +93,9 @@ _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "vcHash": re.compile(r"sm3:[0-9a-f]{64}"),
     "documentDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "consentDigest": re.compile(r"sm3:[0-9a-f]{64}"),
+    "cancellationDigest": re.compile(r"sm3:[0-9a-f]{64}"),
+    "contentHash": re.compile(r"sm3:[0-9a-f]{64}"),
+    "receiptDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "presentationDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "evidenceDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "manifestHash": re.compile(r"sm3:[0-9a-f]{64}"),

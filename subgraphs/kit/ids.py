@@ -81,6 +81,12 @@ REGISTRY: Final[tuple[Kind, ...]] = (
         description="An encrypted copy that the holder put in cloud custody (云端托管).",
     ),
     Kind(
+        prefix="drec",
+        type_name="DeletionReceipt",
+        owner="wallet",
+        description="The custodian's signed word that a copy is gone (删除回执).",
+    ),
+    Kind(
         prefix="cons",
         type_name="Consent",
         owner="wallet",

@@ -2,8 +2,9 @@
 
 Laws: written in the very transaction that moves a follower's position and feed, from the same
 events, so that list and feed cannot disagree; only the issuer that gave a credential its place
-moves it. The issuer signs and serves what stands here; a verifier makes the same list from its own
-copy and asks nobody (decision 17).
+moves it, and its holder who cancels it; of two ends at once the first on the log counts. The issuer
+signs and serves what stands here; a verifier makes the same list from its own copy and asks nobody
+(decision 17).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COLLECTION: [IndexModel([("issuer", 1), ("list", 1), ("state", 1), ("place", 1)])]
 }
 ACTIVATED, ENDORSED = "CREDENTIAL_ACTIVATED", "CREDENTIAL_ENDORSED"
+CANCELLED: Final = "CREDENTIAL_CANCELLED"
 STATE_OF: Final[Mapping[str, CredentialState]] = {
     "CREDENTIAL_REQUESTED": CredentialState.REQUESTED,
     "CREDENTIAL_DRAFTED": CredentialState.DRAFT,
@@ -33,9 +35,11 @@ STATE_OF: Final[Mapping[str, CredentialState]] = {
     "CREDENTIAL_LAPSED": CredentialState.LAPSED,
     ACTIVATED: CredentialState.ACTIVE,
     "CREDENTIAL_EXPIRED": CredentialState.EXPIRED,
+    CANCELLED: CredentialState.CANCELLED,
 }
 """The state that each kind leads to; an endorsement carries its own."""
 _URI: Final = re.compile(r"https?://.{1,200}/(inst_[0-9A-Z]{26})/([1-9][0-9]{0,5})/([a-z]{1,16})")
+_LIVE: Final = [CredentialState.ACTIVE.value, CredentialState.SUSPENDED.value]
 _SETS: Final = [state.value for state in CredentialState if purposes_of(state.value)]
 
 
@@ -104,6 +108,12 @@ class Statuses:
         found = self._rows.find({**where, "state": {"$in": _SETS}}, shown)
         return {row["place"]: row["state"] for row in await found.to_list(None)}
 
+    async def states(self, credentials: Sequence[str], session: Session) -> dict[str, str]:
+        """What the log says last of credentials that have a place."""
+        where = {"_id": {"$in": list(credentials)}}
+        rows = await self._rows.find(where, {"state": 1}, session=session).to_list(None)
+        return {row["_id"]: row["state"] for row in rows}
+
     async def places(self, credentials: Sequence[str]) -> dict[str, Place]:
         """Where credentials stand, as the log says; those without a place are missing."""
         where = {"_id": {"$in": list(credentials)}}
@@ -149,6 +159,7 @@ def _change(told: Told, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """Filter and update: an activation makes the row, later words of its issuer move it."""
     moved = {"state": told.state, "index": index}
     if told.place is None:
-        return {"_id": told.credential, "issuer": told.issuer}, {"$set": moved}
+        live = {"state": {"$in": _LIVE}}
+        return {"_id": told.credential, "issuer": told.issuer, **live}, {"$set": moved}
     row = {"issuer": told.issuer, "list": told.place.number, "place": told.place.index, **moved}
     return {"_id": told.credential}, {"$setOnInsert": row}

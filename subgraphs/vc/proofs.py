@@ -53,7 +53,7 @@ class ProofOptions:
 
     verification_method: str
     purpose: Purpose
-    created: datetime
+    created: datetime | None
     suite: SuiteName = SuiteName.SM2_SM3_JCS_2026
     expires: datetime | None = None
     challenge: str | None = None
@@ -96,7 +96,7 @@ def prepare(document: JsonObject, options: ProofOptions) -> PreparedProof:
     config: JsonObject = {
         "type": _TYPE,
         "cryptosuite": options.suite.value,
-        "created": to_time(options.created),
+        **({} if options.created is None else {"created": to_time(options.created)}),
         "verificationMethod": options.verification_method,
         "proofPurpose": options.purpose.value,
     }

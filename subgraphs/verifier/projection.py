@@ -1,7 +1,8 @@
 """What the log tells a verifier: entries in, rows of its own projections out. Pure.
 
 Laws: an entry that does not read as its kind promises changes nothing and stops nothing; a row is
-changed only by the issuer, holder or register that wrote it first; entries come in log order.
+changed only by the issuer, holder or register that wrote it first; of two ends of a credential the
+first on the log counts; entries come in log order.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,14 @@ _STATUS_OF_KIND: Final[Mapping[str, CredentialStatus]] = {
     "CREDENTIAL_WITHDRAWN": CredentialStatus.WITHDRAWN,
     "CREDENTIAL_LAPSED": CredentialStatus.LAPSED,
     "CREDENTIAL_EXPIRED": CredentialStatus.EXPIRED,
+    "CREDENTIAL_CANCELLED": CredentialStatus.CANCELLED,
 }
+_OVER: Final = frozenset(
+    {
+        *(CredentialStatus.REVOKED, CredentialStatus.CANCELLED, CredentialStatus.EXPIRED),
+        CredentialStatus.SUPERSEDED,
+    }
+)
 
 
 def subject(envelope: Envelope, prefix: str) -> str | None:
@@ -47,7 +55,9 @@ def credential_after(
     if status is None or id_ is None or issuer is None:
         return held
     if held is not None:
-        if held.issuer != issuer:
+        if held.issuer != issuer or held.status in _OVER:
+            return held
+        if status is CredentialStatus.CANCELLED and held.holder != subject(envelope, "hold"):
             return held
         return replace(
             held,

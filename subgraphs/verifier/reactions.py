@@ -17,6 +17,7 @@ class Cause(StrEnum):
     """What may happen to an accepted credential besides its issuer's endorsements."""
 
     CREDENTIAL_EXPIRED = "CREDENTIAL_EXPIRED"
+    CREDENTIAL_CANCELLED = "CREDENTIAL_CANCELLED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
     SUPPLEMENT_OVERDUE = "SUPPLEMENT_OVERDUE"
     NEW_PROOF = "NEW_PROOF"
@@ -63,6 +64,7 @@ _REACTIONS: Final[dict[tuple[A, Effect | Cause], Reaction]] = {
     (A.MONITORED, Effect.RESTORED): _UNAFFECTED,
     (A.MONITORED, Effect.REDUCED): _PROMPT,
     (A.MONITORED, Cause.CREDENTIAL_EXPIRED): _PROMPT,
+    (A.MONITORED, Cause.CREDENTIAL_CANCELLED): _PROMPT,
     (A.MONITORED, Effect.SUSPEND): _LAPSE,
     (A.MONITORED, Effect.REVOKE): _LAPSE,
     (A.MONITORED, Cause.CONSENT_WITHDRAWN): Reaction((A.ENDED,), Prompt.OPEN),

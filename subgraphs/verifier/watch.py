@@ -49,6 +49,9 @@ FEED_OF_VERIFIER: Final = frozenset(
         "ACCEPTANCE_ENDED",
     }
 )
+_ENDED_BY_ITSELF: Final = frozenset({"CREDENTIAL_EXPIRED", "CREDENTIAL_CANCELLED"})
+CHANGES: Final = _ENDED_BY_ITSELF | {"CREDENTIAL_ENDORSED"}
+"""What may change an accepted credential."""
 FEED_OF_HOLDER: Final = FEED_OF_VERIFIER | {"PERMISSION_GRANTED"}
 _PROMPTED: Final[Mapping[Prompt, SupplementState]] = {
     Prompt.FULFIL: SupplementState.FULFILLED,
@@ -89,7 +92,7 @@ class Sheet:
         envelope, index = event.envelope, event.position.index
         self._project(envelope, index)
         match envelope.kind:
-            case "CREDENTIAL_ENDORSED" | "CREDENTIAL_EXPIRED":
+            case kind if kind in CHANGES:
                 self._changed(envelope, index)
             case "CONSENT_WITHDRAWN":
                 self._consent_withdrawn(envelope)
@@ -250,7 +253,7 @@ class Sheet:
 
 
 def _cause(envelope: Envelope) -> Effect | Cause | None:
-    if envelope.kind == "CREDENTIAL_EXPIRED":
-        return Cause.CREDENTIAL_EXPIRED
+    if envelope.kind in _ENDED_BY_ITSELF:
+        return Cause(envelope.kind)
     effect = text(envelope, "effect")
     return Effect(effect) if effect in set(Effect) else None

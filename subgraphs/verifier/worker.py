@@ -26,7 +26,7 @@ from subgraphs.verifier.reactions import Cause
 from subgraphs.verifier.records import Change, DecisionOnLog, Supplement, VerificationId
 from subgraphs.verifier.states import SupplementState
 from subgraphs.verifier.store import Store
-from subgraphs.verifier.watch import Sheet
+from subgraphs.verifier.watch import CHANGES, Sheet
 
 log = logging.getLogger("credgraph.verifier")
 _BATCH: Final = 100
@@ -56,7 +56,7 @@ class Listener:
         known = await self._store.touched(
             credentials=_subjects(events, "cred"),
             consents=_subjects(events, "cons"),
-            endorsed=_subjects(events, "cred", "CREDENTIAL_ENDORSED", "CREDENTIAL_EXPIRED"),
+            endorsed=_subjects(events, "cred", *CHANGES),
             withdrawn=_subjects(events, "cons", "CONSENT_WITHDRAWN"),
             acceptances=_subjects(events, "accp", "SUPPLEMENT_REQUESTED", "ACCEPTANCE_ENDED"),
             session=session,

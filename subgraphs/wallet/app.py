@@ -14,14 +14,16 @@ from subgraphs.kit.identity import HttpIdentityProvider, IdentityProvider
 from subgraphs.kit.mongo import Database
 from subgraphs.kit.serve import Service, asgi
 from subgraphs.kit.settings import Settings
+from subgraphs.wallet.custody_store import CustodyStore
 from subgraphs.wallet.parts import Parts, Terms
 from subgraphs.wallet.ports import Custodian
 from subgraphs.wallet.schema import schema
+from subgraphs.wallet.steps.erase import keep_erasing
 from subgraphs.wallet.store import INDEXES, Store
 from subgraphs.wallet.worker import Projections
 
 # the simulator is named, not imported: a deployment names its own custodian here
-CUSTODIAN: Final = "subgraphs.simulators.custody:SimulatedCustodian"
+CUSTODIAN: Final = "subgraphs.simulators.custody:opened"
 CUSTODY_DATABASE: Final = "custody"
 
 
@@ -32,7 +34,7 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
     try:
         async with open_base("wallet", settings, INDEXES) as base:
             places = base.mongo.database(f"{settings.database_prefix}{CUSTODY_DATABASE}")
-            yield service(base, identity=identity, custodian=custodian(CUSTODIAN, places))
+            yield service(base, identity=identity, custodian=custodian(CUSTODIAN, settings, places))
     finally:
         await identity.close()
 
@@ -45,9 +47,12 @@ def service(base: Base, *, identity: IdentityProvider, custodian: Custodian) -> 
     async def health() -> Mapping[str, object]:
         return {"position": follower.applied, "lag": await follower.lag()}
 
+    async def erasures() -> None:
+        await keep_erasing(parts)
+
     return Service(
         app=asgi(schema, name="wallet", parts=parts, tokens=base.tokens, health=health),
-        jobs=[follower.run],
+        jobs=[follower.run, erasures],
     )
 
 
@@ -60,6 +65,7 @@ def wire(
 ) -> Parts:
     return Parts(
         store=Store(base.database),
+        copies=CustodyStore(base.database),
         institutions=base.institutions,
         prepared=base.prepared,
         idempotent=base.idempotent,
@@ -83,7 +89,7 @@ def follow(base: Base, parts: Parts) -> Follower[None]:
     )
 
 
-def custodian(where: str, database: Database) -> Custodian:
-    """The custodian named `module:Class`, over a database of its own."""
+def custodian(where: str, settings: Settings, database: Database) -> Custodian:
+    """The custodian that `module:function` opens, over a database of its own."""
     module, _, name = where.partition(":")
-    return cast("Custodian", getattr(importlib.import_module(module), name)(database))
+    return cast("Custodian", getattr(importlib.import_module(module), name)(settings, database))

@@ -8,7 +8,14 @@ from subgraphs.kit.mongo import Document
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.vc.encoding import from_base64url
 from subgraphs.vc.presentation import SaltedVersion
-from subgraphs.wallet.records import Consent, CustodyObject, RootDid, WalletItem
+from subgraphs.wallet.records import (
+    Cancellation,
+    Consent,
+    CustodyObject,
+    Deletion,
+    RootDid,
+    WalletItem,
+)
 from subgraphs.wallet.states import ConsentState, CustodyState, RootDidState
 
 ANY: Final = "*"
@@ -125,6 +132,9 @@ def custody_document(row: CustodyObject) -> Document:
         "state": row.state.value,
         "deposited_at": row.deposited_at,
         "version": row.version,
+        "wrapped_key": row.wrapped_key,
+        "failures": row.failures,
+        **({} if row.retry_at is None else {"retry_at": row.retry_at}),
     }
 
 
@@ -139,4 +149,51 @@ def custody(found: Document) -> CustodyObject:
         state=CustodyState(found["state"]),
         deposited_at=found["deposited_at"],
         version=found["version"],
+        wrapped_key=found.get("wrapped_key"),
+        retry_at=found.get("retry_at"),
+        failures=found.get("failures", 0),
+    )
+
+
+def deletion_document(row: Deletion) -> Document:
+    return {
+        "_id": row.id,
+        "holder": row.holder,
+        "custody": row.custody,
+        "custodian": row.custodian,
+        "document": row.document,
+        "received_at": row.received_at,
+    }
+
+
+def deletion(found: Document) -> Deletion:
+    return Deletion(
+        id=found["_id"],
+        holder=found["holder"],
+        custody=found["custody"],
+        custodian=found["custodian"],
+        document=found["document"],
+        received_at=found["received_at"],
+    )
+
+
+def cancellation_document(row: Cancellation) -> Document:
+    return {
+        "_id": row.credential,
+        "holder": row.holder,
+        "issuer": row.issuer,
+        "vc_hash": row.vc_hash,
+        "document": row.document,
+        "at": row.at,
+    }
+
+
+def cancellation(found: Document) -> Cancellation:
+    return Cancellation(
+        credential=found["_id"],
+        holder=found["holder"],
+        issuer=found["issuer"],
+        vc_hash=found["vc_hash"],
+        document=found["document"],
+        at=found["at"],
     )

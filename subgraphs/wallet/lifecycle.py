@@ -41,7 +41,7 @@ CONSENT: Final[Mapping[ConsentState, frozenset[ConsentState]]] = MappingProxyTyp
 )
 CUSTODY: Final[Mapping[CustodyState, frozenset[CustodyState]]] = MappingProxyType(
     {
-        CustodyState.UPLOADING: frozenset({CustodyState.STORED}),
+        CustodyState.UPLOADING: frozenset({CustodyState.STORED, CustodyState.DELETION_PENDING}),
         CustodyState.STORED: frozenset({CustodyState.DELETION_PENDING}),
         CustodyState.DELETION_PENDING: frozenset(
             {CustodyState.DELETED, CustodyState.DELETION_FAILED}

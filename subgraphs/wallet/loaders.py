@@ -15,7 +15,14 @@ from subgraphs.kit.institutions import InstitutionRow
 from subgraphs.kit.viewer import Role, Viewer
 from subgraphs.wallet import policy
 from subgraphs.wallet.parts import Parts
-from subgraphs.wallet.records import Consent, CustodyObject, RootDid, WalletItem
+from subgraphs.wallet.records import (
+    Cancellation,
+    Consent,
+    CustodyObject,
+    Deletion,
+    RootDid,
+    WalletItem,
+)
 
 _NAME = "wallet"
 
@@ -25,12 +32,15 @@ class Loaders:
 
     def __init__(self, parts: Parts, viewer: Viewer) -> None:
         self._store, self._register, self._viewer = parts.store, parts.institutions, viewer
+        self._copies = parts.copies
         self.root_dids = DataLoader(load_fn=self._root_dids)
         self.consents = DataLoader(load_fn=self._consents)
         self.items = DataLoader(load_fn=self._items)
         self.item_of = DataLoader(load_fn=self._item_of)
         self.owner_of = DataLoader(load_fn=self._owner_of)
         self.custody = DataLoader(load_fn=self._custody)
+        self.deletions = DataLoader(load_fn=self._deletions)
+        self.cancellations = DataLoader(load_fn=self._cancellations)
         self.institutions = DataLoader(load_fn=self._institutions)
 
     async def _root_dids(self, holders: list[str]) -> Sequence[RootDid | None]:
@@ -76,8 +86,21 @@ class Loaders:
         return row if row and policy.is_her(self._viewer, row.holder) else None
 
     async def _custody(self, ids: list[str]) -> Sequence[CustodyObject | None]:
-        found = await self._store.custody(ids)
+        found = await self._copies.custody(ids)
         rows = (found.get(id_) for id_ in ids)
+        return [row if row and policy.is_her(self._viewer, row.holder) else None for row in rows]
+
+    async def _deletions(self, ids: list[str]) -> Sequence[Deletion | None]:
+        found = await self._copies.deletions(ids)
+        rows = (found.get(id_) for id_ in ids)
+        return [
+            row if row and policy.may_see_receipt(self._viewer, row.holder) else None
+            for row in rows
+        ]
+
+    async def _cancellations(self, credentials: list[str]) -> Sequence[Cancellation | None]:
+        found = await self._copies.cancellations(credentials)
+        rows = (found.get(id_) for id_ in credentials)
         return [row if row and policy.is_her(self._viewer, row.holder) else None for row in rows]
 
     async def _institutions(self, ids: list[InstitutionId]) -> Sequence[InstitutionRow | None]:

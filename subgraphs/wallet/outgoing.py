@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from ledger_adapter.port import Envelope
+from ledger_adapter.port import Envelope, JsonValue
 from subgraphs.kit.events import event
+from subgraphs.vc.cancellation import cancellation_digest
+from subgraphs.vc.deletion import deletion_digest
 from subgraphs.vc.did_versions import salted_digest
 from subgraphs.vc.receipt import RootDidReceipt, document_digest
-from subgraphs.wallet.records import Consent, RootDid
+from subgraphs.wallet.records import Cancellation, Consent, CustodyObject, Deletion, RootDid
 from subgraphs.wallet.states import RootDidState
 
 
@@ -51,6 +54,60 @@ def consent_granted(row: Consent) -> Envelope:
 def consent_withdrawn(row: Consent) -> Envelope:
     """`monitoring` says whether watching ends with it."""
     return _consent("CONSENT_WITHDRAWN", row)
+
+
+def credential_cancelled(row: Cancellation) -> Envelope:
+    """The holder's own end of a credential; its issuer is told with everybody else."""
+    return event(
+        "CREDENTIAL_CANCELLED",
+        entity=row.credential,
+        version=1,
+        subjects=[row.credential, row.holder],
+        institutions=[row.issuer],
+        at=row.at,
+        body={
+            "issuer": row.issuer,
+            "vcHash": row.vc_hash,
+            "cancellationDigest": cancellation_digest(row.document),
+        },
+    )
+
+
+def custody_stored(row: CustodyObject) -> Envelope:
+    """A copy lies with the custodian."""
+    return _custody("CUSTODY_STORED", row, row.deposited_at, {"replicas": row.replicas})
+
+
+def custody_given_up(row: CustodyObject, at: datetime) -> Envelope:
+    """From here on nobody reads the copy."""
+    return _custody("CUSTODY_GIVEN_UP", row, at, {})
+
+
+def custody_deleted(row: Deletion) -> Envelope:
+    """The digest of the custodian's receipt, and to whom it was given."""
+    return event(
+        "CUSTODY_DELETED",
+        entity=row.id,
+        version=1,
+        subjects=[row.id, row.custody, row.holder],
+        institutions=[row.custodian],
+        at=row.received_at,
+        body={"receiptDigest": deletion_digest(row.document)},
+    )
+
+
+def _custody(
+    kind: str, row: CustodyObject, at: datetime, body: Mapping[str, JsonValue]
+) -> Envelope:
+    return event(
+        kind,
+        entity=row.id,
+        version=1,
+        subjects=[row.id, row.holder],
+        institutions=[],
+        at=at,
+        body={"contentHash": row.ciphertext_hash, **body},
+    )
 
 
 def _consent(kind: str, row: Consent) -> Envelope:

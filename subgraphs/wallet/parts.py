@@ -12,6 +12,7 @@ from subgraphs.kit.identity import IdentityProvider
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.prepared import Prepared
+from subgraphs.wallet.custody_store import CustodyStore
 from subgraphs.wallet.ports import Custodian
 from subgraphs.wallet.store import Store
 
@@ -29,6 +30,7 @@ class Parts:
     """Wired in `app`."""
 
     store: Store
+    copies: CustodyStore
     institutions: Institutions
     prepared: Prepared
     idempotent: Idempotent

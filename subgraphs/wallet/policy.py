@@ -1,8 +1,8 @@
 """Who may see what of a wallet. Pure; each rule is a cell of domain.md §4.2.
 
 Laws: a wallet is its holder's alone; an institution sees the root DID where it has matched a
-customer to it, and a consent where the consent is for it; the regulator sees DIDs and consents,
-never items or copies.
+customer to it, and a consent where the consent is for it; the regulator sees DIDs, consents and
+receipts of deletion, never items or copies.
 """
 
 from __future__ import annotations
@@ -18,6 +18,11 @@ NOBODY: Final = ""  # no holder's id: a query that asks for it finds nothing
 def is_her(viewer: Viewer, holder: str) -> bool:
     """The holder herself: items, custody, receipt, the list of her consents."""
     return viewer.role is Role.HOLDER and viewer.holder == holder
+
+
+def may_see_receipt(viewer: Viewer, holder: str) -> bool:
+    """That a copy is gone: her, and the regulator (of copies nothing else)."""
+    return is_her(viewer, holder) or viewer.role is Role.REGULATOR
 
 
 def may_see_did(viewer: Viewer, holder: HolderId, *, bound: bool) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from subgraphs.vc.strict_json import JsonObject
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
@@ -15,7 +17,15 @@ class Kept:
 
 
 class Custodian(Protocol):
-    """Keeps ciphertexts. It never has a key."""
+    """Keeps what the holder encrypted, once more encrypted with a data key of its own for each
+    object. It never has the holder's key. Each call raises Busy when it cannot do all of it."""
 
     async def keep(self, object_id: str, ciphertext: bytes, /) -> Kept:
-        """Store a copy; the same id and bytes again change nothing. Raises Busy when it is away."""
+        """Store a copy; the same id and bytes again change nothing. Busy for an erased id."""
+
+    async def fetch(self, object_id: str, /) -> bytes | None:
+        """What was handed in; None for what is not, or no more, kept."""
+
+    async def erase(self, object_id: str, content_hash: str, /) -> JsonObject:
+        """Destroy the object's key, then erase every replica: the signed receipt, the same one
+        each time. Busy while a replica is left."""

@@ -8,6 +8,7 @@ from typing import NewType
 
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.vocabulary import CredentialState
+from subgraphs.vc.deletion import DeletionReceipt, parse_deletion
 from subgraphs.vc.did_versions import DidHistory, history_of
 from subgraphs.vc.presentation import SaltedVersion
 from subgraphs.vc.receipt import parse_receipt
@@ -17,6 +18,7 @@ from subgraphs.wallet.states import ConsentState, CustodyState, RootDidState
 ConsentId = NewType("ConsentId", str)
 WalletItemId = NewType("WalletItemId", str)
 CustodyId = NewType("CustodyId", str)
+DeletionId = NewType("DeletionId", str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,9 @@ class WalletItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustodyObject:
-    """An encrypted copy at the custodian; the key that opens it is the holder's."""
+    """An encrypted copy at the custodian. `wrapped_key`: the holder's data key as her own software
+    wrapped it, so that any device with her key can open the copy. `retry_at`: when an erasure that
+    did not come to its end is tried again."""
 
     id: CustodyId
     holder: HolderId
@@ -91,3 +95,35 @@ class CustodyObject:
     state: CustodyState
     deposited_at: datetime
     version: int = 1
+    wrapped_key: str | None = None
+    retry_at: datetime | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """The custodian's signed receipt for one custody object."""
+
+    id: DeletionId
+    holder: HolderId
+    custody: CustodyId
+    custodian: InstitutionId
+    document: JsonObject
+    received_at: datetime
+
+    @property
+    def receipt(self) -> DeletionReceipt:
+        """The receipt, read; it was checked before it was kept."""
+        return parse_deletion(self.document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """The holder's signed word that ends a credential."""
+
+    credential: CredentialId
+    holder: HolderId
+    issuer: InstitutionId
+    vc_hash: str
+    document: JsonObject
+    at: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from subgraphs.kit import idempotent, institutions, prepared
@@ -11,11 +12,9 @@ from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
 from subgraphs.kit.vocabulary import CredentialState
-from subgraphs.wallet import codec
+from subgraphs.wallet import codec, custody_store
 from subgraphs.wallet.records import (
     Consent,
-    CustodyId,
-    CustodyObject,
     RootDid,
     WalletItem,
     WalletItemId,
@@ -32,11 +31,13 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("holder", 1), ("added_at", -1), ("_id", -1)]),
         IndexModel([("credential", 1)], unique=True),
     ],
+    **custody_store.INDEXES,
     **institutions.INDEXES,
     **prepared.INDEXES,
     **idempotent.INDEXES,
 }
 GRANTED: Final = Order(fields=("granted_at", "_id"))
+_LIVE: Final = [CredentialState.ACTIVE.value, CredentialState.SUSPENDED.value]
 ADDED: Final = Order(fields=("added_at", "_id"))
 
 
@@ -49,7 +50,6 @@ class Store:
         self._positions = database[POSITIONS]
         self._consents = database["consents"]
         self._items = database["wallet_items"]
-        self._custody = database["custody"]
         self._bindings = database["bindings"]
 
     # root DIDs
@@ -119,6 +119,17 @@ class Store:
         )
         return bool(done.modified_count == 1)
 
+    async def covered(
+        self, holder: HolderId, credential: str, now: datetime, *, session: Session
+    ) -> bool:
+        """Whether a consent in force lets the credential be shown."""
+        where = {
+            **for_credential({"holder": holder}, CredentialId(credential)),
+            "state": "GRANTED",
+            "valid_until": {"$gt": now},
+        }
+        return await self._consents.find_one(where, {"_id": 1}, session=session) is not None
+
     async def granted(self, where: Mapping[str, Any], asked: Window) -> tuple[Rows, list[Consent]]:
         page = await fetch(self._consents, where, GRANTED, asked)
         return page, [codec.consent(row) for row in page.rows]
@@ -132,9 +143,12 @@ class Store:
         found = await self._items.find({"_id": {"$in": list(ids)}}).to_list(None)
         return {row["_id"]: codec.item(row) for row in found}
 
-    async def items_of(self, credentials: Sequence[str]) -> dict[str, WalletItem]:
+    async def items_of(
+        self, credentials: Sequence[str], *, session: Session | None = None
+    ) -> dict[str, WalletItem]:
         """By credential id."""
-        found = await self._items.find({"credential": {"$in": list(credentials)}}).to_list(None)
+        where = {"credential": {"$in": list(credentials)}}
+        found = await self._items.find(where, session=session).to_list(None)
         return {row["credential"]: codec.item(row) for row in found}
 
     async def item(
@@ -143,6 +157,20 @@ class Store:
         """A holder's own item; a foreign one is not found."""
         found = await self._items.find_one({"_id": id_, "holder": holder}, session=session)
         return codec.item(found) if found else None
+
+    async def kept_copies(
+        self, holder: HolderId, credentials: Sequence[str], *, session: Session
+    ) -> list[WalletItem]:
+        """Her items with a copy in custody, of these credentials; of all where none is named.
+
+        Two that decide about the same copy collide here: none decides on what the other changes.
+        """
+        where: dict[str, Any] = {"holder": holder, "custody": {"$ne": None}}
+        if credentials:
+            where["credential"] = {"$in": list(credentials)}
+        await self._items.update_many(where, {"$inc": {"decided": 1}}, session=session)
+        found = await self._items.find(where, session=session).to_list(None)
+        return [codec.item(row) for row in found]
 
     async def held(self, holder: HolderId, asked: Window) -> tuple[Rows, list[WalletItem]]:
         page = await fetch(self._items, {"holder": holder}, ADDED, asked)
@@ -167,31 +195,11 @@ class Store:
         index: int,
         session: Session,
     ) -> None:
-        """A later word of the same issuer about a credential; an earlier one changes nothing."""
+        """A later word about a credential; an earlier one, or one after its end, is nothing."""
         await self._items.update_one(
-            {"_id": id_, "issuer": issuer, "index": {"$lt": index}},
+            {"_id": id_, "issuer": issuer, "index": {"$lt": index}, "state": {"$in": _LIVE}},
             {"$set": {"state": state.value, "index": index}},
             session=session,
-        )
-
-    # custody
-
-    async def custody(self, ids: Sequence[str]) -> dict[str, CustodyObject]:
-        found = await self._custody.find({"_id": {"$in": list(ids)}}).to_list(None)
-        return {row["_id"]: codec.custody(row) for row in found}
-
-    async def custody_object(
-        self, id_: CustodyId, *, session: Session | None = None
-    ) -> CustodyObject | None:
-        found = await self._custody.find_one({"_id": id_}, session=session)
-        return codec.custody(found) if found else None
-
-    async def put_custody(self, row: CustodyObject, session: Session) -> None:
-        """Write an object and make it the one its item names."""
-        document = codec.custody_document(row)
-        await self._custody.replace_one({"_id": row.id}, document, upsert=True, session=session)
-        await self._items.update_one(
-            {"_id": row.item}, {"$set": {"custody": row.id}}, session=session
         )
 
     # bindings

@@ -1,7 +1,7 @@
 """What the log tells the wallet: items and their states, institutions, who has matched whom.
 
 Laws: idempotent by position; an event that does not read as its kind promises changes nothing and
-stops nothing; only the issuer that activated a credential moves its item.
+stops nothing; a credential's item is moved by what names the issuer that activated it.
 """
 
 from __future__ import annotations
@@ -86,6 +86,10 @@ async def _expired(store: Store, event: LoggedEvent, session: Session) -> None:
     await _move(store, event, CredentialState.EXPIRED, session)
 
 
+async def _cancelled(store: Store, event: LoggedEvent, session: Session) -> None:
+    await _move(store, event, CredentialState.CANCELLED, session)
+
+
 async def _move(store: Store, event: LoggedEvent, state: CredentialState, session: Session) -> None:
     credential, issuer = _subject(event.envelope, "cred"), event.envelope.body.get("issuer")
     if credential is not None and isinstance(issuer, str):
@@ -111,6 +115,7 @@ _BY_KIND: Final[Mapping[str, Callable[[Store, LoggedEvent, Session], Awaitable[N
             "CREDENTIAL_ACTIVATED": _activated,
             "CREDENTIAL_ENDORSED": _endorsed,
             "CREDENTIAL_EXPIRED": _expired,
+            "CREDENTIAL_CANCELLED": _cancelled,
         }
     )
 )

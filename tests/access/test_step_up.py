@@ -28,6 +28,8 @@ NOT_BINDING: Final[Mapping[str, str]] = {
     "prepareConsent": "answers bytes; the submit step signs",
     "prepareConsentWithdrawal": "answers bytes; the submit step signs",
     "prepareHolderKeyRotation": "answers bytes; the submit step signs",
+    "prepareCustodyWithdrawal": "answers bytes; the submit step signs",
+    "prepareCancellation": "answers bytes; the submit step signs",
     "prepareRootDidDeactivation": "answers bytes; the submit step signs",
     "withdrawCredentialRequest": "gives up what was only asked for",
     "depositToCustody": "her own copy, sealed by her; nobody else can open it",
@@ -138,7 +140,7 @@ WANTED: Final = {
 
 
 def _assertion(given: Mapping[str, Any]) -> dict[str, object] | None:
-    holder = given.get("holderSignature")
+    holder = given.get("holderSignature", given.get("signature"))
     inside = holder if isinstance(holder, dict) else given
     found = inside.get("faceAssertion")
     return found if isinstance(found, dict) else None
@@ -165,18 +167,31 @@ async def test_no_bad_face_check_binds_anybody(world: World) -> None:
         journey = Journey(Actors(holder=holder, issuer=issuer, verifier=verifier), person)
         await journey.to_credential()
         await journey.consent()
-        for name, prepare, given in _more(journey):
+        for name, prepare, given in _more(journey, await _copy(holder)):
             prepared = await _prepared(holder, prepare, given)
             signature = person.software.sign(from_base64url(prepared["payloadToSign"]))
             asked = {"preparedId": prepared["preparedId"], "holderSignature": signature.as_input()}
             await holder.doubt(_mutation(name, "... on InvalidSignature { code }"), asked)
+        signed = person.software.cancel(journey.credential_id).as_input()
+        given = {"id": journey.credential_id, "signature": signed}
+        await holder.doubt(_mutation("cancelCredential", "... on InvalidSignature { code }"), given)
     assert {name for name, codes in holder.refused.items() if codes != WANTED} == set(), (
         holder.refused
     )
     assert set(holder.refused) == binding(), "a mutation that binds a person is not tried here"
 
 
-def _more(journey: Journey) -> Iterator[tuple[str, str, dict[str, object]]]:
+async def _copy(holder: Client) -> str:
+    """A copy of hers in custody; its id."""
+    found: Any = await holder.ask("{ me { walletItems { edges { node { id } } } } }")
+    item = found["me"]["walletItems"]["edges"][0]["node"]["id"]
+    below = "... on DepositToCustodySuccess { custody { id } }"
+    sent = {"input": {"walletItemId": item, "ciphertext": "c2VhbGVk"}}
+    done: Any = await holder.ask(_mutation("depositToCustody", below), sent)
+    return str(done["depositToCustody"]["custody"]["id"])
+
+
+def _more(journey: Journey, copy: str) -> Iterator[tuple[str, str, dict[str, object]]]:
     """What the journey itself does not do, with its prepare step; nothing of it is completed."""
     new = journey.person.software.new_key(sm2.PrivateKey.generate())
     yield (
@@ -189,6 +204,7 @@ def _more(journey: Journey) -> Iterator[tuple[str, str, dict[str, object]]]:
     )
     yield "deactivateRootDid", "prepareRootDidDeactivation", {}
     yield "withdrawConsent", "prepareConsentWithdrawal", {"consentId": journey.consent_id}
+    yield "withdrawFromCustody", "prepareCustodyWithdrawal", {"custodyId": copy}
 
 
 async def _prepared(client: Client, name: str, given: Mapping[str, object]) -> Any:

@@ -40,7 +40,14 @@ _FOUND: Final = """query Found($id: ID!, $holder: ID!) {
   events: auditEvents(first: 100) { edges { node { id kind } } }
 }"""
 _DEPOSIT: Final = """mutation Deposit($input: DepositToCustodyInput!) {
-  depositToCustody(input: $input) { __typename } }"""
+  depositToCustody(input: $input) {
+    __typename ... on DepositToCustodySuccess { custody { id } } } }"""
+_GIVE_UP: Final = """mutation GiveUp($input: PrepareCustodyWithdrawalInput!) {
+  prepareCustodyWithdrawal(input: $input) { ... on PrepareCustodyWithdrawalSuccess {
+    preparedId payload payloadToSign } } }"""
+_TAKE_OUT: Final = """mutation TakeOut($input: WithdrawFromCustodyInput!) {
+  withdrawFromCustody(input: $input) { __typename ... on WithdrawFromCustodySuccess {
+    custody { deletionReceipt { id } } } } }"""
 _DENY: Final = """mutation Deny($input: OpenDisputeInput!) {
   openDispute(input: $input) { ... on OpenDisputeSuccess { dispute { id } } } }"""
 _ITEMS: Final = "{ me { walletItems { edges { node { id } } } } }"
@@ -78,8 +85,10 @@ async def tell(stack: Stack, *, with_stranger: bool = False) -> World:
         await journey.to_permission()
         await journey.endorse_reduction()
         world = World(stack=stack, ids={}, claims=_claims(journey.person.holder_id))
-        await _deposit(world)
+        receipt = await _taken_out(world, journey, await _deposit(world, "c2VhbGVk"))
+        await _deposit(world, "c2VhbGVkIGFuZXc")
         ids = await _settled(world, journey)
+    ids["DeletionReceipt"] = receipt
     ids["Dispute"] = await _denied(world, ids["Presentation"])
     ids["PresentationRequest"] = str(journey.request["id"])
     ids["Institution"] = str(world.claims["verifier"]["institution"])
@@ -105,13 +114,27 @@ def _claims(holder: str) -> dict[str, Mapping[str, object]]:
     }
 
 
-async def _deposit(world: World) -> None:
+async def _deposit(world: World, ciphertext: str) -> str:
+    """A copy with the custodian; its id."""
     token, url = world.token("holder"), world.stack.url
     found = await ask(url, _ITEMS, {}, token)
     (edge,) = found["data"]["me"]["walletItems"]["edges"]
-    sent = {"walletItemId": edge["node"]["id"], "ciphertext": "c2VhbGVk"}
-    told = await ask(url, _DEPOSIT, {"input": sent}, token)
-    assert told["data"]["depositToCustody"]["__typename"] == "DepositToCustodySuccess", told
+    sent = {"walletItemId": edge["node"]["id"], "ciphertext": ciphertext}
+    told = (await ask(url, _DEPOSIT, {"input": sent}, token))["data"]["depositToCustody"]
+    assert told["__typename"] == "DepositToCustodySuccess", told
+    return str(told["custody"]["id"])
+
+
+async def _taken_out(world: World, journey: Journey, custody: str) -> str:
+    """The copy erased at its holder's wish; the receipt's id."""
+    token, url = world.token("holder"), world.stack.url
+    asked = await ask(url, _GIVE_UP, {"input": {"custodyId": custody}}, token)
+    ready = asked["data"]["prepareCustodyWithdrawal"]
+    payload, to_sign = ready["payload"], ready["payloadToSign"]
+    signature = journey.person.software.sign_prepared(payload, to_sign, asked={})
+    sent = {"preparedId": ready["preparedId"], "holderSignature": signature.as_input()}
+    told = (await ask(url, _TAKE_OUT, {"input": sent}, token))["data"]["withdrawFromCustody"]
+    return str(told["custody"]["deletionReceipt"]["id"])
 
 
 async def _denied(world: World, presentation: str) -> str:

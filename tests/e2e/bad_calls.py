@@ -157,6 +157,25 @@ UNKNOWN_IDS: Final[Mapping[str, Row]] = {
         {"walletItemId": "<no witm>", "ciphertext": "AAAA"},
         "NotFound NOT_FOUND walletItemId",
     ),
+    "a copy": (
+        "holder",
+        "prepareCustodyWithdrawal",
+        {"custodyId": "<no cust>"},
+        "NotFound NOT_FOUND custodyId",
+    ),
+    "a copy's end": ("holder", "withdrawFromCustody", SIGNED, "NotFound NOT_FOUND preparedId"),
+    "a credential to end": (
+        "holder",
+        "prepareCancellation",
+        {"id": "<no cred>"},
+        "NotFound NOT_FOUND id",
+    ),
+    "a credential's end": (
+        "holder",
+        "cancelCredential",
+        {"id": "<no cred>", "signature": SIGNATURE},
+        "NotFound NOT_FOUND id",
+    ),
     "a presentation": (
         "verifier",
         "verifyPresentation",
@@ -214,6 +233,13 @@ FOREIGN: Final[Mapping[str, tuple[str, str, Input, str]]] = {
         "depositToCustody",
         {"walletItemId": "<item>", "ciphertext": "AAAA"},
         "witm",
+    ),
+    "prepare an end": ("another holder", "prepareCancellation", {"id": "<credential>"}, "cred"),
+    "end": (
+        "another holder",
+        "cancelCredential",
+        {"id": "<credential>", "signature": SIGNATURE},
+        "cred",
     ),
     "answer a request": (
         "another holder",

@@ -29,7 +29,17 @@ from subgraphs.verifier import records
 from subgraphs.verifier import states as verifier_states
 from subgraphs.wallet import lifecycle as wallet
 from subgraphs.wallet import outgoing as wallet_events
-from subgraphs.wallet.records import Consent, ConsentId, RootDid
+from subgraphs.wallet.records import (
+    Cancellation,
+    Consent,
+    ConsentId,
+    CustodyId,
+    CustodyObject,
+    Deletion,
+    DeletionId,
+    RootDid,
+    WalletItemId,
+)
 from subgraphs.wallet.states import ConsentState, CustodyState, RootDidState
 
 AT: Final = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -101,9 +111,16 @@ _EFFECTS: Final = {
 }
 
 
+_CANCELLATION: Final = Cancellation(
+    credential=CREDENTIAL, holder=HOLDER, issuer=ISSUER, vc_hash=HASH, document={}, at=AT
+)
+
+
 def _credential_told(
     source: CredentialState, target: CredentialState, version: int
 ) -> Envelope | None:
+    if target is CredentialState.CANCELLED:
+        return wallet_events.credential_cancelled(_CANCELLATION)
     effect = _EFFECTS.get((source, target))
     if effect is None:
         known = target in issuer_events.KIND_OF
@@ -163,6 +180,40 @@ def _consent_told(source: ConsentState, target: ConsentState, version: int) -> E
         version=version,
     )
     return wallet_events.consent_withdrawn(row)
+
+
+_COPY: Final = CustodyObject(
+    id=CustodyId(derived_id("cust", "1")),
+    holder=HOLDER,
+    item=WalletItemId(derived_id("witm", "1")),
+    ciphertext_hash=HASH,
+    key_id="key-1",
+    replicas=3,
+    state=CustodyState.STORED,
+    deposited_at=AT,
+)
+_GONE: Final = Deletion(
+    id=DeletionId(derived_id("drec", "1")),
+    holder=HOLDER,
+    custody=_COPY.id,
+    custodian=institution_id("91990000MAXYN9001P"),
+    document={},
+    received_at=AT,
+)
+
+
+def _custody_told(source: CustodyState, target: CustodyState, version: int) -> Envelope | None:
+    """A try that failed, and the next one, are the custodian's business, not the log's."""
+    del version
+    match target:
+        case CustodyState.STORED:
+            return wallet_events.custody_stored(_COPY)
+        case CustodyState.DELETION_PENDING if source is not CustodyState.DELETION_FAILED:
+            return wallet_events.custody_given_up(_COPY, AT)
+        case CustodyState.DELETED:
+            return wallet_events.custody_deleted(_GONE)
+        case _:
+            return None
 
 
 _PERMISSION: Final = records.Permission(
@@ -235,7 +286,7 @@ MACHINES: Final = (
         table=wallet.CUSTODY,
         start=CustodyState.UPLOADING,
         step=wallet.custody_step,
-        tell=_nothing_told,
+        tell=_custody_told,
     ),
     _of_verifier(
         "presentation",

@@ -41,7 +41,7 @@ ACCEPTED = records.Acceptance(
     accepted_at=AT,
     version=1,
 )
-WITHOUT_A_WRITER = {CredentialState.CANCELLED, CredentialState.SUPERSEDED}
+WITHOUT_A_WRITER = {CredentialState.SUPERSEDED}
 CAUSES = st.lists(st.sampled_from([*Effect, *Cause]), max_size=12)
 
 
@@ -77,7 +77,7 @@ def test_every_state_can_be_reached_and_a_final_one_not_left(machine: Machine) -
 
 
 def test_each_step_of_a_credential_is_one_event() -> None:
-    """CANCELLED and SUPERSEDED are in the table, and no operation writes them yet."""
+    """SUPERSEDED is in the table, and no operation writes it yet."""
     machine = MACHINES[0]
     for source, targets in machine.table.items():
         for target in targets:

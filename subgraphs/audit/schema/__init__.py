@@ -3,6 +3,8 @@
 from subgraphs.audit.schema.contributions import (
     Consent,
     Credential,
+    CustodyObject,
+    DeletionReceipt,
     Endorsement,
     Holder,
     Presentation,
@@ -24,6 +26,8 @@ schema = Schema(
         AuditEvent,
         Consent,
         Credential,
+        CustodyObject,
+        DeletionReceipt,
         Dispute,
         Endorsement,
         Holder,

@@ -86,6 +86,20 @@ class Consent(Contribution):
         return await anchor_proof(info, "CONSENT_GRANTED", self.id)
 
 
+@entity("CustodyObject")
+class CustodyObject(Contribution):
+    @resolved("Proof that the deposit stands on the log (存证证明).")
+    async def chain_proof(self, info: Info[Parts]) -> ChainProof | None:
+        return await anchor_proof(info, "CUSTODY_STORED", self.id)
+
+
+@entity("DeletionReceipt")
+class DeletionReceipt(Contribution):
+    @resolved("Proof that the receipt's digest stands on the log (存证证明).")
+    async def chain_proof(self, info: Info[Parts]) -> ChainProof | None:
+        return await anchor_proof(info, "CUSTODY_DELETED", self.id)
+
+
 @entity("Presentation")
 class Presentation(Contribution):
     @resolved("Proof that the presentation stands on the log (存证证明).")

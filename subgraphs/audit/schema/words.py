@@ -23,8 +23,12 @@ from subgraphs.kit.types import worded
     CREDENTIAL_EXPIRED="Its validity ended (过期).",
     CREDENTIAL_ACTIVATED="The holder countersigned it (生效).",
     CREDENTIAL_ENDORSED="The issuer endorsed a change (变更签注).",
+    CREDENTIAL_CANCELLED="The holder ended it (取消).",
     CONSENT_GRANTED="A holder consented (授权).",
     CONSENT_WITHDRAWN="A holder withdrew consent (撤回授权).",
+    CUSTODY_STORED="An encrypted copy went into custody (托管).",
+    CUSTODY_GIVEN_UP="The holder's copy is to be erased (申请删除).",
+    CUSTODY_DELETED="The custodian signed that a copy is gone (删除回执).",
     PRESENTATION_SUBMITTED="A holder presented credentials (出示).",
     PRESENTATION_VERIFIED="The verifier checked a presentation (核验).",
     CREDENTIAL_ACCEPTED="A verifier accepted a credential (采信).",
@@ -57,8 +61,12 @@ class AuditEventKind(Enum):
     CREDENTIAL_EXPIRED = "CREDENTIAL_EXPIRED"
     CREDENTIAL_ACTIVATED = "CREDENTIAL_ACTIVATED"
     CREDENTIAL_ENDORSED = "CREDENTIAL_ENDORSED"
+    CREDENTIAL_CANCELLED = "CREDENTIAL_CANCELLED"
     CONSENT_GRANTED = "CONSENT_GRANTED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    CUSTODY_STORED = "CUSTODY_STORED"
+    CUSTODY_GIVEN_UP = "CUSTODY_GIVEN_UP"
+    CUSTODY_DELETED = "CUSTODY_DELETED"
     PRESENTATION_SUBMITTED = "PRESENTATION_SUBMITTED"
     PRESENTATION_VERIFIED = "PRESENTATION_VERIFIED"
     CREDENTIAL_ACCEPTED = "CREDENTIAL_ACCEPTED"

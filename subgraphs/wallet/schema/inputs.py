@@ -120,3 +120,33 @@ class DepositToCustodyInput(MutationInput):
     key_id: str | None = strawberry.field(
         default=None, description="The holder's name for the key that opens it (密钥编号)."
     )
+    wrapped_key: Bytes | None = strawberry.field(
+        default=None,
+        description="The data key as the holder's software wrapped it for herself (已封装密钥).",
+    )
+
+
+@strawberry.input(description="Get the bytes to sign for erasing a copy (准备删除托管).")
+class PrepareCustodyWithdrawalInput(MutationInput):
+    custody_id: strawberry.ID = strawberry.field(description="The copy (托管对象).")
+
+
+@strawberry.input(description="A prepared wish and the holder's signature (删除托管).")
+class WithdrawFromCustodyInput(MutationInput):
+    prepared_id: strawberry.ID = strawberry.field(description="From the prepare step (待签编号).")
+    holder_signature: HolderSignatureInput = strawberry.field(
+        description="The holder's signature (持证方签名)."
+    )
+
+
+@strawberry.input(description="Get the bytes to sign for ending a credential (准备取消).")
+class PrepareCancellationInput(MutationInput):
+    id: strawberry.ID = strawberry.field(description="The credential (凭证).")
+
+
+@strawberry.input(description="The holder's own end of a credential (取消凭证).")
+class CancelCredentialInput(MutationInput):
+    id: strawberry.ID = strawberry.field(description="The credential (凭证).")
+    signature: HolderSignatureInput = strawberry.field(
+        description="Her signature over the cancellation of this credential (持证方签名)."
+    )

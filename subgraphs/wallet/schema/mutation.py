@@ -18,15 +18,17 @@ from subgraphs.vc.errors import VcError
 from subgraphs.vc.face import FaceAssertion
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.schema import inputs, results
-from subgraphs.wallet.schema.types import Consent, CustodyObject, Holder
+from subgraphs.wallet.schema.custody import CustodyObject
+from subgraphs.wallet.schema.types import Cancellation, Consent, Credential, Holder
+from subgraphs.wallet.steps import cancel
 from subgraphs.wallet.steps.consent import (
-    Submitted,
     grant_consent,
     prepare_consent,
     prepare_withdrawal,
     withdraw_consent,
 )
-from subgraphs.wallet.steps.deposit import deposit_to_custody
+from subgraphs.wallet.steps.deposit import WITHDRAW, deposit_to_custody, withdraw_from_custody
+from subgraphs.wallet.steps.deposit import prepare_withdrawal as prepare_copy
 from subgraphs.wallet.steps.register import AlreadyRegistered, Asked, register_root_did
 from subgraphs.wallet.steps.rotate import (
     DEACTIVATION,
@@ -35,6 +37,7 @@ from subgraphs.wallet.steps.rotate import (
     prepare_deactivation,
     prepare_rotation,
 )
+from subgraphs.wallet.steps.signed import Submitted
 from subgraphs.wallet.steps.terms import Wanted
 
 PreparedT = TypeVar("PreparedT", bound=PreparedFields)
@@ -167,12 +170,55 @@ class Mutation:
             item_id=input_.wallet_item_id,
             ciphertext=input_.ciphertext,
             key_id=input_.key_id,
+            wrapped_key=input_.wrapped_key,
             client_id=input_.client_mutation_id,
         )
-        (found,) = await CustodyObject.resolve_references(info, [{"id": done}])
-        if found is None:
-            raise NotFound("custody object")
-        return results.DepositToCustodySuccess(custody=found)
+        return results.DepositToCustodySuccess(custody=await _custody(info, done))
+
+    @mutation("Get the wish to have a copy erased, to sign (准备删除托管).")
+    async def prepare_custody_withdrawal(
+        self, info: Info[Parts], input_: Annotated[inputs.PrepareCustodyWithdrawalInput, INPUT]
+    ) -> results.PrepareCustodyWithdrawalResult:
+        row = await prepare_copy(info.context.parts, info.context.viewer, input_.custody_id)
+        return _prepared(results.PrepareCustodyWithdrawalSuccess, row)
+
+    @mutation("Take a copy out of custody: key destroyed, replicas erased (删除托管).")
+    async def withdraw_from_custody(
+        self, info: Info[Parts], input_: Annotated[inputs.WithdrawFromCustodyInput, INPUT]
+    ) -> results.WithdrawFromCustodyResult:
+        done = await withdraw_from_custody(
+            info.context.parts,
+            info.context.viewer,
+            Submitted(input_.prepared_id, WITHDRAW, input_.holder_signature),
+            client_id=input_.client_mutation_id,
+        )
+        return results.WithdrawFromCustodySuccess(custody=await _custody(info, done))
+
+    @mutation("Get the bytes to sign for ending a credential (准备取消凭证).")
+    async def prepare_cancellation(
+        self, info: Info[Parts], input_: Annotated[inputs.PrepareCancellationInput, INPUT]
+    ) -> results.PrepareCancellationResult:
+        document, ready = await cancel.prepare(info.context.parts, info.context.viewer, input_.id)
+        return results.PrepareCancellationSuccess(
+            payload=json_value({"document": document, "proofConfig": ready.config}),
+            payload_to_sign=to_sign(ready.payload),
+        )
+
+    @mutation("End a credential at any time, its issuer there or not (取消凭证).")
+    async def cancel_credential(
+        self, info: Info[Parts], input_: Annotated[inputs.CancelCredentialInput, INPUT]
+    ) -> results.CancelCredentialResult:
+        row = await cancel.cancel_credential(
+            info.context.parts,
+            info.context.viewer,
+            input_.id,
+            input_.signature,
+            client_id=input_.client_mutation_id,
+        )
+        return results.CancelCredentialSuccess(
+            credential=Credential(id=strawberry.ID(row.credential)),
+            cancellation=Cancellation.of(row),
+        )
 
 
 def _asked(given: inputs.RegisterRootDidInput) -> Asked:
@@ -214,4 +260,11 @@ async def _consent(info: Info[Parts], id_: str) -> Consent:
     (found,) = await Consent.resolve_references(info, [{"id": id_}])
     if found is None:
         raise NotFound("consent")
+    return found
+
+
+async def _custody(info: Info[Parts], id_: str) -> CustodyObject:
+    (found,) = await CustodyObject.resolve_references(info, [{"id": id_}])
+    if found is None:
+        raise NotFound("custody object")
     return found

@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
-from subgraphs.kit.scalars import DID, JSON
+from subgraphs.kit.scalars import DID, JSON, Bytes
 from subgraphs.kit.signing import PreparedFields
 from subgraphs.kit.types import (
     DomainError,
@@ -17,7 +17,8 @@ from subgraphs.kit.types import (
     TryAgain,
     ValidationFailed,
 )
-from subgraphs.wallet.schema.types import Consent, CustodyObject, Holder
+from subgraphs.wallet.schema.custody import CustodyObject
+from subgraphs.wallet.schema.types import Cancellation, Consent, Credential, Holder
 
 
 @strawberry.type(description="The root DID is registered (注册成功).")
@@ -80,6 +81,32 @@ class WithdrawConsentSuccess:
 @strawberry.type(description="The copy is kept (托管成功).")
 class DepositToCustodySuccess:
     custody: CustodyObject = strawberry.field(description="The copy in custody (托管对象).")
+
+
+@strawberry.type(description="The wish to have a copy erased, to sign (待签删除).")
+class PrepareCustodyWithdrawalSuccess(PreparedFields):
+    pass
+
+
+@strawberry.type(description="The copy is on its way out, or gone (删除成功).")
+class WithdrawFromCustodySuccess:
+    custody: CustodyObject = strawberry.field(description="The copy in custody (托管对象).")
+
+
+@strawberry.type(
+    description="The cancellation to sign; the same for as long as the key (待签取消)."
+)
+class PrepareCancellationSuccess:
+    payload: JSON = strawberry.field(description="What is being signed, in full (待签内容).")
+    payload_to_sign: Bytes = strawberry.field(description="The bytes to sign (待签字节).")
+
+
+@strawberry.type(description="The credential is cancelled (取消成功).")
+class CancelCredentialSuccess:
+    credential: Credential = strawberry.field(
+        description="The credential; its issuer's state follows the log (凭证)."
+    )
+    cancellation: Cancellation = strawberry.field(description="What the wallet keeps (取消).")
 
 
 RegisterRootDidResult: TypeAlias = Annotated[
@@ -174,4 +201,46 @@ DepositToCustodyResult: TypeAlias = Annotated[
     | InvalidTransitionError
     | TryAgain,
     strawberry.union("DepositToCustodyResult", description="Outcome of the deposit (托管结果)."),
+]
+PrepareCustodyWithdrawalResult: TypeAlias = Annotated[
+    PrepareCustodyWithdrawalSuccess
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | InvalidTransitionError
+    | TryAgain,
+    strawberry.union(
+        "PrepareCustodyWithdrawalResult", description="Outcome of the preparation (准备结果)."
+    ),
+]
+WithdrawFromCustodyResult: TypeAlias = Annotated[
+    WithdrawFromCustodySuccess
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | InvalidTransitionError
+    | InvalidSignature
+    | TryAgain,
+    strawberry.union("WithdrawFromCustodyResult", description="Outcome of the wish (删除结果)."),
+]
+PrepareCancellationResult: TypeAlias = Annotated[
+    PrepareCancellationSuccess
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | InvalidTransitionError
+    | TryAgain,
+    strawberry.union(
+        "PrepareCancellationResult", description="Outcome of the preparation (准备结果)."
+    ),
+]
+CancelCredentialResult: TypeAlias = Annotated[
+    CancelCredentialSuccess
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | InvalidTransitionError
+    | InvalidSignature
+    | TryAgain,
+    strawberry.union("CancelCredentialResult", description="Outcome of the end (取消结果)."),
 ]

@@ -15,52 +15,29 @@ from subgraphs.kit.fields import listed, resolved
 from subgraphs.kit.ids import CredentialId, HolderId
 from subgraphs.kit.nodes import Representation, entity
 from subgraphs.kit.paging import After, Connection, First, connection, window
-from subgraphs.kit.scalars import DID, JSON, Decimal, Hash, json_value
+from subgraphs.kit.scalars import DID, JSON, Decimal, json_value
 from subgraphs.kit.types import Node
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.wallet import lifecycle, policy, records
 from subgraphs.wallet.loaders import loaders
 from subgraphs.wallet.parts import Parts
+from subgraphs.wallet.schema.custody import CustodyObject
 from subgraphs.wallet.schema.institution import Institution
-from subgraphs.wallet.states import ConsentState, CustodyState, RootDidState
+from subgraphs.wallet.states import ConsentState, RootDidState
 from subgraphs.wallet.store import ADDED, GRANTED, for_credential
 
 
-@entity("CustodyObject")
-class CustodyObject(Node):
-    ciphertext_hash: Hash | None = strawberry.field(
-        default=None, description="SM3 of the encrypted copy (密文摘要)."
+@strawberry.type(description="A holder's signed word that ends a credential (取消凭证).")
+class Cancellation:
+    state: CredentialState = strawberry.field(
+        description="What the credential is wherever the log is followed (状态)."
     )
-    key_id: str | None = strawberry.field(
-        default=None, description="The holder's name for the key that opens it (密钥编号)."
-    )
-    replicas: int | None = strawberry.field(
-        default=None, description="In how many places the custodian keeps it (副本数)."
-    )
-    state: CustodyState | None = strawberry.field(
-        default=None, description="Where it stands in its life (状态)."
-    )
-    deposited_at: datetime | None = strawberry.field(
-        default=None, description="When it was handed over (托管时间)."
-    )
+    at: datetime = strawberry.field(description="When she gave it (时间).")
+    document: JSON = strawberry.field(description="The document with her signature (签名文件).")
 
     @classmethod
-    async def resolve_references(
-        cls, info: Info[Parts], references: Sequence[Representation], /
-    ) -> Sequence[Self | None]:
-        rows = await loaders(info.context).custody.load_many(_ids(references))
-        return [cls.of(row) if row else None for row in rows]
-
-    @classmethod
-    def of(cls, row: records.CustodyObject) -> Self:
-        return cls(
-            id=strawberry.ID(row.id),
-            ciphertext_hash=Hash(row.ciphertext_hash),
-            key_id=row.key_id,
-            replicas=row.replicas,
-            state=row.state,
-            deposited_at=row.deposited_at,
-        )
+    def of(cls, row: records.Cancellation) -> Self:
+        return cls(state=CredentialState.CANCELLED, at=row.at, document=json_value(row.document))
 
 
 @entity("WalletItem")
@@ -77,6 +54,13 @@ class WalletItem(Node):
     @resolved("The credential it holds (凭证).")
     def credential(self) -> Credential | None:
         return Credential(id=strawberry.ID(self.row.credential)) if self.row else None
+
+    @resolved("The holder's own end of it, from the moment she signed (取消).")
+    async def cancellation(self, info: Info[Parts]) -> Cancellation | None:
+        if self.row is None:
+            return None
+        row = await loaders(info.context).cancellations.load(self.row.credential)
+        return Cancellation.of(row) if row else None
 
     @resolved("The encrypted copy in cloud custody (云端托管).")
     async def custody(self, info: Info[Parts]) -> CustodyObject | None:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final
 
-from subgraphs.kit.errors import Busy, Invalid, NotFound
+from subgraphs.kit.errors import Busy, NotFound
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.prepared import PreparedRow
-from subgraphs.kit.signing import HolderSignatureInput, checked_signature, held_key
+from subgraphs.kit.signing import HolderSignatureInput
 from subgraphs.kit.viewer import Viewer
 from subgraphs.vc import consent as artefacts
-from subgraphs.vc import proofs
 from subgraphs.vc.encoding import to_time
 from subgraphs.vc.model import URN
 from subgraphs.vc.money import format_amount
-from subgraphs.vc.proofs import PreparedProof, ProofOptions, Purpose
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import lifecycle, outgoing
 from subgraphs.wallet.parts import Parts
-from subgraphs.wallet.records import Consent, ConsentId, RootDid
+from subgraphs.wallet.records import Consent, ConsentId, CustodyId
 from subgraphs.wallet.states import ConsentState
+from subgraphs.wallet.steps.erase import erase_now, give_up_copies
+from subgraphs.wallet.steps.signed import (
+    Signed,
+    Submitted,
+    prepare_document,
+    root_of,
+    signed_document,
+)
 from subgraphs.wallet.steps.terms import Wanted, consent_of
 
 GRANT: Final = "consent"
@@ -37,7 +43,7 @@ async def prepare_consent(parts: Parts, viewer: Viewer, wanted: Wanted) -> Prepa
     consent = await consent_of(parts, root, wanted)
     document = artefacts.build_consent(consent)
     facts = {"granted_to": wanted.granted_to}
-    return await _prepare(parts, root, GRANT, document, facts)
+    return await prepare_document(parts, root, GRANT, document, facts)
 
 
 async def grant_consent(
@@ -54,7 +60,9 @@ async def grant_consent(
 
     async def work(session: Session) -> dict[str, str]:
         now = parts.clock()
-        signed = await _signed(parts, root, Submitted(prepared_id, GRANT, signature), session, now)
+        signed = await signed_document(
+            parts, root, Submitted(prepared_id, GRANT, signature), session, now
+        )
         row = _row(holder, signed, now)
         await parts.store.add_consent(row, session)
         await parts.outbox.put(session, outgoing.consent_granted(row))
@@ -78,7 +86,7 @@ async def prepare_withdrawal(parts: Parts, viewer: Viewer, consent_id: str) -> P
         "holder": root.did,
         "withdrawnAt": to_time(now),
     }
-    return await _prepare(parts, root, WITHDRAW, document, {"consent": row.id})
+    return await prepare_document(parts, root, WITHDRAW, document, {"consent": row.id})
 
 
 async def withdraw_consent(
@@ -89,47 +97,30 @@ async def withdraw_consent(
     *,
     client_id: str | None,
 ) -> ConsentId:
-    """End the consent and tell the log; what rests on it ends where the log is followed."""
+    """End the consent and tell the log; what rests on it ends where the log is followed.
+
+    Copies in custody go in step: those of its credentials that no other consent lets be shown.
+    """
     holder = viewer.require_holder()
     root = await root_of(parts, holder)
+    gone: list[CustodyId] = []
 
     async def work(session: Session) -> dict[str, str]:
         now = parts.clock()
         submitted = Submitted(prepared_id, WITHDRAW, signature)
-        signed = await _signed(parts, root, submitted, session, now)
+        signed = await signed_document(parts, root, submitted, session, now)
         held = await _own(parts, str(signed.facts["consent"]), holder, session)
         row = _withdrawn(held, now)
         if not await parts.store.replace_consent(row, session):
             raise Busy("the consent was changed meanwhile")
         await parts.outbox.put(session, outgoing.consent_withdrawn(row))
+        gone[:] = await give_up_copies(parts, holder, row.credentials, session, unless_covered=True)
         return {"consent": row.id}
 
     call = Call.of(viewer, "withdrawConsent", client_id, [prepared_id])
-    return ConsentId((await parts.idempotent.once(call, work))["consent"])
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """A prepared payload, what it was prepared for, and the holder's signature over it."""
-
-    prepared_id: str
-    purpose: str
-    signature: HolderSignatureInput
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Signed:
-    """A prepared document with the holder's proof on it."""
-
-    document: JsonObject
-    facts: dict[str, Any]
-
-
-async def root_of(parts: Parts, holder: HolderId) -> RootDid:
-    row = await parts.store.root_did(holder)
-    if row is None:
-        raise Invalid("register a root DID first", field="", code="ROOT_DID_MISSING")
-    return row
+    done = await parts.idempotent.once(call, work)
+    await erase_now(parts, gone)
+    return ConsentId(done["consent"])
 
 
 async def _own(
@@ -141,43 +132,7 @@ async def _own(
     return row
 
 
-async def _prepare(
-    parts: Parts, root: RootDid, purpose: str, document: JsonObject, facts: dict[str, Any]
-) -> PreparedRow:
-    now = parts.clock()
-    options = ProofOptions(
-        verification_method=held_key(root.history).method, purpose=Purpose.ASSERTION, created=now
-    )
-    ready = proofs.prepare(document, options)
-    return await parts.prepared.put(
-        holder=root.holder,
-        purpose=purpose,
-        payload={"document": document, "proofConfig": ready.config},
-        to_sign=ready.payload,
-        now=now,
-        facts=facts,
-    )
-
-
-async def _signed(
-    parts: Parts, root: RootDid, submitted: Submitted, session: Session, now: datetime
-) -> _Signed:
-    row = await parts.prepared.use(
-        session,
-        submitted.prepared_id,
-        holder=root.holder,
-        purpose=submitted.purpose,
-        now=now,
-    )
-    raw = await checked_signature(
-        submitted.signature, payload=row.to_sign, held=held_key(root.history), now=now
-    )
-    payload = cast("dict[str, JsonObject]", row.payload)
-    ready = PreparedProof(config=payload["proofConfig"], payload=row.to_sign)
-    return _Signed(document=proofs.attach(payload["document"], ready, raw), facts=dict(row.facts))
-
-
-def _row(holder: HolderId, signed: _Signed, now: datetime) -> Consent:
+def _row(holder: HolderId, signed: Signed, now: datetime) -> Consent:
     consent = artefacts.read_consent(signed.document)
     bound = next(iter(consent.predicates), None)
     return Consent(

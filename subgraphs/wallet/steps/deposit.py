@@ -1,7 +1,9 @@
-"""Put an encrypted copy of a wallet item into cloud custody, at the holder's own wish (R30).
+"""Put an encrypted copy of a wallet item into cloud custody, at the holder's own wish (R30), and
+take it out again.
 
-The ciphertext comes from the holder's side; the key that opens it is never here. A deposit that
-broke off after UPLOADING is finished by the same call again.
+The ciphertext comes from the holder's side, and with it her data key as her own software wrapped
+it: what opens the copy is never here. A deposit that broke off after UPLOADING is finished by the
+same call again.
 """
 
 from __future__ import annotations
@@ -12,19 +14,33 @@ from typing import Final
 
 from subgraphs.kit.errors import Busy, Invalid, InvalidTransition, NotFound
 from subgraphs.kit.idempotent import Call
-from subgraphs.kit.ids import derived_id
+from subgraphs.kit.ids import HolderId, derived_id
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.offload import offload
+from subgraphs.kit.prepared import PreparedRow
 from subgraphs.kit.viewer import Viewer
-from subgraphs.vc.encoding import from_base64url, sm3_hash
+from subgraphs.vc.consent import CONTEXT
+from subgraphs.vc.encoding import from_base64url, sm3_hash, to_time
 from subgraphs.vc.errors import VcError
-from subgraphs.wallet import lifecycle
+from subgraphs.vc.model import URN
+from subgraphs.vc.strict_json import JsonObject
+from subgraphs.wallet import lifecycle, outgoing
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import CustodyId, CustodyObject, WalletItem
 from subgraphs.wallet.states import CustodyState
+from subgraphs.wallet.steps.erase import erase_now, give_up
 from subgraphs.wallet.steps.refuse import as_refusal
+from subgraphs.wallet.steps.signed import (
+    Submitted,
+    prepare_document,
+    root_of,
+    signed_document,
+)
 
 DEFAULT_KEY: Final = "holder-key-1"
+LARGEST_WRAPPED: Final = 512
+WITHDRAW: Final = "custody-withdrawal"
+WITHDRAWAL_TYPE: Final = "CustodyWithdrawal"
 _KEY_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -35,12 +51,14 @@ async def deposit_to_custody(
     item_id: str,
     ciphertext: str,
     key_id: str | None,
+    wrapped_key: str | None,
     client_id: str | None,
 ) -> CustodyId:
     """The custody object, stored; the same ciphertext again is the same object."""
     holder = viewer.require_holder()
     named = _key_id(key_id)
     data = _ciphertext(parts, ciphertext)
+    _check_wrapped(wrapped_key)
     item = await parts.store.item(item_id, holder)
     if item is None:
         raise NotFound("wallet item", field="walletItemId")
@@ -54,21 +72,75 @@ async def deposit_to_custody(
         replicas=0,
         state=CustodyState.UPLOADING,
         deposited_at=parts.clock(),
+        wrapped_key=wrapped_key,
     )
-    call = Call.of(viewer, "depositToCustody", client_id, [item.id, digest, named])
+    call = Call.of(viewer, "depositToCustody", client_id, [item.id, digest, named, wrapped_key])
 
     async def begin(session: Session) -> dict[str, str]:
         await _make_room(parts, item, row, session)
-        await parts.store.put_custody(row, session)
+        await parts.copies.add(row, session)
         return {"custody": row.id}
 
-    held = await parts.store.custody_object(row.id)
+    held = await parts.copies.one(row.id)
     if held is None:
         await parts.idempotent.once(call, begin)
     elif held.state is not CustodyState.UPLOADING:
         _only_stored(held)
         return held.id
-    return await _finish(parts, row, data)
+    return await _finish(parts, held or row, data)
+
+
+async def prepare_withdrawal(parts: Parts, viewer: Viewer, custody_id: str) -> PreparedRow:
+    """The wish to have a copy erased, to sign; refused for one that is going already."""
+    holder = viewer.require_holder()
+    root = await root_of(parts, holder)
+    row = await _own(parts, custody_id, holder)
+    lifecycle.custody_step(row.state, CustodyState.DELETION_PENDING)
+    document: JsonObject = {
+        "@context": [CONTEXT],
+        "type": WITHDRAWAL_TYPE,
+        "object": f"{URN}{row.id}",
+        "contentHash": row.ciphertext_hash,
+        "holder": root.did,
+        "withdrawnAt": to_time(parts.clock()),
+    }
+    return await prepare_document(parts, root, WITHDRAW, document, {"custody": row.id})
+
+
+async def withdraw_from_custody(
+    parts: Parts, viewer: Viewer, given: Submitted, *, client_id: str | None
+) -> CustodyId:
+    """The copy, on its way out or erased already."""
+    holder = viewer.require_holder()
+    root = await root_of(parts, holder)
+
+    async def work(session: Session) -> dict[str, str]:
+        signed = await signed_document(parts, root, given, session, parts.clock())
+        row = await _own(parts, str(signed.facts["custody"]), holder, session)
+        await give_up(parts, row, session)
+        return {"custody": row.id}
+
+    call = Call.of(viewer, "withdrawFromCustody", client_id, [given.prepared_id])
+    id_ = CustodyId((await parts.idempotent.once(call, work))["custody"])
+    await erase_now(parts, [id_])
+    return id_
+
+
+async def read_copy(parts: Parts, row: CustodyObject) -> bytes:
+    """What was handed in; NotFound from DELETION_PENDING on."""
+    data = await parts.custodian.fetch(row.id) if row.state in lifecycle.READABLE else None
+    if data is None:
+        raise NotFound("copy", field=None)
+    return data
+
+
+async def _own(
+    parts: Parts, custody_id: str, holder: HolderId, session: Session | None = None
+) -> CustodyObject:
+    row = await parts.copies.one(CustodyId(custody_id), session=session)
+    if row is None or row.holder != holder:
+        raise NotFound("custody object", field="custodyId")
+    return row
 
 
 async def _make_room(parts: Parts, item: WalletItem, row: CustodyObject, session: Session) -> None:
@@ -76,7 +148,7 @@ async def _make_room(parts: Parts, item: WalletItem, row: CustodyObject, session
     present = await parts.store.item(item.id, item.holder, session=session)
     if present is None or present.custody in {None, row.id}:
         return
-    held = await parts.store.custody_object(CustodyId(str(present.custody)), session=session)
+    held = await parts.copies.one(CustodyId(str(present.custody)), session=session)
     if held is not None and held.state is not CustodyState.DELETED:
         lifecycle.custody_step(held.state, CustodyState.UPLOADING)
 
@@ -93,7 +165,9 @@ async def _finish(parts: Parts, row: CustodyObject, data: bytes) -> CustodyId:
     )
 
     async def end(session: Session) -> dict[str, str]:
-        await parts.store.put_custody(stored, session)
+        if not await parts.copies.replace(stored, session):
+            raise Busy("the copy was changed meanwhile")
+        await parts.outbox.put(session, outgoing.custody_stored(stored))
         return {}
 
     await parts.idempotent.once(Call(key=None, digest=""), end)
@@ -113,6 +187,17 @@ def _key_id(text: str | None) -> str:
     if _KEY_ID.fullmatch(named) is None:
         raise Invalid("1 to 64 letters, digits or ._:-", field="keyId")
     return named
+
+
+def _check_wrapped(text: str | None) -> None:
+    if text is None:
+        return
+    try:
+        data = from_base64url(text)
+    except VcError as fault:
+        raise as_refusal(fault, "wrappedKey") from fault
+    if not 0 < len(data) <= LARGEST_WRAPPED:
+        raise Invalid(f"1 to {LARGEST_WRAPPED} bytes", field="wrappedKey")
 
 
 def _ciphertext(parts: Parts, text: str) -> bytes:

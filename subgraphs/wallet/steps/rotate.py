@@ -33,7 +33,7 @@ from subgraphs.wallet import lifecycle, outgoing
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import RootDid
 from subgraphs.wallet.states import RootDidState
-from subgraphs.wallet.steps.consent import Submitted, root_of
+from subgraphs.wallet.steps.signed import Submitted, root_of
 
 ROTATION: Final = "holder-key-rotation"
 DEACTIVATION: Final = "root-did-deactivation"

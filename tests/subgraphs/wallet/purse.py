@@ -271,7 +271,8 @@ async def purse_of(folder: Path, uri: str, prefix: str) -> AsyncIterator[Purse]:
     indexes = {name: list(models) for name, models in INDEXES.items()}
     async with world_of("wallet", indexes, folder=folder, uri=uri, prefix=prefix) as world:
         places = world.base.mongo.database(f"{prefix}_custody")
-        parts = wire(world.base, identity=world.identity, custodian=custodian(CUSTODIAN, places))
+        at = custodian(CUSTODIAN, world.settings, places)
+        parts = wire(world.base, identity=world.identity, custodian=at)
         follower = follow(world.base, parts)
 
         world.gateway.app = _app(world, parts)

@@ -8,6 +8,7 @@ from subgraphs.demo.pilot import HUAAN_FUND
 from subgraphs.kit.errors import Busy
 from subgraphs.kit.ids import institution_id, new_id
 from subgraphs.vc.encoding import to_base64url
+from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet.ports import Kept
 from tests.subgraphs.wallet.purse import ISSUER, REGULATOR, VERIFIER, Purse, a_person
 
@@ -116,6 +117,12 @@ class BrokenCustodian:
             raise Busy("away", code="CUSTODIAN_UNAVAILABLE")
         await asyncio.sleep(0)
         return Kept(ciphertext_hash=f"sm3:{sm3.digest(ciphertext).hex()}", replicas=2)
+
+    async def fetch(self, object_id: str, /) -> bytes | None:
+        raise Busy("away", code="CUSTODIAN_UNAVAILABLE")
+
+    async def erase(self, object_id: str, content_hash: str, /) -> JsonObject:
+        raise Busy("away", code="CUSTODIAN_UNAVAILABLE")
 
 
 async def test_a_deposit_that_broke_off_is_finished_by_the_same_call(purse: Purse) -> None:

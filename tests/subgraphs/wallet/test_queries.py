@@ -1,6 +1,7 @@
 """Entities come in batches, and no query of the journey scans a collection."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from subgraphs.kit.ids import CredentialId, new_id
@@ -95,6 +96,11 @@ async def test_no_query_scans_a_collection(purse: Purse) -> None:
         ("wallet_items", {"credential": {"$in": [credential]}}, None),
         ("wallet_items", {"holder": ann.id}, ADDED),
         ("custody", {"_id": {"$in": [new_id("cust")]}}, None),
+        ("custody", {"holder": ann.id, "state": {"$in": ["STORED"]}}, None),
+        ("custody", {"retry_at": {"$lte": datetime.now(UTC)}}, None),
+        ("deletions", {"_id": {"$in": [new_id("drec")]}}, None),
+        ("deletions", {"holder": ann.id}, None),
+        ("cancellations", {"holder": ann.id}, None),
         ("bindings", {"_id": {"$in": ["x|y"]}}, None),
         ("institutions", {"_id": {"$in": [VERIFIER.institution]}}, None),
         ("institutions", {"did": {"$in": ["did:credgraph:x"]}}, None),
