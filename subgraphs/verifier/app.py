@@ -74,6 +74,7 @@ def wire(base: Base, doors: Doors, terms: Terms) -> Parts:
         statuses=base.statuses,
         outbox=base.outbox,
         terms=terms,
+        clock=doors.clock,
     )
     follower = Follower(
         name="verifier",

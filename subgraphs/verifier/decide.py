@@ -9,9 +9,10 @@ from subgraphs.rules import Assessment, Outcome, RuleSet, assess
 from subgraphs.rules.overlap import LiveCount, ShownProof
 from subgraphs.vc.examination import Examination
 from subgraphs.verifier import outgoing
+from subgraphs.verifier.bands import NEW_TOTAL_BAND
 from subgraphs.verifier.checks import FRAUD, result_of
 from subgraphs.verifier.evidence import facts_of
-from subgraphs.verifier.guard import Guarded, guard, ruled
+from subgraphs.verifier.guard import Guarded, guard, needed_by, ruled
 from subgraphs.verifier.records import (
     Acceptance,
     AcceptanceId,
@@ -85,6 +86,7 @@ def decide(case: Case) -> Decision:
         outcome=None if qualification is None else qualification.outcome,
         double_count=None if guarded is None else guarded.whole,
         proofs=() if guarded is None else guarded.proofs,
+        needed=None if guarded is None else needed_by(case.rules),
     )
     events = [outgoing.presentation_verified(verification, shown), *_fraud(case)]
     events += [outgoing.credential_accepted(row) for row in acceptances]
@@ -162,6 +164,7 @@ def _accept(
             state=AcceptanceState.MONITORED,
             accepted_at=case.at,
             version=1,
+            band_agreed=consent.covers(NEW_TOTAL_BAND),
         )
         for item in case.presentation.shown
     )

@@ -122,6 +122,7 @@ def _granted(
         state=state if held.state is state else move(PERMISSION, held.state, state),
         suspended_by=None,
         suspended_reason=None,
+        reacted_at=None,
         changed_at=now,
         version=held.version + 1,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ledger_adapter.port import Ledger
 from subgraphs.kit.cursor import CursorSealer
@@ -15,6 +15,7 @@ from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.roots import Roots
 from subgraphs.kit.statuses import Statuses
 from subgraphs.rules import RULE_SETS, RuleSet
+from subgraphs.rules.calendar import CHINA, CalendarUnknown
 from subgraphs.verifier.ports import CustomerRegister
 from subgraphs.verifier.records import Change
 from subgraphs.verifier.store import Store
@@ -25,12 +26,21 @@ class Terms:
     """Periods the verifier sets; data, not law (domain 1.9)."""
 
     request_lives: timedelta = timedelta(minutes=10)
-    supplement_period: timedelta = timedelta(days=10)
+    supplement_working_days: int = 7
+    supplement_otherwise: timedelta = timedelta(days=10)
     overdue_every: timedelta = timedelta(seconds=5)
     freshness_wait: timedelta = timedelta(seconds=2)
     heartbeat: timedelta = timedelta(seconds=15)
     paper_lives: timedelta = timedelta(days=90)
     rule_sets: tuple[RuleSet, ...] = RULE_SETS
+
+    def due(self, asked: datetime) -> datetime:
+        """By when further proof has to be there: the end of a working day; in a year whose
+        holidays are not known yet, plain days."""
+        try:
+            return CHINA.due(asked, self.supplement_working_days).astimezone(UTC)
+        except CalendarUnknown:
+            return asked + self.supplement_otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

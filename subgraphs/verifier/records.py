@@ -130,11 +130,13 @@ class Verification:
     outcome: Outcome | None = None
     double_count: OverlapVerdict | None = None
     proofs: tuple[ShownProof, ...] = ()
+    needed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """A credential this verifier relies on and therefore watches."""
+    """A credential this verifier relies on and therefore watches. `band_agreed`: the consent lets
+    it read the band of a later endorsement; `reduced_to` is the last one's lower end, in fen."""
 
     id: AcceptanceId
     verifier: InstitutionId
@@ -150,6 +152,8 @@ class Acceptance:
     state: AcceptanceState
     accepted_at: datetime
     version: int
+    band_agreed: bool = False
+    reduced_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +213,8 @@ class Qualification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """What the customer may do at this verifier because of a qualification."""
+    """What the customer may do at this verifier because of a qualification. `reacted_at` is when
+    an endorsement of `changed_at` suspended it here."""
 
     id: PermissionId
     verifier: InstitutionId
@@ -222,6 +227,14 @@ class Permission:
     suspended_reason: str | None
     changed_at: datetime
     version: int
+    reacted_at: datetime | None = None
+
+    @property
+    def reaction(self) -> float | None:
+        """Seconds from the endorsement, whose time has whole ones, to the suspension."""
+        if self.reacted_at is None or self.suspended_by is None:
+            return None
+        return max(0.0, (self.reacted_at - self.changed_at).total_seconds())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -325,6 +338,8 @@ class Known:
     acceptances: Sequence[Acceptance] = ()
     permissions: Sequence[Permission] = ()
     supplements: Sequence[Supplement] = ()
+    verifications: Mapping[str, Verification] = field(default_factory=dict)
+    beside: Sequence[Acceptance] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -211,7 +211,7 @@ async def _follow_up(parts: Parts, row: Qualification, now: datetime, session: S
     )
     if not accepted:
         known = await parts.store.relied_on(row.verification, session=session)
-        sheet = Sheet(known, supplement_period=parts.terms.supplement_period)
+        sheet = Sheet(known, due=parts.terms.due)
         for acceptance in known.acceptances:
             sheet.apply(acceptance, Cause.REVIEWED_AGAINST, at=now)
         await parts.store.save(sheet.written(), session=session)

@@ -1,6 +1,7 @@
 """The verifier's database: its own rows, its projections of the log, its feeds. Nothing else."""
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Any, Final
 
 from subgraphs.kit import idempotent, institutions, roots, statuses
@@ -33,6 +34,7 @@ from subgraphs.verifier.states import AcceptanceState, SupplementState
 from subgraphs.verifier.table import Table
 
 NO_LIMIT: Final = 0
+_LAST_REACTIONS: Final = 100
 _NEWEST: Final = ("_id", DESCENDING)
 
 
@@ -77,6 +79,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
             [("verifier", ASCENDING), ("holder", ASCENDING), ("product", ASCENDING)], unique=True
         ),
         IndexModel([("acceptances", ASCENDING)]),
+        IndexModel([("verifier", ASCENDING), ("reacted_at", DESCENDING)]),
     ],
     "supplements": [
         *_owned(("requested_at", DESCENDING), _NEWEST),
@@ -144,12 +147,15 @@ class Store:
         ]
         rows = {row.id: row for row in relying}
         named = sorted({*rows, *acceptances})
+        banded = sorted({row.verification for row in relying if row.band_agreed})
         return Known(
             credentials=await self.credentials.find(credentials, session=session),
             consents=await self.consents.find(consents, session=session),
             acceptances=tuple(rows.values()),
             permissions=await self.relying(named, session=session),
             supplements=await self.open_on(sorted(rows), session=session),
+            verifications=await self.verifications.find(banded, session=session),
+            beside=await self._beside(banded, session),
         )
 
     async def awaited(self, supplements: Sequence[Supplement], *, session: Session) -> Known:
@@ -191,6 +197,14 @@ class Store:
         where = {"acceptances": {"$in": list(acceptances)}}
         return await self.permissions.where(where, limit=NO_LIMIT, session=session)
 
+    async def reaction_time(self, verifier: str) -> float | None:
+        """The median of a verifier's last suspensions, in seconds."""
+        where = {"verifier": verifier, "reacted_at": {"$ne": None}}
+        newest = (("reacted_at", DESCENDING),)
+        rows = await self.permissions.where(where, sort=newest, limit=_LAST_REACTIONS)
+        times = [row.reaction for row in rows if row.reaction is not None]
+        return median(times) if times else None
+
     async def open_on(
         self, acceptances: Sequence[str], *, session: Session | None = None
     ) -> list[Supplement]:
@@ -199,6 +213,13 @@ class Store:
             return []
         where = {"acceptance": {"$in": list(acceptances)}, "state": SupplementState.OPEN.value}
         return await self.supplements.where(where, limit=NO_LIMIT, session=session)
+
+    async def _beside(self, verifications: Sequence[str], session: Session) -> list[Acceptance]:
+        """All acceptances of these decisions."""
+        if not verifications:
+            return []
+        where = {"verification": {"$in": list(verifications)}}
+        return await self.acceptances.where(where, limit=NO_LIMIT, session=session)
 
     async def _live(
         self, where: Mapping[str, Any], asked: Sequence[str], session: Session

@@ -136,7 +136,7 @@ async def _cure(parts: Parts, shown: Presentation, decision: Decision, session: 
     mine = {"verifier": shown.verifier, "holder": shown.holder, "state": SupplementState.OPEN}
     waiting = await parts.store.supplements.where(mine, session=session)
     known = await parts.store.awaited(waiting, session=session)
-    sheet = Sheet(known, supplement_period=parts.terms.supplement_period)
+    sheet = Sheet(known, due=parts.terms.due)
     for row in known.acceptances:
         sheet.apply(row, Cause.NEW_PROOF, at=decision.verification.checked_at)
     await parts.store.save(sheet.written(), session=session)

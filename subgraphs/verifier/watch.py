@@ -5,14 +5,15 @@ save the sheet; the time of a reaction is the entry's, so a replay writes the sa
 leaves exactly once, with the row whose version names it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from ledger_adapter.port import Envelope, LoggedEvent
 from subgraphs.kit.ids import CredentialId, EndorsementId, HolderId, derived_id
 from subgraphs.verifier import outgoing
+from subgraphs.verifier.bands import lowest, still_enough
 from subgraphs.verifier.lifecycle import PERMISSION, SUPPLEMENT, move
 from subgraphs.verifier.projection import (
     consent_after,
@@ -63,8 +64,11 @@ _PROMPTED: Final[Mapping[Prompt, SupplementState]] = {
 class Sheet:
     """What one transaction will write, filled entry by entry."""
 
-    def __init__(self, known: Known, *, supplement_period: timedelta) -> None:
-        self._known, self._period = known, supplement_period
+    def __init__(
+        self, known: Known, *, due: Callable[[datetime], datetime], now: datetime | None = None
+    ) -> None:
+        """`due`: from when further proof was asked for to by when; `now`: when this is done."""
+        self._known, self._due, self._now = known, due, now
         self._acceptances = {row.id: row for row in known.acceptances}
         self._permissions = {row.id: row for row in known.permissions}
         self._supplements = {row.acceptance: row for row in known.supplements}
@@ -151,7 +155,34 @@ class Sheet:
         for verifier, row in sorted(newest.items()):
             self._tell(envelope, index, verifier, acceptance=row.id, endorsement=because)
         for row in accepted:
-            self.apply(row, cause, at=envelope.at, because=because)
+            told, so = self._assessed(row, cause, text(envelope, "newTotalBand"))
+            self.apply(told, so, at=envelope.at, because=because)
+
+    def _assessed(
+        self, row: Acceptance, cause: Effect | Cause, band: str | None
+    ) -> tuple[Acceptance, Effect | Cause]:
+        """A reduction whose band the consent lets us read is held against the threshold."""
+        low = lowest(band) if row.band_agreed else None
+        verification = self._known.verifications.get(row.verification)
+        if cause is Effect.RESTORED:
+            return self._note_band(row, None), cause
+        if cause is not Effect.REDUCED or low is None or verification is None:
+            return row, cause
+        row = self._note_band(row, low)
+        siblings = [*self._known.beside, *self._acceptances.values()]
+        bands: dict[str, int] = {
+            one.credential: one.reduced_to
+            for one in siblings
+            if one.verification == row.verification and one.reduced_to is not None
+        }
+        enough = still_enough(verification.proofs, bands, verification.needed)
+        return row, Cause.REDUCED_WITHIN if enough else Cause.REDUCED_BELOW
+
+    def _note_band(self, row: Acceptance, low: int | None) -> Acceptance:
+        if row.reduced_to != low:
+            row = replace(row, reduced_to=low)
+            self._acceptances[row.id] = self.acceptances[row.id] = row
+        return row
 
     def _consent_withdrawn(self, envelope: Envelope) -> None:
         consent = subject(envelope, "cons")
@@ -220,7 +251,7 @@ class Sheet:
             acceptance=row.id,
             reason=reason,
             requested_at=at,
-            due_at=at + self._period,
+            due_at=self._due(at),
             state=SupplementState.OPEN,
             version=1,
         )
@@ -247,6 +278,7 @@ class Sheet:
                 suspended_reason=reason,
                 changed_at=at,
                 version=held.version + 1,
+                reacted_at=None if because is None else self._now,
             )
             self._permissions[held.id] = self.permissions[held.id] = suspended
             self.events.append(outgoing.permission_changed(suspended, row.credential))

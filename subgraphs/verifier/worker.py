@@ -44,7 +44,9 @@ class Listener:
         statuses: Statuses,
         outbox: Outbox,
         terms: Terms,
+        clock: Callable[[], datetime],
     ) -> None:
+        self._clock = clock
         self._store, self._institutions = store, institutions
         self._roots, self._statuses = roots, statuses
         self._outbox, self._terms = outbox, terms
@@ -61,7 +63,7 @@ class Listener:
             acceptances=_subjects(events, "accp", "SUPPLEMENT_REQUESTED", "ACCEPTANCE_ENDED"),
             session=session,
         )
-        sheet = Sheet(known, supplement_period=self._terms.supplement_period)
+        sheet = Sheet(known, due=self._terms.due, now=self._clock())
         for event in events:
             sheet.take(event)
         await self._institutions.apply(events, session)
@@ -89,7 +91,7 @@ class Overdue:
 
     async def _one(self, row: Supplement, now: datetime, session: Session) -> None:
         known = await self._store.awaited([row], session=session)
-        sheet = Sheet(known, supplement_period=self._terms.supplement_period)
+        sheet = Sheet(known, due=self._terms.due, now=now)
         for acceptance in known.acceptances:
             sheet.apply(acceptance, Cause.SUPPLEMENT_OVERDUE, at=now)
         await self._store.save(sheet.written(), session=session)

@@ -110,7 +110,7 @@ def test_life_after_acceptance_tells_each_end_and_each_request_once(
     row, told, ends, asked = ACCEPTED, [], 0, 0
     for cause in causes:
         before, reaction = row.state, react(row.state, cause)
-        sheet = Sheet(records.Known(acceptances=(row,)), supplement_period=timedelta(days=10))
+        sheet = Sheet(records.Known(acceptances=(row,)), due=lambda at: at + timedelta(days=10))
         sheet.apply(row, cause, at=AT)
         row = sheet.acceptances.get(row.id, row)
         told += [event.event_id for event in sheet.events]

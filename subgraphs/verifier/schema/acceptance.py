@@ -51,6 +51,13 @@ class BusinessPermission(Node):
             return None
         return bare(info, "Endorsement", self.row.suspended_by)
 
+    @resolved(
+        "Seconds from the endorsement to its suspension here; null while no endorsement suspended "
+        "it (反应时长)."
+    )
+    def reaction_time(self) -> float | None:
+        return None if self.row is None else self.row.reaction
+
     @resolved("The decision it rests on (认定).")
     async def qualification(self, info: Info[Parts]) -> Qualification | None:
         return await find_qualification(info, self.row.qualification if self.row else None)

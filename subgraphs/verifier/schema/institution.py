@@ -29,7 +29,11 @@ class Institution(InstitutionFacts):
         if row is None or "VERIFIER" not in row.roles:
             return None
         follower = context.parts.follower
-        return ListenerStatus(lag=await follower.lag(), last_acked_sequence=follower.applied)
+        return ListenerStatus(
+            lag=await follower.lag(),
+            last_acked_sequence=follower.applied,
+            reaction_time=await context.parts.store.reaction_time(InstitutionId(self.id)),
+        )
 
     @classmethod
     def of(cls, row: InstitutionRow) -> Institution:

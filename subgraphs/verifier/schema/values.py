@@ -131,3 +131,8 @@ class ListenerStatus:
     last_acked_sequence: int = strawberry.field(
         description="The last log position whose effects are written (已处理序号)."
     )
+    reaction_time: float | None = strawberry.field(
+        default=None,
+        description="Seconds from an endorsement to the suspension, the middle of the last 100; "
+        "null before the first (反应时长中位数).",
+    )

@@ -214,7 +214,14 @@ class Counter:
         )
 
     async def endorse(
-        self, person: Person, paper: Paper, effect: str, state: str = "ACTIVE", *, version: int = 5
+        self,
+        person: Person,
+        paper: Paper,
+        effect: str,
+        state: str = "ACTIVE",
+        *,
+        version: int = 5,
+        band: str | None = None,
     ) -> str:
         """What an issuer's endorsement tells the log."""
         issuer, id_ = institution_id(paper.issuer.uscc), new_id("endo")
@@ -232,6 +239,7 @@ class Counter:
                     "effect": effect,
                     "reasonCode": "MATERIAL_DECREASE",
                     "state": state,
+                    **({} if band is None else {"newTotalBand": band}),
                 },
             )
         )

@@ -239,7 +239,7 @@ async def test_an_overdue_supplement_suspends_by_rule_and_once(shared_counter: C
     await counter.settle()
     now = counter.parts.clock()
     assert await counter.overdue.act(now) == 0
-    late = now + timedelta(days=10, seconds=1)
+    late = now + timedelta(days=30)
     assert [await counter.overdue.act(late), await counter.overdue.act(late)] == [1, 0]
     await counter.settle()
     assert await state_of(counter, paper) == ("LAPSED", "SUSPENDED", None)
@@ -259,7 +259,7 @@ async def test_withdrawn_consent_ends_visibly_then_suspends_by_rule(
     await counter.consent_event(person, grant, "CONSENT_WITHDRAWN")
     await counter.settle()
     assert await state_of(counter, paper) == ("ENDED", "GRANTED", "OPEN")
-    await counter.overdue.act(counter.parts.clock() + timedelta(days=11))
+    await counter.overdue.act(counter.parts.clock() + timedelta(days=30))
     await counter.settle()
     assert await state_of(counter, paper) == ("ENDED", "SUSPENDED", None)
     ended = await counter.events("ACCEPTANCE_ENDED", about=person.id)

@@ -91,7 +91,7 @@ def sheet_after(
         acceptances=[accepted],
         permissions=[GRANTED],
     )
-    sheet = Sheet(known, supplement_period=timedelta(days=10))
+    sheet = Sheet(known, due=lambda at: at + timedelta(days=10))
     for event in events:
         sheet.take(event)
     return sheet
@@ -215,7 +215,7 @@ def test_how_entries_are_cut_into_batches_makes_no_difference(effects: list[str]
         permissions=[first.permissions.get(GRANTED.id, GRANTED)],
         supplements=[row for row in first.supplements.values() if row.state == "OPEN"],
     )
-    second = Sheet(known, supplement_period=timedelta(days=10))
+    second = Sheet(known, due=lambda at: at + timedelta(days=10))
     for event in events[cut:]:
         second.take(event)
     assert first.changes + second.changes == whole.changes
