@@ -7,10 +7,9 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from bench.block import circumstances, fill
 from bench.calibrate import calibrate
 from bench.contest.__main__ import main as contest
-from bench.own_graph import lines, own_graph
+from bench.own_graph import main as own_graph
 from bench.q1 import measure_reads
 from bench.startup import measure_startup
 
@@ -27,12 +26,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     for figures in measure_reads():
         print(figures.line(), flush=True)
     print("  target: Q1 p50 <= 25 ms on two quiet cores, 4 fetches in 1 level", flush=True)
-    seconds = 2.0 if options.quick else 10.0
-    text = "\n".join([*lines(list(own_graph(seconds))), "", circumstances(f"{seconds:g} s each")])
-    print(text, flush=True)
-    if options.write:
-        fill("own-graph", text)
-    contest([flag for flag in ("--write", "--quick") if getattr(options, flag[2:])])
+    flags = [flag for flag in ("--write", "--quick") if getattr(options, flag[2:])]
+    own_graph(flags)
+    contest(flags)
 
 
 if __name__ == "__main__":

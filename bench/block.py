@@ -9,6 +9,7 @@ from bench.calibrate import calibrate
 
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "performance.md"
+FIGURES: Final = ROOT / "docs" / "performance-figures.md"
 IMAGES: Final = ROOT / "docs" / "images"
 
 

@@ -111,7 +111,7 @@ async def measure() -> None:
     """Prints every figure as it is taken."""
     print(await executor_line("heavy", HEAVY), flush=True)
     print(await executor_line("light", LIGHT), flush=True)
-    print(f"  target: heavy ratio <= 6; load average {os.getloadavg()[0]:.2f}", flush=True)
+    print(f"  target: heavy ratio <= 4; load average {os.getloadavg()[0]:.2f}", flush=True)
     print(await memory_line(), flush=True)
     print("  target: flat once the cache is full")
 

@@ -5,6 +5,7 @@ of domain operations in schema/examples are asked on the data of one played jour
 is for. The gateway's CPU is told apart from the subgraphs': they are most of the time.
 """
 
+import argparse
 import asyncio
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ import httpx
 import orjson
 import psutil
 
+from bench.block import FIGURES, circumstances, fill
 from bench.contest.load import Asked, Round
 from bench.contest.rounds import load
 from bench.q1 import PLAN_HEADER, fetches_of, levels_of
@@ -123,9 +125,18 @@ def _seconds(root: psutil.Process) -> float:
     return sum(sum(each.cpu_times()[:2]) for each in tree)
 
 
-def main() -> None:
-    """Prints the table."""
-    print("\n".join(lines(list(own_graph(5.0)))))
+def main(argv: Sequence[str] | None = None) -> None:
+    """Prints the table, and fills the page with `--write`."""
+    parser = argparse.ArgumentParser(prog="python -m bench.own_graph", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="fill the page of figures")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args(argv)
+    seconds = 2.0 if options.quick else 10.0
+    how = circumstances(f"{CONNECTIONS} connections, {seconds:g} s each")
+    text = "\n".join([*lines(list(own_graph(seconds))), "", how])
+    print(text, flush=True)
+    if options.write:
+        fill("own-graph", text, FIGURES)
 
 
 if __name__ == "__main__":

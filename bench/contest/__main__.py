@@ -4,10 +4,10 @@
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from bench.block import IMAGES, circumstances, fill
+from bench.block import FIGURES, IMAGES, circumstances, fill
 from bench.calibrate import calibrate
 from bench.contest.contestants import CONTESTANTS
 from bench.contest.growth import growth
@@ -18,6 +18,9 @@ from bench.contest.rounds import Cost, Work, contest
 from bench.contest.work import works
 
 PARTS: Final = ("contest", "memory", "scaling", "growth")
+
+Found = tuple[Sequence[Aim], Sequence[str]]
+"""What must be reached, for the page; tables, for the page of figures."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -33,11 +36,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     }
     how = f"{options.rounds} round(s) of {options.seconds:g} s in turn, medians"
     for part in options.parts:
-        lines = parts[part]()
-        text = "\n".join([*lines, "", circumstances(how)])
-        print(text, flush=True)
+        reached, tables = parts[part]()
+        below = ["", circumstances(how)]
+        print("\n".join([*aims_table(reached), *tables, *below]), flush=True)
         if options.write:
-            fill(part, text)
+            if reached:
+                fill(part, "\n".join([*aims_table(reached), *below]))
+            fill(part, "\n".join([*tables, *below]), FIGURES)
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -63,7 +68,7 @@ def _parts(text: str) -> Sequence[str]:
     return found
 
 
-def _contest(asked: Sequence[Work], options: argparse.Namespace) -> Iterator[str]:
+def _contest(asked: Sequence[Work], options: argparse.Namespace) -> Found:
     names = options.only.split(";") if options.only else list(CONTESTANTS)
     results: dict[str, dict[str, Cost]] = {}
     tables: list[str] = []
@@ -77,11 +82,10 @@ def _contest(asked: Sequence[Work], options: argparse.Namespace) -> Iterator[str
     if options.write:
         titles = {work.key: f"{work.title}, {work.latency:g} ms" for work in asked}
         plot_contest(results, titles, IMAGES / "performance-contest.png")
-    yield from aims_table(list(aims(results)))
-    yield from tables
+    return list(aims(results)), tables
 
 
-def _memory(work: Work, options: argparse.Namespace) -> Iterator[str]:
+def _memory(work: Work, options: argparse.Namespace) -> Found:
     marks, bad = memory(work, options.minutes)
     aim = Aim(
         what=f"peak memory of a worker in {options.minutes:g} minutes of the heavy query",
@@ -91,12 +95,11 @@ def _memory(work: Work, options: argparse.Namespace) -> Iterator[str]:
         unit=" MB",
         down=True,
     )
-    yield from aims_table([aim])
-    first, last = marks[len(marks) // 3], marks[-1]
-    yield f"\nAfter a third of the time {first:.0f} MB, at the end {last:.0f} MB; faults: {bad}."
+    each = ", ".join(f"{mark:.0f}" for mark in marks)
+    return [aim], [f"MB at equal distances: {each}. Faults: {bad}."]
 
 
-def _scaling(work: Work, options: argparse.Namespace) -> Iterator[str]:
+def _scaling(work: Work, options: argparse.Namespace) -> Found:
     found = scaling(work, rounds=options.rounds, seconds=options.seconds)
     aim = Aim(
         what="CPU per request with 2 workers, beside one",
@@ -106,17 +109,14 @@ def _scaling(work: Work, options: argparse.Namespace) -> Iterator[str]:
         unit=" x",
         down=True,
     )
-    yield from aims_table([aim])
-    yield f"\nFaults: {found.bad}.\n"
-    yield from found.lines()
+    return [aim], [*found.lines(), f"\nFaults: {found.bad}."]
 
 
-def _growth(options: argparse.Namespace) -> Iterator[str]:
+def _growth(options: argparse.Namespace) -> Found:
     series = list(growth(rounds=options.rounds, seconds=min(options.seconds, 2.0)))
     if options.write:
         plot_growth(series, IMAGES / "performance-growth.png")
-    for each in series:
-        yield from each.lines()
+    return [], [line for each in series for line in each.lines()]
 
 
 if __name__ == "__main__":

@@ -103,9 +103,10 @@ def aims(results: Results) -> Iterator[Aim]:
 
 
 def aims_table(found: Sequence[Aim]) -> Iterator[str]:
-    """In Markdown."""
-    yield "| work | must | goal | found | reached |\n|---|---|---|---|---|"
-    yield from (each.row() for each in found)
+    """In Markdown; nothing where nothing must be reached."""
+    if found:
+        yield "| work | must | goal | found | reached |\n|---|---|---|---|---|"
+        yield from (each.row() for each in found)
 
 
 def _less(costs: Mapping[str, Cost], other: str) -> float | None:
