@@ -191,10 +191,11 @@ class Errors(Record):
     codes: Annotated[tuple[str, ...], Meaning("codes whose sentences are meant for clients")] = (
         *("BAD_USER_INPUT", "FORBIDDEN", "NOT_FOUND", "UNAUTHENTICATED", "VALIDATION_FAILED"),
         *("CONFLICT", "INVALID_TRANSITION", "BUSY", "TRY_AGAIN", "RATE_LIMITED"),
+        *("CURSOR_EXPIRED", "CURSOR_INVALID"),
     )
     extensions: Annotated[
         tuple[str, ...], Meaning("keys of a subgraph's `extensions` handed on beside `code`")
-    ] = ("field", "retryable")
+    ] = ("field", "retryable", "snapshot", "pages")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,7 @@ def wire(name: ServiceName, settings: Settings, mongo: Mongo) -> Base:
             issuer=settings.context.issuer,
             audience=name,
         ),
-        sealer=CursorSealer(_cursor_key(settings.cursor_key)),
+        sealer=CursorSealer(_cursor_key(settings.cursor_key), replay=settings.replay_entries),
         institutions=Institutions(database),
         roots=Roots(database),
         statuses=Statuses(database),

@@ -34,12 +34,21 @@ class CursorInvalid(Refusal):
 
 
 class CursorExpired(Refusal):
-    """A true cursor, before the first position still kept: read a snapshot, then follow."""
+    """A true cursor, too far behind to be replayed to. `snapshot` and `pages` are root fields: what
+    stands now, and the same events page by page."""
 
     code = "CURSOR_EXPIRED"
 
-    def __init__(self) -> None:
-        super().__init__("this cursor lies before what is still kept")
+    def __init__(self, *, snapshot: str, pages: str) -> None:
+        super().__init__(
+            f"this cursor lies before what is replayed: read on by {pages}, or subscribe without a"
+            f" cursor and read {snapshot} after the first frame"
+        )
+        self.snapshot, self.pages = snapshot, pages
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {"code": self.code, "snapshot": self.snapshot, "pages": self.pages}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +63,20 @@ class CursorScope:
         return json.dumps([self.source, self.filter, self.scope_key]).encode()
 
 
-class CursorSealer:
-    """Seals and opens cursors with one SM4 key (`cursor_key` of the settings)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twins:
+    """The root fields that stand beside a feed: what stands now, and the feed page by page."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    snapshot: str
+    pages: str
+
+
+class CursorSealer:
+    """Seals and opens cursors with one SM4 key (`cursor_key` of the settings). Subscriptions replay
+    at most `replay` log entries (`replay_entries`; 0: all of them)."""
+
+    def __init__(self, key: bytes, *, replay: int = 0) -> None:
+        self._key, self._replay = key, replay
         self._nonce_key = sm3.hmac(key, b"cursor nonce")
 
     def seal(self, parts: tuple[CursorPart, ...], scope: CursorScope) -> Cursor:
@@ -85,6 +103,14 @@ class CursorSealer:
             case (int(index),):
                 return Position(index)
         raise CursorInvalid
+
+    def replayed(self, cursor: str, scope: CursorScope, *, head: int, twins: Twins) -> Position:
+        """The position to begin a subscription after; CursorExpired where the log's `head` is too
+        far ahead of it."""
+        position = self.position(cursor, scope)
+        if self._replay and head - position > self._replay:
+            raise CursorExpired(snapshot=twins.snapshot, pages=twins.pages)
+        return position
 
 
 def _raw(cursor: str) -> bytes:

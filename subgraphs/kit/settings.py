@@ -17,7 +17,7 @@ SERVICES: Final[tuple[ServiceName, ...]] = ("issuer", "wallet", "verifier", "aud
 
 _PLAIN: Final = (
     *("mongodb", "database_prefix", "driver", "demo", "data", "identity_url"),
-    "status_base",
+    *("status_base", "replay_entries"),
 )
 _FILES: Final = ("cursor_key", "keys", "key_files", "field_keys")
 _TOP: Final = frozenset({*_PLAIN, *_FILES, "context", "ledger", "listen", "tls"})
@@ -76,6 +76,7 @@ class Settings:
     ledger: LedgerSettings
     identity_url: str
     status_base: str
+    replay_entries: int
     host: str
     ports: Mapping[ServiceName, int]
     cursor_key: Path
@@ -108,6 +109,7 @@ class Settings:
             ),
             identity_url=_text(values, "identity_url"),
             status_base=_status_base(values),
+            replay_entries=_entries(values, "replay_entries"),
             host=_text(listen, "host", "listen."),
             ports={name: _port(listen, name) for name in SERVICES},
             cursor_key=Path(_text(values, "cursor_key")),
@@ -189,6 +191,14 @@ def _key_files(values: Mapping[str, object]) -> KeyTerms:
         return KeyTerms.from_mapping(values.get("key_files"), demo=demo, place="key_files")
     except BadSettings as fault:
         raise BadSetting("key_files", str(fault)) from None
+
+
+def _entries(values: Mapping[str, object], key: str) -> int:
+    """Optional; 0 is no bound."""
+    text = str(values.get(key) or "0")
+    if not text.isdecimal():
+        raise BadSetting(key, "a number of log entries is expected, 0 for no bound")
+    return int(text)
 
 
 def _port(values: Mapping[str, object], key: str) -> int:

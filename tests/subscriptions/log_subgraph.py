@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import orjson
 import uvicorn
-from graphql import GraphQLSchema, build_schema, graphql, parse, subscribe
+from graphql import GraphQLError, GraphQLSchema, build_schema, graphql, parse, subscribe
 from starlette.types import Receive, Scope, Send
 
 _LINK: Final = """
@@ -61,6 +61,7 @@ type Query { ready: Boolean!  _entities(representations: [_Any!]!): [_Entity]! }
 type Item { id: ID!  name: String! }
 """
 HEARTBEAT: Final = 0.25
+EXPIRED: Final = {"code": "CURSOR_EXPIRED", "snapshot": "size", "pages": "entries"}
 
 
 class Log:
@@ -196,6 +197,8 @@ def _log_schema(log: Log) -> GraphQLSchema:
     assert root is not None
 
     def changes(_: object, __: object, **given: Any) -> AsyncIterator[dict[str, object]]:
+        if given.get("after") == "expired":
+            raise GraphQLError("read a snapshot", extensions=EXPIRED)
         return log.follow(given.get("after"), given.get("part"), given["of"], says=True)
 
     def bare(_: object, __: object, **given: Any) -> AsyncIterator[dict[str, object]]:

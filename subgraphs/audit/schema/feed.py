@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 import strawberry
 
@@ -11,13 +12,15 @@ from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.schema.events import AuditEvent
 from subgraphs.kit.context import Info
-from subgraphs.kit.cursor import CursorScope
+from subgraphs.kit.cursor import CursorScope, Twins
 from subgraphs.kit.errors import Forbidden, Invalid
 from subgraphs.kit.feed import BEFORE_FIRST, Frame, Item
 from subgraphs.kit.fields import subscription
 from subgraphs.kit.paging import MOST, After
 from subgraphs.kit.resumable import RESUMABLE
 from subgraphs.kit.scalars import Cursor
+
+_TWINS: Final = Twins(snapshot="auditEvents", pages="supervisionFeedEvents")
 
 
 @strawberry.type(description="One event of the regulator's feed (监控帧).")
@@ -43,8 +46,10 @@ class Subscription:
     async def supervision_feed(
         self, info: Info[Parts], after: After = None
     ) -> AsyncIterator[SupervisionFrame]:
-        parts, scope = info.context.parts, _scope(info)
-        position = parts.sealer.position(after, scope) if after else None
+        parts, scope, position = info.context.parts, _scope(info), None
+        if after:
+            head = parts.feed.head
+            position = parts.sealer.replayed(after, scope, head=head, twins=_TWINS)
 
         async def read(last: int, limit: int) -> Sequence[Item[EventRow]]:
             rows = await parts.store.after(last, limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 import strawberry
 
@@ -11,7 +12,7 @@ from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Update
 from subgraphs.issuer.schema.types import Credential
 from subgraphs.kit.context import Info
-from subgraphs.kit.cursor import CursorScope
+from subgraphs.kit.cursor import CursorScope, Twins
 from subgraphs.kit.errors import Forbidden, Invalid
 from subgraphs.kit.feed import BEFORE_FIRST, Frame, Item
 from subgraphs.kit.fields import resolved, subscription
@@ -19,6 +20,8 @@ from subgraphs.kit.paging import MOST, After
 from subgraphs.kit.resumable import RESUMABLE
 from subgraphs.kit.scalars import Cursor
 from subgraphs.kit.vocabulary import CredentialState
+
+_TWINS: Final = Twins(snapshot="node", pages="credentialRequestUpdateEvents")
 
 
 @strawberry.type(description="One step of a credential, in the log's order (申请进展).")
@@ -56,8 +59,10 @@ class Subscription:
         self, info: Info[Parts], after: After = None
     ) -> AsyncIterator[CredentialRequestUpdate]:
         parts, own = info.context.parts, _own(info)
-        scope = _scope(info)
-        position = parts.sealer.position(after, scope) if after else None
+        scope, position = _scope(info), None
+        if after:
+            head = parts.feed.head
+            position = parts.sealer.replayed(after, scope, head=head, twins=_TWINS)
 
         async def read(last: int, limit: int) -> Sequence[Item[Update]]:
             rows = await parts.store.updates(own, last, limit)

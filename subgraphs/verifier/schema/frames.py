@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, TypeAlias
 import strawberry
 
 from subgraphs.kit.context import Info
-from subgraphs.kit.cursor import CursorScope
+from subgraphs.kit.cursor import CursorScope, Twins
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.feed import BEFORE_FIRST, Frame, Item
 from subgraphs.kit.fields import resolved, subscription
@@ -46,6 +46,10 @@ TASKS = "myTasks"
 
 
 EVERYTHING: Final = Wanted()
+_TWINS: Final = {
+    CHANGES: Twins(snapshot="acceptances", pages="acceptedCredentialChangeEvents"),
+    TASKS: Twins(snapshot="me", pages="myTaskEvents"),
+}
 
 
 def wanted(credential_ids: CredentialIds, kinds: Kinds) -> Wanted:
@@ -175,8 +179,10 @@ class Subscription:
 async def _frames(
     info: Info[Parts], source: str, audience: str, after: str | None, asked: Wanted
 ) -> AsyncIterator[Frame[Change]]:
-    parts = info.context.parts
-    position = parts.sealer.position(after, _scope(info, source, asked)) if after else None
+    parts, position = info.context.parts, None
+    if after:
+        scope, head = _scope(info, source, asked), parts.feed.head
+        position = parts.sealer.replayed(after, scope, head=head, twins=_TWINS[source])
 
     async def read(last: int, limit: int) -> Sequence[Item[Change]]:
         rows = await parts.store.told(audience, asked, last, limit)

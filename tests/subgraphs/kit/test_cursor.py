@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.kit.cursor import CursorInvalid, CursorScope, CursorSealer
+from subgraphs.kit.cursor import CursorExpired, CursorInvalid, CursorScope, CursorSealer, Twins
 
 KEY = bytes(range(16))
 SEALER = CursorSealer(KEY)
@@ -63,3 +63,30 @@ def test_other_text_is_no_cursor(text: str) -> None:
 def test_another_key_opens_nothing() -> None:
     with pytest.raises(CursorInvalid):
         CursorSealer(bytes(16)).open(SEALER.seal((1,), SCOPE), SCOPE)
+
+
+TWINS = Twins(snapshot="stands", pages="events")
+
+
+@pytest.mark.parametrize(
+    ("replay", "head", "welcome"),
+    [
+        pytest.param(0, 2**40, True, id="no bound"),
+        pytest.param(10, 51, True, id="as far behind as may be"),
+        pytest.param(10, 52, False, id="too far behind"),
+        pytest.param(10, 3, True, id="ahead of a reader that is late"),
+    ],
+)
+def test_a_subscription_replays_so_many_entries_and_says_what_to_do_beyond(
+    replay: int, head: int, *, welcome: bool
+) -> None:
+    sealer = CursorSealer(KEY, replay=replay)
+    cursor = sealer.seal((41,), SCOPE)
+    if welcome:
+        assert sealer.replayed(cursor, SCOPE, head=head, twins=TWINS) == 41
+        return
+    with pytest.raises(CursorExpired) as caught:
+        sealer.replayed(cursor, SCOPE, head=head, twins=TWINS)
+    told = {"code": "CURSOR_EXPIRED", "snapshot": "stands", "pages": "events"}
+    assert caught.value.extensions == told
+    assert sealer.position(cursor, SCOPE) == 41  # the pages go on from it
