@@ -37,6 +37,7 @@ def credential_document(row: Credential) -> Document:
         **_optional(vc_hash=row.offer.vc_hash if row.offer else None, due=_due(row)),
         **_place_document(row.offer.place if row.offer else None),
         **_recheck_document(row),
+        **_optional(supersedes=row.supersedes, superseded_by=row.superseded_by),
     }
 
 
@@ -59,6 +60,8 @@ def credential(found: Document) -> Credential:
         rechecked_at=found.get("rechecked_at"),
         recheck_due=found.get("recheck_due"),
         told_total=parse_amount(told) if (told := found.get("told_total")) else None,
+        supersedes=found.get("supersedes"),
+        superseded_by=found.get("superseded_by"),
     )
 
 

@@ -25,6 +25,8 @@ def moved(row: Credential, at: datetime) -> Envelope:
         body["reasonCode"] = row.reason_code
     if row.state is State.ACTIVE:
         body |= _in_force(row)
+    if row.state is State.SUPERSEDED:
+        body |= {"vcHash": offered(row).vc_hash, "supersededBy": row.superseded_by}
     return event(
         KIND_OF[row.state],
         entity=row.id,

@@ -88,6 +88,8 @@ class Credential:
     rechecked_at: datetime | None = None
     recheck_due: datetime | None = None
     told_total: Fen | None = None
+    supersedes: CredentialId | None = None
+    superseded_by: CredentialId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from subgraphs.issuer import codec
+from subgraphs.issuer.lifecycle import LIVE
 from subgraphs.issuer.records import Binding, Credential, Endorsement, Update
 from subgraphs.kit import idempotent, institutions, prepared, roots, statuses
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
@@ -19,6 +20,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("issuer", 1), ("requested_at", -1), ("_id", -1)]),
         IndexModel([("issuer", 1), ("state", 1), ("requested_at", -1), ("_id", -1)]),
         IndexModel([("holder", 1), ("requested_at", -1), ("_id", -1)]),
+        IndexModel([("issuer", 1), ("holder", 1), ("state", 1)]),
         IndexModel([("vc_hash", 1)], unique=True, sparse=True),
         IndexModel([("due", 1)], sparse=True),
         IndexModel([("recheck_at", 1)], sparse=True),
@@ -85,6 +87,21 @@ class Store:
             session=session,
         )
         return bool(done.modified_count == 1)
+
+    async def in_force(
+        self, issuer: InstitutionId, holder: HolderId, session: Session
+    ) -> list[Credential]:
+        """What one customer holds of one issuer that is not over; an account has one holder.
+
+        Of two transactions that ask for one customer one is made again: neither could see what the
+        other brings into force.
+        """
+        mine = {"institution": issuer, "holder": holder}
+        await self._bindings.update_one(mine, {"$inc": {"came_into_force": 1}}, session=session)
+        states = sorted(state.value for state in LIVE)
+        where = {"issuer": issuer, "holder": holder, "state": {"$in": states}}
+        found = self._credentials.find(where, session=session).sort([("_id", 1)])
+        return [codec.credential(row) for row in await found.to_list(None)]
 
     async def newest_list(self, issuer: InstitutionId, /) -> int:
         """The number of the issuer's newest status list; 1 for a new issuer."""

@@ -61,6 +61,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "CREDENTIAL_WITHDRAWN": _kind(_CRED, "issuer"),
     "CREDENTIAL_LAPSED": _kind(_CRED, "issuer"),
     "CREDENTIAL_EXPIRED": _kind(_CRED, "issuer"),
+    "CREDENTIAL_SUPERSEDED": _kind(_CRED, "issuer vcHash supersededBy"),
     "CREDENTIAL_ACTIVATED": _kind(_CRED, "issuer vcHash validUntil asOf", "statusList statusIndex"),
     "CREDENTIAL_ENDORSED": _kind(_ENDO, "issuer vcHash effect reasonCode state", "newTotalBand"),
     "CREDENTIAL_CANCELLED": _kind(_CRED, "issuer vcHash cancellationDigest"),
@@ -105,6 +106,7 @@ _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "reasonCode": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
     "state": re.compile(r"[A-Z][A-Z_]{0,63}"),
     "effect": re.compile(r"NOTE|REDUCED|RESTORED|SUSPEND|REVOKE"),
+    "supersededBy": re.compile(r"cred_[0-9A-Z]{26}"),
     "issuer": re.compile(r"inst_[0-9A-Z]{26}"),
     "verifier": re.compile(r"inst_[0-9A-Z]{26}"),
 }

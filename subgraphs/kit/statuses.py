@@ -35,6 +35,7 @@ STATE_OF: Final[Mapping[str, CredentialState]] = {
     "CREDENTIAL_LAPSED": CredentialState.LAPSED,
     ACTIVATED: CredentialState.ACTIVE,
     "CREDENTIAL_EXPIRED": CredentialState.EXPIRED,
+    "CREDENTIAL_SUPERSEDED": CredentialState.SUPERSEDED,
     CANCELLED: CredentialState.CANCELLED,
 }
 """The state that each kind leads to; an endorsement carries its own."""

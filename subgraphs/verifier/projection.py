@@ -25,6 +25,7 @@ _STATUS_OF_KIND: Final[Mapping[str, CredentialStatus]] = {
     "CREDENTIAL_WITHDRAWN": CredentialStatus.WITHDRAWN,
     "CREDENTIAL_LAPSED": CredentialStatus.LAPSED,
     "CREDENTIAL_EXPIRED": CredentialStatus.EXPIRED,
+    "CREDENTIAL_SUPERSEDED": CredentialStatus.SUPERSEDED,
     "CREDENTIAL_CANCELLED": CredentialStatus.CANCELLED,
 }
 _OVER: Final = frozenset(

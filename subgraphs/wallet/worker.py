@@ -86,6 +86,10 @@ async def _expired(store: Store, event: LoggedEvent, session: Session) -> None:
     await _move(store, event, CredentialState.EXPIRED, session)
 
 
+async def _superseded(store: Store, event: LoggedEvent, session: Session) -> None:
+    await _move(store, event, CredentialState.SUPERSEDED, session)
+
+
 async def _cancelled(store: Store, event: LoggedEvent, session: Session) -> None:
     await _move(store, event, CredentialState.CANCELLED, session)
 
@@ -115,6 +119,7 @@ _BY_KIND: Final[Mapping[str, Callable[[Store, LoggedEvent, Session], Awaitable[N
             "CREDENTIAL_ACTIVATED": _activated,
             "CREDENTIAL_ENDORSED": _endorsed,
             "CREDENTIAL_EXPIRED": _expired,
+            "CREDENTIAL_SUPERSEDED": _superseded,
             "CREDENTIAL_CANCELLED": _cancelled,
         }
     )

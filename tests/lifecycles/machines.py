@@ -100,6 +100,7 @@ def _credential(state: CredentialState, version: int) -> Credential:
         draft=draft,
         offer=offer,
         reason_code="NO_ACCOUNT",
+        superseded_by=CREDENTIAL,
     )
 
 

@@ -21,6 +21,7 @@ from subgraphs.kit.types import worded
     CREDENTIAL_WITHDRAWN="The holder withdrew the request (撤回).",
     CREDENTIAL_LAPSED="The offer was not countersigned in time (失效).",
     CREDENTIAL_EXPIRED="Its validity ended (过期).",
+    CREDENTIAL_SUPERSEDED="A newer one took its place (被替换).",
     CREDENTIAL_ACTIVATED="The holder countersigned it (生效).",
     CREDENTIAL_ENDORSED="The issuer endorsed a change (变更签注).",
     CREDENTIAL_CANCELLED="The holder ended it (取消).",
@@ -59,6 +60,7 @@ class AuditEventKind(Enum):
     CREDENTIAL_WITHDRAWN = "CREDENTIAL_WITHDRAWN"
     CREDENTIAL_LAPSED = "CREDENTIAL_LAPSED"
     CREDENTIAL_EXPIRED = "CREDENTIAL_EXPIRED"
+    CREDENTIAL_SUPERSEDED = "CREDENTIAL_SUPERSEDED"
     CREDENTIAL_ACTIVATED = "CREDENTIAL_ACTIVATED"
     CREDENTIAL_ENDORSED = "CREDENTIAL_ENDORSED"
     CREDENTIAL_CANCELLED = "CREDENTIAL_CANCELLED"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from subgraphs.issuer import lifecycle, outgoing
-from subgraphs.issuer.desk.change import for_holder, move
+from subgraphs.issuer.desk.change import for_holder, move, state_now
 from subgraphs.issuer.desk.customer import binding_of, current_key, shown_versions
 from subgraphs.issuer.desk.request import signed_document
 from subgraphs.issuer.parts import Parts
@@ -78,10 +78,25 @@ async def countersign(
         raw = await checked_signature(signature, payload=taken.to_sign, held=held, now=now)
         signed = _signed(row, taken, raw, signature.value)
         due = now + parts.recheck.every
-        await move(parts, row, State.ACTIVE, session, offer=signed, recheck_due=due)
+        former = await _superseded(parts, row, session)
+        newest = former[-1] if former else None
+        changed = {"offer": signed, "recheck_due": due, "supersedes": newest}
+        await move(parts, row, State.ACTIVE, session, **changed)
         return {"credential": row.id}
 
     return CredentialId((await parts.idempotent.once(call, work))["credential"])
+
+
+async def _superseded(parts: Parts, new: Credential, session: Session) -> list[CredentialId]:
+    """End what the new credential takes the place of: former ones of the same account and schema
+    that state nothing it does not state; in the same write, one event each."""
+    over = []
+    for row in await parts.store.in_force(new.issuer, new.holder, session):
+        covered = set(row.categories) <= set(new.categories)
+        if covered and state_now(parts, row) in lifecycle.LIVE:
+            await move(parts, row, State.SUPERSEDED, session, superseded_by=new.id)
+            over.append(row.id)
+    return over
 
 
 def _signed(row: Credential, taken: PreparedRow, raw: bytes, text: str) -> Offer:

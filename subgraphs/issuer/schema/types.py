@@ -16,7 +16,7 @@ from subgraphs.kit.context import Info
 from subgraphs.kit.cursor import CursorScope
 from subgraphs.kit.errors import Forbidden
 from subgraphs.kit.fields import listed, resolved
-from subgraphs.kit.ids import HolderId, derived_id
+from subgraphs.kit.ids import CredentialId, HolderId, derived_id
 from subgraphs.kit.nodes import Representation, entity
 from subgraphs.kit.paging import After, Connection, First, connection, window
 from subgraphs.kit.scalars import JSON, Decimal, Hash, Signature, json_value
@@ -182,6 +182,14 @@ class Credential(Node):
         version = self.row.draft.schema if self.row.draft else ASSET_PROOF_1
         return CredentialSchema.of(version, info.context.parts.schema_base)
 
+    @resolved("The credential that took its place (被替换为).")
+    async def superseded_by(self, info: Info[Parts]) -> Credential | None:
+        return await _linked(info, self.row.superseded_by if self.row else None)
+
+    @resolved("The former credential whose place it took (替换了).")
+    async def supersedes(self, info: Info[Parts]) -> Credential | None:
+        return await _linked(info, self.row.supersedes if self.row else None)
+
     @resolved("Positions by category (资产明细).", tags=["personal"])
     def asset_lines(self, info: Info[Parts]) -> list[AssetLine] | None:
         draft = self._draft(info)
@@ -278,6 +286,13 @@ class Credential(Node):
             holder = offer.holder_signature
             shape.holder_signature = Signature(holder) if holder else None
         return shape
+
+
+async def _linked(info: Info[Parts], credential: CredentialId | None) -> Credential | None:
+    if credential is None:
+        return None
+    (found,) = await Credential.resolve_references(info, [{"id": credential}])
+    return found
 
 
 @entity("Holder")
