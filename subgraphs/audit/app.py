@@ -15,6 +15,8 @@ from starlette.responses import Response
 from ledger_adapter.port import LoggedEvent, Shard
 from ledger_adapter.public import PublicLog
 from ledger_adapter.verify import Trust, load_trust
+from subgraphs.audit.complaint.steps import Reminders
+from subgraphs.audit.complaint.store import Complaints
 from subgraphs.audit.dispute.file import PATH, answer
 from subgraphs.audit.dispute.store import Disputes
 from subgraphs.audit.parts import Parts
@@ -51,7 +53,7 @@ def service(base: Base, trust: Trust) -> Service:
     app = doors(base, parts, health)
     return Service(
         app=app,
-        jobs=[follower.run],
+        jobs=[follower.run, Reminders(base.mongo, parts).run],
         stopping=[parts.feed.close],
     )
 
@@ -73,6 +75,7 @@ def wire(base: Base, trust: Trust) -> Parts:
         store=Store(base.database),
         tallies=Tallies(base.database),
         disputes=Disputes(base.database),
+        complaints=Complaints(base.database),
         idempotent=base.idempotent,
         outbox=base.outbox,
         public=_public(base.settings),

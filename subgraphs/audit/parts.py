@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ledger_adapter.port import Ledger, Shard
 from ledger_adapter.verify import Trust
+from subgraphs.audit.complaint.store import Complaints
 from subgraphs.audit.dispute.store import Disputes
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.store import Store
@@ -27,6 +28,7 @@ class Parts:
     store: Store
     tallies: Tallies
     disputes: Disputes
+    complaints: Complaints
     idempotent: Idempotent
     outbox: Outbox
     public: str

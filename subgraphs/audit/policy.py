@@ -37,6 +37,15 @@ class Disputed(Protocol):
     def institution(self) -> str: ...
 
 
+class Complained(Protocol):
+    """A complaint, as far as it says who has to do with it."""
+
+    @property
+    def holder(self) -> str: ...
+    @property
+    def handlers(self) -> tuple[str, ...]: ...
+
+
 class Seen(Protocol):
     """A row that names the ids that may see it."""
 
@@ -109,3 +118,18 @@ def own_disputes(viewer: Viewer) -> dict[str, object]:
         return {}
     names = list(names_of(viewer))
     return {"$or": [{"holder": {"$in": names}}, {"institution": {"$in": names}}]}
+
+
+def sees_complaint(viewer: Viewer, complaint: Complained) -> bool:
+    """The complainant, the institutions that handle it, the regulator."""
+    return viewer.role is Role.REGULATOR or bool(
+        {complaint.holder, *complaint.handlers} & set(names_of(viewer))
+    )
+
+
+def own_complaints(viewer: Viewer) -> dict[str, object]:
+    """The complaints that `sees_complaint` lets a viewer see, as a filter."""
+    if viewer.role is Role.REGULATOR:
+        return {}
+    names = list(names_of(viewer))
+    return {"$or": [{"holder": {"$in": names}}, {"handlers": {"$in": names}}]}

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from subgraphs.audit import codec, policy, tallies
+from subgraphs.audit.complaint import store as complaint
 from subgraphs.audit.dispute import store as dispute
 from subgraphs.audit.projection import Changes
 from subgraphs.audit.records import Accepted, EventRow
@@ -41,6 +42,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     DAYS: (),
     **tallies.INDEXES,
     **dispute.INDEXES,
+    **complaint.INDEXES,
     **institutions.INDEXES,
     **prepared.INDEXES,
     **idempotent.INDEXES,

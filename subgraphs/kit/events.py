@@ -87,6 +87,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "EVIDENCE_SEALED": _kind("EvidencePackage Dispute Holder", "manifestHash"),
     "COMPLAINT_FILED": _kind("Complaint Holder", "channel dueAt"),
     "COMPLAINT_MOVED": _kind("Complaint Holder", "state"),
+    "COMPLAINT_REMINDED": _kind("Complaint Holder", "stage"),
     "FRAUD_SIGNAL": _kind("Presentation Holder Credential", "check reasonCode"),
 }
 

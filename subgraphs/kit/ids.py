@@ -162,7 +162,7 @@ REGISTRY: Final[tuple[Kind, ...]] = (
     Kind(
         prefix="cmpl",
         type_name="Complaint",
-        owner=None,
+        owner="audit",
         description="A complaint and the institutions that answer it (投诉).",
     ),
     Kind(prefix="exit", type_name="ExitCase", owner=None, description="An exit case (退出)."),

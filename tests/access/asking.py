@@ -29,6 +29,7 @@ _CALLS: Final = {
     "statusAt": "statusAt(time: $time)",
     "resolveDid": "resolveDid(did: $did)",
     "auditStats": _STATS,
+    "complaintChannels": "complaintChannels(institutionId: $Institution)",
 }
 _KINDS: Final = {"did": "DID", "time": "DateTime"}
 _ROOTS: Final[Mapping[str, str]] = {
@@ -37,6 +38,7 @@ _ROOTS: Final[Mapping[str, str]] = {
     "auditEvent": "auditEvent(id: $AuditEvent)",
     "auditStats": _STATS,
     "dispute": "dispute(id: $Dispute)",
+    "complaintChannels": "complaintChannels(institutionId: $Institution)",
     "credential": "credential(id: $Credential)",
     "institution": "institution(id: $Institution)",
     "presentationRequest": "presentationRequest(id: $PresentationRequest)",

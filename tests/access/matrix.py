@@ -104,13 +104,16 @@ _NAMED: Final[Mapping[str, object]] = {
     "ruleSet": "PRIVATE_FUND",
     "purpose": "PRIVATE_FUND",
     "product": "PRIVATE_FUND",
+    "channel": "APP",
     "ground": "USE_DENIED",
     "state": "WITHDRAWN",
     "preparedId": "prep_" + "0" * 26,
 }
 _IDS: Final[Mapping[str, str]] = {
     "credentialId": "Credential",
+    "complaintId": "Complaint",
     "disputeId": "Dispute",
+    "institutionId": "Institution",
     "subjectId": "Presentation",
     "consentId": "Consent",
     "custodyId": "CustodyObject",

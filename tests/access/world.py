@@ -48,6 +48,10 @@ _GIVE_UP: Final = """mutation GiveUp($input: PrepareCustodyWithdrawalInput!) {
 _TAKE_OUT: Final = """mutation TakeOut($input: WithdrawFromCustodyInput!) {
   withdrawFromCustody(input: $input) { __typename ... on WithdrawFromCustodySuccess {
     custody { deletionReceipt { id } } } } }"""
+_CHANNELS: Final = """mutation Channels($input: NameComplaintChannelsInput!) {
+  nameComplaintChannels(input: $input) { __typename } }"""
+_COMPLAIN: Final = """mutation Complain($input: FileComplaintInput!) {
+  fileComplaint(input: $input) { ... on FileComplaintSuccess { complaint { id } } } }"""
 _DENY: Final = """mutation Deny($input: OpenDisputeInput!) {
   openDispute(input: $input) { ... on OpenDisputeSuccess { dispute { id } } } }"""
 _ITEMS: Final = "{ me { walletItems { edges { node { id } } } } }"
@@ -89,6 +93,7 @@ async def tell(stack: Stack, *, with_stranger: bool = False) -> World:
         await _deposit(world, "c2VhbGVkIGFuZXc")
         ids = await _settled(world, journey)
     ids["DeletionReceipt"] = receipt
+    ids["Complaint"] = await _complained(world)
     ids["Dispute"] = await _denied(world, ids["Presentation"])
     ids["PresentationRequest"] = str(journey.request["id"])
     ids["Institution"] = str(world.claims["verifier"]["institution"])
@@ -135,6 +140,15 @@ async def _taken_out(world: World, journey: Journey, custody: str) -> str:
     sent = {"preparedId": ready["preparedId"], "holderSignature": signature.as_input()}
     told = (await ask(url, _TAKE_OUT, {"input": sent}, token))["data"]["withdrawFromCustody"]
     return str(told["custody"]["deletionReceipt"]["id"])
+
+
+async def _complained(world: World) -> str:
+    url, verifier = world.stack.url, str(world.claims["verifier"]["institution"])
+    named = {"channels": [{"kind": "APP", "address": "Help"}]}
+    await ask(url, _CHANNELS, {"input": named}, world.token("verifier"))
+    sent = {"institutionId": verifier, "channel": "APP", "text": "Why was it suspended?"}
+    told = await ask(url, _COMPLAIN, {"input": sent}, world.token("holder"))
+    return str(told["data"]["fileComplaint"]["complaint"]["id"])
 
 
 async def _denied(world: World, presentation: str) -> str:

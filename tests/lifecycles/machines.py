@@ -1,4 +1,4 @@
-"""The eight state machines as the code has them, and the event that each step tells the log."""
+"""The state machines as the code has them, and the event that each step tells the log."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from functools import partial
 from typing import Any, Final
 
 from ledger_adapter.port import Envelope
+from subgraphs.audit import lifecycle as audit
+from subgraphs.audit import states as audit_states
+from subgraphs.audit.dispute import outgoing as audit_events
+from subgraphs.audit.dispute.records import Dispute
 from subgraphs.issuer import lifecycle as issuer
 from subgraphs.issuer import outgoing as issuer_events
 from subgraphs.issuer.records import Credential, Draft, Endorsement, Offer
@@ -251,6 +255,22 @@ def _nothing_told(source: Enum, target: Enum, version: int) -> Envelope | None:
     return None
 
 
+def _dispute_told(_: object, target: audit_states.DisputeState, version: int) -> Envelope | None:
+    if target is audit_states.DisputeState.SEALED:
+        return None  # its package tells it
+    row = Dispute(
+        id=derived_id("disp", "1"),
+        version=version,
+        state=target,
+        holder=HOLDER,
+        institution=ISSUER,
+        subject=CREDENTIAL,
+        ground="USE_DENIED",
+        opened_at=AT,
+    )
+    return audit_events.closed(row, AT)
+
+
 def _of_verifier(name: str, title: str, table: Table, start: Enum, tell: Tell) -> Machine:
     step = partial(verifier.move, table)
     return Machine(name=name, title=title, table=table, start=start, step=step, tell=tell)
@@ -316,5 +336,21 @@ MACHINES: Final = (
         verifier.SUPPLEMENT,
         verifier_states.SupplementState.OPEN,
         _nothing_told,
+    ),
+    Machine(
+        name="dispute",
+        title="Dispute (争议)",
+        table=audit.DISPUTE,
+        start=audit_states.DisputeState.OPEN,
+        step=audit.dispute_step,
+        tell=_dispute_told,
+    ),
+    Machine(
+        name="complaint",
+        title="Complaint (投诉)",
+        table=audit.COMPLAINT,
+        start=audit_states.ComplaintState.RECEIVED,
+        step=audit.complaint_step,
+        tell=_nothing_told,
     ),
 )

@@ -10,7 +10,7 @@ from tests.lifecycles.machines import MACHINES, Machine
 DOCS: Final = Path(__file__).parents[2] / "docs"
 _INTRO: Final = """# States and steps
 
-Drawn from the `lifecycle` modules of issuer, wallet and verifier; `python -m tests.lifecycles.page`
+Drawn from the `lifecycle` modules of the four subgraphs; `python -m tests.lifecycles.page`
 makes this page, and a test holds it against the code. A step that is not drawn is refused with
 `InvalidTransitionError { from to allowed }`. Green arrows write an event of their own to the log;
 grey ones are written with the event of what caused them (a decision, an endorsement, the clock), or

@@ -1,5 +1,6 @@
 """Audit's GraphQL schema."""
 
+from subgraphs.audit.schema.complaint import Complaint
 from subgraphs.audit.schema.contributions import (
     Consent,
     Credential,
@@ -24,6 +25,7 @@ schema = Schema(
     subscription=Subscription,
     served=[
         AuditEvent,
+        Complaint,
         Consent,
         Credential,
         CustodyObject,

@@ -7,17 +7,21 @@ from typing import Annotated
 
 import strawberry
 
+from subgraphs.audit.complaint import steps as complaint_steps
 from subgraphs.audit.dispute import steps
 from subgraphs.audit.parts import Parts
+from subgraphs.audit.schema import complaint as complaints
 from subgraphs.audit.schema import dispute as disputes
-from subgraphs.audit.states import DisputeState
+from subgraphs.audit.states import ComplaintState, DisputeState
 from subgraphs.kit.context import Info
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.fields import mutation
 from subgraphs.kit.idempotent import Call
+from subgraphs.kit.ids import InstitutionId
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.types import INPUT
 from subgraphs.kit.viewer import Role
+from subgraphs.kit.vocabulary import member
 
 _ENDS = ("UPHELD", "DISMISSED", "WITHDRAWN")
 
@@ -44,6 +48,19 @@ async def _dispute(info: Info[Parts], id_: str) -> disputes.Dispute:
     return disputes.Dispute.of(row)
 
 
+async def _complaint(info: Info[Parts], id_: str) -> complaints.Complaint:
+    row = await info.context.parts.complaints.get(id_)
+    if row is None:
+        raise LookupError(f"{id_} was written and is gone")
+    return complaints.Complaint.of(row)
+
+
+def _institution(info: Info[Parts]) -> InstitutionId:
+    viewer = info.context.viewer
+    role = Role.VERIFIER if viewer.role is Role.VERIFIER else Role.ISSUER
+    return viewer.require_institution(role)
+
+
 @strawberry.type
 class Mutation:
     @mutation("Deny an application, a use or a content; login is enough, no key (提出争议).")
@@ -62,13 +79,77 @@ class Mutation:
         made = await once(info, input_.client_mutation_id, arguments, work)
         return disputes.OpenDisputeSuccess(dispute=await _dispute(info, made))
 
+    @mutation("Complain to an institution, by one of its channels (提出投诉).")
+    async def file_complaint(
+        self, info: Info[Parts], input_: Annotated[complaints.FileComplaintInput, INPUT]
+    ) -> complaints.FileComplaintResult:
+        parts, holder = info.context.parts, info.context.viewer.require_holder()
+
+        async def work(session: Session) -> str:
+            row = await complaint_steps.file_complaint(
+                parts,
+                holder,
+                lead=input_.institution_id,
+                channel=input_.channel,
+                text=input_.text,
+                session=session,
+            )
+            return row.id
+
+        arguments = [input_.institution_id, input_.channel, input_.text]
+        made = await once(info, input_.client_mutation_id, arguments, work)
+        return complaints.FileComplaintSuccess(complaint=await _complaint(info, made))
+
+    @mutation("Take a complaint a step further, as the institution that leads (处理投诉).")
+    async def handle_complaint(
+        self, info: Info[Parts], input_: Annotated[complaints.HandleComplaintInput, INPUT]
+    ) -> complaints.HandleComplaintResult:
+        parts, lead = info.context.parts, _institution(info)
+        state = input_.state and member(
+            ComplaintState, input_.state, field="state", code="STATE_UNKNOWN"
+        )
+
+        async def work(session: Session) -> str:
+            row = await complaint_steps.handle(
+                parts,
+                lead,
+                complaint_id=input_.complaint_id,
+                state=state or None,
+                note=input_.note,
+                co_handlers=input_.co_handler_ids,
+                session=session,
+            )
+            return row.id
+
+        arguments = [input_.complaint_id, input_.state, input_.note, input_.co_handler_ids]
+        made = await once(info, input_.client_mutation_id, arguments, work)
+        return complaints.HandleComplaintSuccess(complaint=await _complaint(info, made))
+
+    @mutation("Name all channels by which people may complain to the institution (设置渠道).")
+    async def name_complaint_channels(
+        self, info: Info[Parts], input_: Annotated[complaints.NameComplaintChannelsInput, INPUT]
+    ) -> complaints.NameComplaintChannelsResult:
+        parts, institution = info.context.parts, _institution(info)
+        named = {one.kind: one.address for one in input_.channels}
+
+        async def work(session: Session) -> str:
+            await complaint_steps.name_channels(parts, institution, named, session)
+            return institution
+
+        await once(info, input_.client_mutation_id, [named], work)
+        found = await parts.complaints.channels(institution)
+        return complaints.NameComplaintChannelsSuccess(
+            channels=[
+                complaints.ComplaintChannel(kind=kind, address=at)
+                for kind, at in sorted(found.items())
+            ]
+        )
+
     @mutation("Give a signed part of the evidence, as the institution that answers (提交证据).")
     async def submit_evidence(
         self, info: Info[Parts], input_: Annotated[disputes.SubmitEvidenceInput, INPUT]
     ) -> disputes.SubmitEvidenceResult:
-        parts, viewer = info.context.parts, info.context.viewer
-        role = Role.VERIFIER if viewer.role is Role.VERIFIER else Role.ISSUER
-        institution = viewer.require_institution(role)
+        parts, institution = info.context.parts, _institution(info)
 
         async def work(session: Session) -> str:
             row = await steps.submit_part(

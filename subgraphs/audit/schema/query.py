@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 
 from subgraphs.audit import policy
+from subgraphs.audit.complaint.store import BY_DUE
 from subgraphs.audit.dispute.store import BY_ID
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.schema.chains import (
@@ -20,6 +21,7 @@ from subgraphs.audit.schema.chains import (
     scans_of,
     switches_of,
 )
+from subgraphs.audit.schema.complaint import Complaint, ComplaintChannel
 from subgraphs.audit.schema.dispute import Dispute
 from subgraphs.audit.schema.events import AuditEvent
 from subgraphs.audit.schema.feed import SupervisionFrame, past_frames
@@ -184,6 +186,30 @@ class Query:
         nodes = [Dispute.of(row) for row in rows]
         return connection(page, nodes, order=BY_ID, asked=asked, sealer=parts.sealer, scope=scope)
 
+    @listed("Complaints that the viewer has to do with, by when they are due (投诉列表).")
+    async def complaints(
+        self, info: Info[Parts], first: First = 20, after: After = None
+    ) -> Connection[Complaint] | None:
+        return await _complaints(info, "complaints", {}, first, after)
+
+    @listed("Those of them whose progress nobody was told in time (逾期投诉).")
+    async def overdue_complaints(
+        self, info: Info[Parts], first: First = 20, after: After = None
+    ) -> Connection[Complaint] | None:
+        late = {"waits": True, "due_at": {"$lte": info.context.parts.clock()}}
+        return await _complaints(info, "overdueComplaints", late, first, after)
+
+    @resolved("How people may complain to an institution (投诉渠道).")
+    async def complaint_channels(
+        self,
+        info: Info[Parts],
+        institution_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The institution (机构标识).")
+        ],
+    ) -> list[ComplaintChannel] | None:
+        found = await info.context.parts.complaints.channels(institution_id)
+        return [ComplaintChannel(kind=kind, address=at) for kind, at in sorted(found.items())]
+
     @resolved("Figures on the log by group, none of fewer than five persons (统计分析).")
     async def audit_stats(
         self, info: Info[Parts], from_: From, to: To, group_by: GroupBy, metric: Metric
@@ -195,6 +221,18 @@ class Query:
         self, info: Info[Parts], first: First = 20, after: After = None
     ) -> list[SupervisionFrame] | None:
         return await past_frames(info, first=first, after=after)
+
+
+async def _complaints(
+    info: Info[Parts], source: str, which: dict[str, object], first: int, after: str | None
+) -> Connection[Complaint]:
+    parts, viewer = info.context.parts, info.context.viewer
+    scope = CursorScope(source=source, scope_key=viewer.scope_key)
+    asked = window(first, after, parts.sealer, scope)
+    where = {**policy.own_complaints(viewer), **which}
+    page, rows = await parts.complaints.page(where, asked)
+    nodes = [Complaint.of(row) for row in rows]
+    return connection(page, nodes, order=BY_DUE, asked=asked, sealer=parts.sealer, scope=scope)
 
 
 def _count(first: int) -> int:

@@ -45,6 +45,7 @@ from subgraphs.kit.types import worded
     EVIDENCE_SEALED="An evidence package was sealed (封存证据).",
     COMPLAINT_FILED="Somebody complained (投诉).",
     COMPLAINT_MOVED="A complaint went a step further (投诉处理).",
+    COMPLAINT_REMINDED="Its handlers were reminded of a complaint (投诉提醒).",
     FRAUD_SIGNAL="A check found signs of fraud (风险信号).",
 )
 class AuditEventKind(Enum):
@@ -84,6 +85,7 @@ class AuditEventKind(Enum):
     EVIDENCE_SEALED = "EVIDENCE_SEALED"
     COMPLAINT_FILED = "COMPLAINT_FILED"
     COMPLAINT_MOVED = "COMPLAINT_MOVED"
+    COMPLAINT_REMINDED = "COMPLAINT_REMINDED"
     FRAUD_SIGNAL = "FRAUD_SIGNAL"
 
 
