@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import httpx
 from jwt.algorithms import Algorithm
 
 from gateway.access import GrantRules
@@ -26,9 +25,12 @@ from gateway.auth.revoked import Revoked
 from gateway.auth.tokens import TokenVerifier, TrustedIssuer, UsedIds
 from gateway.config import Auth, Issuer, Settings, is_loopback
 from gateway.errors import BadKey, BadSettings
+from gateway.transport.endpoint import parse_endpoint
+from gateway.transport.knock import knock
 
 PAUSE: Final = 10.0
 _LARGEST: Final = 256 * 1024
+_PATIENCE: Final = 5.0
 _LOG = logging.getLogger("credgraph.auth")
 
 
@@ -79,7 +81,7 @@ class Keyring:
         try:
             document = await _fetched(issuer.jwks) if _is_url(issuer.jwks) else _read(issuer.jwks)
             return _trusted(issuer, document, self.algorithms)
-        except (BadKey, httpx.HTTPError, ValueError) as error:
+        except (BadKey, BadSettings, ValueError) as error:
             _LOG.error("the keys of %s were not read again: %s", issuer.issuer, error)
             return before
 
@@ -148,18 +150,10 @@ def _revoked(path: Path | None) -> Revoked:
 
 async def _fetched(url: str) -> object:
     """A bounded answer, from exactly there: a redirect would let somebody else choose the keys."""
-    async with (
-        httpx.AsyncClient(timeout=5.0, follow_redirects=False, trust_env=False) as client,
-        client.stream("GET", url, headers={"accept": "application/json"}) as answer,
-    ):
-        if answer.status_code != 200:
-            raise BadKey(f"{url} answered {answer.status_code}")
-        body = b""
-        async for chunk in answer.aiter_bytes():
-            body += chunk
-            if len(body) > _LARGEST:
-                raise BadKey(f"{url} holds too much to be a key set")
-    return json.loads(body)
+    status, told = await knock(parse_endpoint(url), _PATIENCE, _LARGEST)
+    if status != 200:
+        raise BadKey(f"{url}: {f'status {status}' if status else told}")
+    return told
 
 
 def _read(path: str) -> object:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from functools import partial
+from importlib import import_module
 from typing import Final
 
 import orjson
@@ -13,7 +14,6 @@ from gateway.spec.names import SubgraphName
 from gateway.transport.breaker import State
 from gateway.transport.connection import Answer, ExchangeFailed
 from gateway.transport.endpoint import Endpoint, Origin, tls_for
-from gateway.transport.library import LibraryPool
 from gateway.transport.line import Line, Traffic, Way
 from gateway.transport.pool import Pool, PoolLimits
 from gateway.transport.reply import read_reply
@@ -59,8 +59,7 @@ class HttpTransport:
         self._heads = {name: _head(endpoint) for name, endpoint in endpoints.items()}
         wanted = {endpoint.origin for endpoint in endpoints.values()}
         for origin in wanted - self._pools.keys():
-            way = Pool if origin.plain else LibraryPool
-            self._pools[origin] = way(origin, self._limits, tls_for(origin))
+            self._pools[origin] = _way_to(origin, self._limits)
         for origin in self._pools.keys() - wanted:
             self._pools.pop(origin).close()
         self._lines = {
@@ -125,6 +124,14 @@ class HttpTransport:
         head = self._heads[request.subgraph]
         payload = b"%b%b%bcontent-length: %d\r\n\r\n%b" % (head, common, own, len(body), body)
         return payload, (request.subgraph, common, body)
+
+
+def _way_to(origin: Origin, limits: PoolLimits) -> Way:
+    """The library takes 8 MB of every process, so it is loaded only where it is needed."""
+    kind: type[Pool] = Pool
+    if not origin.plain:
+        kind = import_module("gateway.transport.library").LibraryPool
+    return kind(origin, limits, tls_for(origin))
 
 
 def _head(endpoint: Endpoint) -> bytes:

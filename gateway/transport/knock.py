@@ -10,16 +10,20 @@ from gateway.transport.endpoint import Endpoint, tls_for, why_not
 _ANSWER_BYTES = 65_536
 
 
-async def knock(endpoint: Endpoint, seconds: float) -> tuple[int, object]:
-    """Status and JSON of the answer; 0 and a few words where none came. Never raises."""
+async def knock(
+    endpoint: Endpoint, seconds: float, most: int = _ANSWER_BYTES
+) -> tuple[int, object]:
+    """Status and JSON of an answer of `most` so many bytes; 0 and a few words where none came.
+    Never raises."""
     loop = asyncio.get_running_loop()
-    head = f"GET {endpoint.target} HTTP/1.1\r\nhost: {endpoint.authority}\r\n\r\n"
+    lines = (f"GET {endpoint.target} HTTP/1.1", f"host: {endpoint.authority}", "accept: */*")
+    head = "".join(f"{line}\r\n" for line in (*lines, ""))
     origin, deadline = endpoint.origin, loop.time() + seconds
     connection: Connection | None = None
     try:
         async with asyncio.timeout_at(deadline):
             _, connection = await loop.create_connection(
-                lambda: Connection(answer_bytes=_ANSWER_BYTES),
+                lambda: Connection(answer_bytes=most),
                 origin.host,
                 origin.port,
                 ssl=tls_for(origin),

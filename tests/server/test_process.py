@@ -275,3 +275,11 @@ def test_the_command_line_tells_its_commands(
     assert main(argv) == code
     told = capsys.readouterr()
     assert "serve" in told.out + told.err
+
+
+async def test_what_serving_does_not_need_is_not_in_its_memory() -> None:
+    """httpx brings rich, pygments and click with it; the composer is for `compose`."""
+    code = "import sys, gateway.cli.serve; print(*sys.modules)"
+    async with started("-c", code) as child:
+        out, _ = await asyncio.wait_for(child.communicate(), 30)
+    assert {"httpx", "rich", "opentelemetry", "strawberry"}.isdisjoint(out.decode().split())

@@ -10,14 +10,18 @@ import pytest
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from gateway.config import Listen
+from gateway.config import Listen, Settings
+from gateway.errors import BadSettings
 from gateway.executor.ports import Fault, SubgraphReply
 from gateway.server.run import open_listener
-from gateway.transport.endpoint import Trust, parse_endpoint
+from gateway.server.wiring import endpoints_of
+from gateway.spec.names import SubgraphName
+from gateway.transport.endpoint import Origin, Trust, parse_endpoint
 from gateway.transport.http import HttpTransport
 from gateway.transport.line import Traffic
 from gateway.transport.pool import PoolLimits
 from tests.server.authority import Authority
+from tests.server.test_process import SUPERGRAPH
 from tests.transport.raw_server import Script, http, raw_server, read_request
 from tests.transport.test_http import NAME, request
 
@@ -235,3 +239,20 @@ async def test_the_environments_proxies_do_not_count(monkeypatch: pytest.MonkeyP
         reaching(f"http://127.0.0.1:{port}/graphql", http2=True) as transport,
     ):
         assert await transport.fetch(request(seconds=30)) == WELL
+
+
+def test_the_settings_say_which_way_a_subgraph_is_reached(tmp_path: Path) -> None:
+    graph = tmp_path / "graph.graphql"
+    graph.write_text(SUPERGRAPH.replace("PORT", "1").replace("FIELD", "hello"))
+
+    def origin(**own: object) -> Origin:
+        values = {"supergraph": str(graph), "subgraphs": {"one": own}}
+        settings = Settings.from_mapping(values)
+        return endpoints_of(graph.read_text(), settings)[SubgraphName("one")].origin
+
+    assert origin().plain
+    assert origin(http2=True).http2
+    assert origin(proxy="http://proxy:3128").proxy == "http://proxy:3128"
+    assert not origin(proxy="http://proxy:3128").plain
+    with pytest.raises(BadSettings, match="proxy"):
+        origin(proxy="socks5://proxy:1080")
