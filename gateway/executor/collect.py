@@ -2,9 +2,11 @@
 
 Laws: equal representations are sent once, equal meaning the same JSON. An object that cannot be
 named is left out. `holders` keeps, for each representation sent, who waits for its answer. Where
-several objects hold nothing but the parts of one and the same representation, they become one
-object of the tree: what is fetched, merged and projected for it then happens once, not at each of
-its places. They stand at one place of the plan, so no later step could tell them apart.
+several objects with one representation are equal in all that they hold, they become one object of
+the tree: what is fetched, merged and projected for it then happens once, not at each of its places.
+They stand at one place of the plan, so no later step could tell them apart. (To Python 1, 1.0 and
+true are equal; a subgraph that says two of these of one field of one entity is taken by its first
+word.)
 """
 
 from collections.abc import Callable, Sequence
@@ -49,20 +51,20 @@ def compile_collect(
 def _compile_unite(step: Step, representations: Sequence[Representation]) -> Down:
     """Lists the objects `v` of a step, each once. Each is looked at in its container `o`, where a
     twin that was met before can take its place."""
-    namespace: dict[str, object] = {"exact": exact, "ABSENT": ABSENT}
+    namespace: dict[str, object] = {"exact": exact, "ABSENT": ABSENT, "alike": _alike}
     source, lines = enter_lists(step)
     wanted = f"v.__class__ is dict{type_test(step, 'last', namespace)}"
     place = "o[n]" if step.lists else f"o[{step.key!r}]"
     twins = [
         line
         for number, representation in enumerate(representations)
-        for line in _twin(representation, number, place)
+        for line in _twin(
+            representation, _applies(representation, number, namespace), number, place
+        )
     ]
     if twins:
-        loop = [
-            *_loop(step),
-            *_block(f"if {wanted}:", [*twins, "kept[id(v)] = v"], 2 + bool(step.lists)),
-        ]
+        body = [*_typed(representations), *twins, "kept[id(v)] = v"]
+        loop = [*_loop(step), *_block(f"if {wanted}:", body, 2 + bool(step.lists))]
     else:
         loop = [f"    kept = {{id(v): v for {source} if {wanted}}}"]
     return build(
@@ -80,26 +82,28 @@ def _block(head: str, body: Sequence[str], depth: int) -> list[str]:
     return [indented(depth, head), *(indented(depth + 1, line) for line in body)]
 
 
-def _twin(representation: Representation, number: int, place: str) -> list[str]:
-    """Where an object holds its representation and nothing else, it becomes the first of these.
-
-    Not where objects of several types are named alike: their `__typename` tells them apart."""
-    types = representation.types
-    if not _is_flat(representation) or (types is not None and len(types) > 1):
+def _twin(representation: Representation, applies: str, number: int, place: str) -> list[str]:
+    if not _is_flat(representation):
         return []
-    keys = {field.key for field in _every(representation)}
-    own = "" if types is None else f" and v.get('__typename') == {next(iter(types))!r}"
-    return [
-        f"if len(v) == {len(keys | ({'__typename'} if types else set()))}{own}:",
-        *(indented(1, line) for line in _read(representation)),
-        f"    if not ({_unfit(representation)}):",
-        f"        k = {_identity(representation, number)}",
-        "        first = seen.get(k)",
-        "        if first is not None:",
-        f"            if first is not v: {place} = first",
-        "            continue",
+    lines = [
+        *_read(representation),
+        f"if not ({_unfit(representation)}):",
+        f"    k = {_identity(representation, number)}",
+        "    first = seen.get(k)",
+        "    if first is None:",
         "        seen[k] = v",
+        "    elif first is v or alike(first, v):",
+        f"        if first is not v: {place} = first",
+        "        continue",
     ]
+    return _block(f"if {applies}:", lines, 0) if applies else lines
+
+
+def _alike(one: Tree, other: Tree) -> bool:
+    try:
+        return one == other
+    except RecursionError:  # a custom scalar may be nested deeper than Python compares
+        return False
 
 
 def _naming(
@@ -107,8 +111,7 @@ def _naming(
 ) -> Callable[[Sequence[Tree]], Named]:
     namespace: dict[str, object] = {"exact": exact, "ABSENT": ABSENT, "represent": represent}
     lines = ["def name(objects):", "    sent, holders = [], {}", "    for v in objects:"]
-    if any(each.types is not None for each in representations):
-        lines.append("        t = v.get('__typename')")
+    lines += [indented(2, line) for line in _typed(representations)]
     alone = len(representations) == 1
     for number, representation in enumerate(representations):
         body = (
@@ -121,6 +124,11 @@ def _naming(
         if not applies:
             break
     return build("name", [*lines, "    return sent, [*holders.values()]"], namespace)
+
+
+def _typed(representations: Sequence[Representation]) -> list[str]:
+    needed = any(each.types is not None for each in representations)
+    return ["t = v.get('__typename')"] if needed else []
 
 
 def _applies(representation: Representation, number: int, namespace: dict[str, object]) -> str:

@@ -1,6 +1,7 @@
 """Objects are named to subgraphs once each, and never when a part of the name is missing."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -138,6 +139,27 @@ def test_objects_of_nothing_but_equal_keys_become_one() -> None:
     first, second, third = (item["user"] for item in tree["all"])
     assert first is second
     assert [[id(holder) for holder in waiting] for waiting in holders] == [[id(first), id(third)]]
+
+
+def test_objects_that_are_equal_in_all_they_hold_become_one() -> None:
+    user: Tree = {"id": "1", "posts": [{"title": "a", "likes": [1, 2]}]}
+    other: Tree = {"id": "1", "posts": [{"title": "a", "likes": [1, 3]}]}
+    tree: Tree = {"all": [{"user": deepcopy(each)} for each in (user, other, user, other)]}
+    sent, holders = _collect(tree, "all@", "user", representations=(USER,))
+    found = [item["user"] for item in tree["all"]]
+    assert found == [user, other, user, other]
+    assert found[0] is found[2]
+    assert found[1] is not found[0]
+    assert len(sent) == len(holders) == 1
+
+
+def test_values_nested_deeper_than_python_compares_are_no_problem() -> None:
+    one, other = list[object](), list[object]()
+    for _ in range(10_000):
+        one, other = [one], [other]
+    tree: Tree = {"all": [{"id": "1", "deep": one}, {"id": "1", "deep": other}]}
+    _, (holders,) = _collect(tree, "all@", representations=(USER,))
+    assert len(holders) == 2
 
 
 def test_objects_of_different_types_stay_apart() -> None:
