@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for part in options.parts:
         reached, tables = parts[part]()
         below = ["", circumstances(how)]
-        print("\n".join([*aims_table(reached), *tables, *below]), flush=True)
+        print("\n".join([*aims_table(reached), "", *tables, *below]), flush=True)
         if options.write:
             if reached:
                 fill(part, "\n".join([*aims_table(reached), *below]))
@@ -88,7 +88,7 @@ def _contest(asked: Sequence[Work], options: argparse.Namespace) -> Found:
 def _memory(work: Work, options: argparse.Namespace) -> Found:
     marks, bad = memory(work, options.minutes)
     aim = Aim(
-        what=f"peak memory of a worker in {options.minutes:g} minutes of the heavy query",
+        what=f"peak memory of a worker, {options.minutes:g} minutes of the {work.key} query",
         must=120.0,
         goal=70.0,
         found=max(marks),
