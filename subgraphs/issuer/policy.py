@@ -56,6 +56,11 @@ def scope_of(viewer: Viewer) -> dict[str, str] | None:
             return None
 
 
+def previews(viewer: Viewer, holder: HolderId) -> bool:
+    """What a holder would come to is told to herself only."""
+    return viewer.role is Role.HOLDER and viewer.holder == holder
+
+
 def credentials_of(viewer: Viewer, holder: HolderId) -> dict[str, str] | None:
     """Which of a holder's credentials the viewer may list, as a filter; None for none at all."""
     own = scope_of(viewer)

@@ -13,6 +13,7 @@ from subgraphs.kit import idempotent, institutions, prepared, roots, statuses
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
+from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.vc.tags import TagKey
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
@@ -47,6 +48,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     **statuses.INDEXES,
 }
 
+_MOST_IN_FORCE: Final = 200
 MOST_OVERDUE: Final = Order(fields=("recheck_due", "_id"), descending=False)
 NEWEST: Final = Order(fields=("requested_at", "_id"))
 LATEST: Final = Order(fields=("at", "_id"))
@@ -102,6 +104,13 @@ class Store:
         where = {"issuer": issuer, "holder": holder, "state": {"$in": states}}
         found = self._credentials.find(where, session=session).sort([("_id", 1)])
         return [codec.credential(row) for row in await found.to_list(None)]
+
+    async def in_force_of(self, holder: HolderId, now: datetime) -> list[Credential]:
+        """A holder's credentials of all issuers here that stand at the moment."""
+        where = {"holder": holder, "state": CredentialState.ACTIVE.value}
+        found = self._credentials.find(where).sort([("_id", 1)]).limit(_MOST_IN_FORCE)
+        rows = [codec.credential(row) for row in await found.to_list(None)]
+        return [row for row in rows if row.offer is not None and now < row.offer.valid_until]
 
     async def newest_list(self, issuer: InstitutionId, /) -> int:
         """The number of the issuer's newest status list; 1 for a new issuer."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 
 from subgraphs.kit.ids import CredentialId, InstitutionId, is_id
 from subgraphs.rules import AssetEvidence, Combined, Evidence, Fact, Metric, combine_assets
+from subgraphs.rules.preview import months_between
 from subgraphs.vc import lower_bound, model
 from subgraphs.vc.consent import read_consent
 from subgraphs.vc.errors import VcError
@@ -103,13 +103,8 @@ def _lines(one: ExaminedCredential) -> Iterator[Fen]:
 def _experience(one: ExaminedCredential) -> Iterator[Fact]:
     experience = None if one.claims is None else one.claims.trading_experience
     if one.head is not None and experience is not None:
-        months = _whole_months(experience.first_trade_date, one.head.as_of)
+        months = months_between(experience.first_trade_date, one.head.as_of)
         yield Fact(metric=Metric.EXPERIENCE_MONTHS, value=months, evidence=Evidence.EXACT)
-
-
-def _whole_months(first: date, last: date) -> int:
-    months = (last.year - first.year) * 12 + last.month - first.month
-    return max(0, months - (1 if last.day < first.day else 0))
 
 
 def consent_id_of(presentation: Presentation) -> ConsentId | None:

@@ -27,6 +27,7 @@ _STATS: Final = (
 )
 _CALLS: Final = {
     "statusAt": "statusAt(time: $time)",
+    "qualificationPreview": 'qualificationPreview(ruleSet: "PRIVATE_FUND")',
     "resolveDid": "resolveDid(did: $did)",
     "auditStats": _STATS,
     "complaintChannels": "complaintChannels(institutionId: $Institution)",

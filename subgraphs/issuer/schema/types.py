@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Self
+from typing import Annotated, Self
 
 import strawberry
 
 from subgraphs.issuer import loaders, policy, records
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.schema.institution import Institution, institution
+from subgraphs.issuer.schema.preview import RULES, QualificationPreview, previewed
 from subgraphs.issuer.store import LATEST, NEWEST
 from subgraphs.kit.context import Info
 from subgraphs.kit.cursor import CursorScope
@@ -317,6 +318,18 @@ class Holder(Node):
             scope=scope,
             counter=parts.store.count_held(where),
         )
+
+    @resolved(
+        "What showing her credentials would lead to, for herself; nothing is disclosed (预评估).",
+        tags=["personal"],
+    )
+    async def qualification_preview(
+        self, info: Info[Parts], rule_set: Annotated[str, RULES]
+    ) -> QualificationPreview | None:
+        holder = HolderId(self.id)
+        if not policy.previews(info.context.viewer, holder):
+            raise Forbidden
+        return await previewed(info, holder, rule_set)
 
     @classmethod
     async def resolve_references(
