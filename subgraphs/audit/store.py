@@ -161,9 +161,19 @@ class Store:
         found = await self._events.find({"index": {"$in": list(positions)}}).to_list(None)
         return {row["index"]: codec.event(row) for row in found}
 
-    async def after(self, position: int, limit: int) -> list[EventRow]:
-        """Events after a position, ascending."""
-        where = {"index": {"$gt": position}}
+    async def after(
+        self,
+        position: int,
+        limit: int,
+        *,
+        kinds: Sequence[str] = (),
+        institutions: Sequence[str] = (),
+    ) -> list[EventRow]:
+        """Events after a position, ascending; of these kinds and naming one of these institutions,
+        where any are given."""
+        where: dict[str, Any] = {"index": {"$gt": position}}
+        for name, values in (("kind", kinds), ("institutions", institutions)):
+            where |= {name: {"$in": list(values)}} if values else {}
         found = await self._events.find(where).sort(OLDEST.sort).limit(limit).to_list(None)
         return [codec.event(row) for row in found]
 

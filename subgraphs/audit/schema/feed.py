@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Annotated, Final, TypeAlias
 
 import strawberry
 
@@ -11,6 +12,7 @@ from subgraphs.audit import policy
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.schema.events import AuditEvent
+from subgraphs.audit.schema.words import AuditEventKind
 from subgraphs.kit.context import Info
 from subgraphs.kit.cursor import CursorScope, Twins
 from subgraphs.kit.errors import Forbidden, Invalid
@@ -19,6 +21,47 @@ from subgraphs.kit.fields import subscription
 from subgraphs.kit.paging import MOST, After
 from subgraphs.kit.resumable import RESUMABLE
 from subgraphs.kit.scalars import Cursor
+
+Kinds: TypeAlias = Annotated[
+    list[AuditEventKind] | None,
+    strawberry.argument(description="Only events of these kinds, at most 100 (事件类型范围)."),
+]
+Institutions: TypeAlias = Annotated[
+    list[strawberry.ID] | None,
+    strawberry.argument(description="Only events that name one of these, at most 100 (机构范围)."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which events of the feed somebody wants; empty: whatever it is. Sorted, so that equal wishes
+    have one text."""
+
+    kinds: tuple[str, ...]
+    institutions: tuple[str, ...]
+
+    @classmethod
+    def of(cls, kinds: Kinds, institutions: Institutions) -> Asked:
+        """Raises Invalid for a list that is empty or too long."""
+        for field, values in (("kinds", kinds), ("institutions", institutions)):
+            if values is not None and not 1 <= len(values) <= MOST:
+                raise Invalid(f"{field} names 1 to {MOST}", field=field, code="LIST_OUT_OF_RANGE")
+        return cls(
+            kinds=tuple(sorted({kind.value for kind in kinds or ()})),
+            institutions=tuple(sorted({str(each) for each in institutions or ()})),
+        )
+
+    @property
+    def text(self) -> str:
+        """What a cursor is bound to; nothing for those who want all."""
+        return f"{self.kinds} {self.institutions}" if self.kinds or self.institutions else ""
+
+    def takes(self, row: EventRow) -> bool:
+        """Whether an event is wanted."""
+        return (not self.kinds or row.kind in self.kinds) and (
+            not self.institutions or not set(self.institutions).isdisjoint(row.institutions)
+        )
+
 
 _TWINS: Final = Twins(snapshot="auditEvents", pages="supervisionFeedEvents")
 
@@ -44,47 +87,53 @@ class Subscription:
         directives=[RESUMABLE],
     )
     async def supervision_feed(
-        self, info: Info[Parts], after: After = None
+        self,
+        info: Info[Parts],
+        after: After = None,
+        kinds: Kinds = None,
+        institutions: Institutions = None,
     ) -> AsyncIterator[SupervisionFrame]:
-        parts, scope, position = info.context.parts, _scope(info), None
+        asked = Asked.of(kinds, institutions)
+        parts, scope, position = info.context.parts, _scope(info, asked), None
         if after:
             head = parts.feed.head
             position = parts.sealer.replayed(after, scope, head=head, twins=_TWINS)
 
         async def read(last: int, limit: int) -> Sequence[Item[EventRow]]:
-            rows = await parts.store.after(last, limit)
+            rows = await parts.store.after(
+                last, limit, kinds=asked.kinds, institutions=asked.institutions
+            )
             return [Item(position=row.index, value=row) for row in rows]
 
-        async for frame in parts.feed.subscribe(after=position, read=read, wants=_everything):
+        async for frame in parts.feed.subscribe(after=position, read=read, wants=asked.takes):
             yield _shown(info, scope, frame)
 
 
 async def past_frames(
-    info: Info[Parts], *, first: int, after: str | None
+    info: Info[Parts], *, first: int, after: str | None, asked: Asked
 ) -> list[SupervisionFrame]:
     """The same frames from storage, ascending."""
-    scope = _scope(info)
+    scope = _scope(info, asked)
     if not 1 <= first <= MOST:
         raise Invalid(f"first is 1 to {MOST}", field="first", code="FIRST_OUT_OF_RANGE")
     parts, frames = info.context.parts, []
     last = parts.sealer.position(after, scope) if after else BEFORE_FIRST
-    for row in await parts.store.after(last, first):
+    wanted = {"kinds": asked.kinds, "institutions": asked.institutions}
+    for row in await parts.store.after(last, first, **wanted):
         head = max(parts.feed.head, row.index)
         frames.append(Frame(position=row.index, previous=last, head=head, value=row))
         last = row.index
     return [_shown(info, scope, frame) for frame in frames]
 
 
-def _everything(_: EventRow) -> bool:
-    return True
-
-
-def _scope(info: Info[Parts]) -> CursorScope:
+def _scope(info: Info[Parts], asked: Asked) -> CursorScope:
     viewer = info.context.viewer
     if not policy.supervises(viewer):
         raise Forbidden("only the regulator may follow every event")
     return CursorScope(
-        source=f"{info.context.parts.log_id}#supervisionFeed", scope_key=viewer.scope_key
+        source=f"{info.context.parts.log_id}#supervisionFeed",
+        filter=asked.text,
+        scope_key=viewer.scope_key,
     )
 
 

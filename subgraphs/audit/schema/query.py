@@ -24,7 +24,13 @@ from subgraphs.audit.schema.chains import (
 from subgraphs.audit.schema.complaint import Complaint, ComplaintChannel
 from subgraphs.audit.schema.dispute import Dispute
 from subgraphs.audit.schema.events import AuditEvent
-from subgraphs.audit.schema.feed import SupervisionFrame, past_frames
+from subgraphs.audit.schema.feed import (
+    Asked,
+    Institutions,
+    Kinds,
+    SupervisionFrame,
+    past_frames,
+)
 from subgraphs.audit.schema.institution import TrustRegistration
 from subgraphs.audit.schema.proofs import Checkpoint, checkpoint
 from subgraphs.audit.schema.stats import AuditStats, From, GroupBy, Metric, To, audit_stats
@@ -218,9 +224,15 @@ class Query:
 
     @resolved("What `supervisionFeed` has told so far, for the regulator (监控记录).")
     async def supervision_feed_events(
-        self, info: Info[Parts], first: First = 20, after: After = None
+        self,
+        info: Info[Parts],
+        first: First = 20,
+        after: After = None,
+        kinds: Kinds = None,
+        institutions: Institutions = None,
     ) -> list[SupervisionFrame] | None:
-        return await past_frames(info, first=first, after=after)
+        asked = Asked.of(kinds, institutions)
+        return await past_frames(info, first=first, after=after, asked=asked)
 
 
 async def _complaints(

@@ -1,4 +1,5 @@
-"""Audit's enums; output only, so that a filter with an unknown word is refused as data."""
+"""Audit's enums. The filter of `auditEvents` takes words, so that an unknown one is refused as data;
+the feed takes the enum."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Annotated, Any, Final, TypeAlias
 
 import strawberry
@@ -16,14 +17,16 @@ from subgraphs.kit.context import Info
 from subgraphs.kit.cursor import CursorScope, Twins
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.feed import BEFORE_FIRST, Frame, Item
-from subgraphs.kit.fields import resolved, subscription
-from subgraphs.kit.paging import MOST, After
+from subgraphs.kit.fields import listed, resolved, subscription
+from subgraphs.kit.paging import MOST, After, Connection, First
 from subgraphs.kit.resumable import RESUMABLE
 from subgraphs.kit.scalars import Cursor
+from subgraphs.kit.types import worded
 from subgraphs.kit.viewer import Role
 from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
 from subgraphs.verifier.loaders import forget, loaders
 from subgraphs.verifier.parts import Parts
+from subgraphs.verifier.policy import own_rows
 from subgraphs.verifier.records import Change, Wanted
 from subgraphs.verifier.schema.acceptance import (
     Acceptance,
@@ -31,14 +34,34 @@ from subgraphs.verifier.schema.acceptance import (
     SupplementRequest,
     find_acceptance,
 )
-from subgraphs.verifier.schema.contributions import Endorsement
+from subgraphs.verifier.schema.contributions import Endorsement, accepted
 
 CredentialIds: TypeAlias = Annotated[
     list[strawberry.ID] | None,
     strawberry.argument(description="Only changes of these credentials, at most 100 (凭证范围)."),
 ]
+
+
+@worded(
+    "What a verifier's feed tells of (侦听事件类型).",
+    CREDENTIAL_ENDORSED="The issuer endorsed an accepted credential (签注).",
+    CREDENTIAL_EXPIRED="An accepted credential has run out (到期).",
+    SUPPLEMENT_REQUESTED="Further proof was asked for (提示补充证明).",
+    PERMISSION_SUSPENDED="A permission was suspended (暂停权限).",
+    PERMISSION_REINSTATED="A permission counts again (恢复权限).",
+    ACCEPTANCE_ENDED="An acceptance has lapsed or ended (采信终止).",
+)
+class AcceptedChangeKind(Enum):
+    CREDENTIAL_ENDORSED = "CREDENTIAL_ENDORSED"
+    CREDENTIAL_EXPIRED = "CREDENTIAL_EXPIRED"
+    SUPPLEMENT_REQUESTED = "SUPPLEMENT_REQUESTED"
+    PERMISSION_SUSPENDED = "PERMISSION_SUSPENDED"
+    PERMISSION_REINSTATED = "PERMISSION_REINSTATED"
+    ACCEPTANCE_ENDED = "ACCEPTANCE_ENDED"
+
+
 Kinds: TypeAlias = Annotated[
-    list[str] | None,
+    list[AcceptedChangeKind] | None,
     strawberry.argument(description="Only events of these kinds, at most 100 (事件类型范围)."),
 ]
 CHANGES = "acceptedCredentialChanges"
@@ -59,7 +82,7 @@ def wanted(credential_ids: CredentialIds, kinds: Kinds) -> Wanted:
             raise Invalid(f"{field} names 1 to {MOST}", field=field, code="LIST_OUT_OF_RANGE")
     return Wanted(
         credentials=tuple(sorted({str(each) for each in credential_ids or ()})),
-        kinds=tuple(sorted(set(kinds or ()))),
+        kinds=tuple(sorted({kind.value for kind in kinds or ()})),
     )
 
 
@@ -68,6 +91,7 @@ class FeedFrame:
     """What every frame carries; without a kind it is a heartbeat."""
 
     change: strawberry.Private[Change | None] = None
+    begins: strawberry.Private[bool] = False
     cursor: Cursor = strawberry.field(description="Resume after this (游标).")
     sequence: int = strawberry.field(description="Position in the log (序号).")
     head_sequence: int = strawberry.field(description="The last position applied here (最新序号).")
@@ -112,6 +136,14 @@ class AcceptedCredentialChange(FeedFrame):
     async def acceptance(self, info: Info[Parts]) -> Acceptance | None:
         return await find_acceptance(info, self.change.acceptance if self.change else None)
 
+    @listed("What is accepted, at least as new as this frame; only where a stream begins (快照).")
+    async def snapshot(
+        self, info: Info[Parts], first: First = 20, after: After = None
+    ) -> Connection[Acceptance] | None:
+        if not self.begins:
+            return None
+        return await accepted(info, own_rows(info.context.viewer), first, after)
+
 
 @strawberry.type(description="Something a holder has to do or to know (待办变更).")
 class TaskChange(FeedFrame):
@@ -138,6 +170,7 @@ def _common(info: Info[Parts], source: str, frame: Frame[Change], asked: Wanted)
     row, scope = frame.value, _scope(info, source, asked)
     return {
         "change": row,
+        "begins": row is None and frame.previous is None,
         "cursor": info.context.parts.sealer.seal((frame.position,), scope),
         "sequence": frame.position,
         "head_sequence": frame.head,

@@ -64,6 +64,37 @@ async def test_the_feed_tells_each_event_and_resumes_after_a_cursor(desk: Desk) 
     assert found == [frame["sequence"] for frame in again]
 
 
+CHOSEN = """subscription($a: Cursor, $kinds: [AuditEventKind!], $inst: [ID!]) {
+  supervisionFeed(after: $a, kinds: $kinds, institutions: $inst) {
+    cursor sequence prevSequence heartbeat event { kind } } }"""
+STORED = """query($a: Cursor, $kinds: [AuditEventKind!], $inst: [ID!]) {
+  supervisionFeedEvents(after: $a, kinds: $kinds, institutions: $inst, first: 100) {
+    cursor sequence event { kind } } }"""
+
+
+async def test_the_feed_tells_only_what_was_chosen_live_and_from_storage(desk: Desk) -> None:
+    chosen: dict[str, object] = {"kinds": ["CREDENTIAL_ACTIVATED"]}
+    async with desk.world.gateway.subscribe(CHOSEN, chosen, who=REGULATOR) as stream:
+        begin = (await stream.next())["supervisionFeed"]
+        await desk.tell(*BEN.activated())
+        live = (await stream.next())["supervisionFeed"]
+    assert live["event"]["kind"] == "CREDENTIAL_ACTIVATED"
+    assert live["prevSequence"] == begin["sequence"]
+    resumed = {**chosen, "a": begin["cursor"]}
+    async with desk.world.gateway.subscribe(CHOSEN, resumed, who=REGULATOR) as stream:
+        assert (await stream.next())["supervisionFeed"]["cursor"] == live["cursor"]
+    stored = await desk.ask(STORED, resumed, who=REGULATOR)
+    assert [frame["cursor"] for frame in stored.only("supervisionFeedEvents")] == [live["cursor"]]
+    elsewhere = await desk.ask(STORED, {"a": begin["cursor"]}, who=REGULATOR)
+    assert elsewhere.codes == ["CURSOR_INVALID"]
+    nobody = await desk.ask(STORED, {"inst": ["inst_nobody"]}, who=REGULATOR)
+    assert nobody.only("supervisionFeedEvents") == []
+    everybody = await desk.ask(STORED, {"inst": [ISSUER_DESK.institution]}, who=REGULATOR)
+    assert len(everybody.only("supervisionFeedEvents")) >= 1
+    nothing = await desk.ask(STORED, {"kinds": []}, who=REGULATOR)
+    assert nothing.codes == ["LIST_OUT_OF_RANGE"]
+
+
 @pytest.mark.parametrize(
     "who",
     [NOBODY, ISSUER_DESK, VERIFIER_DESK, ANN.who],

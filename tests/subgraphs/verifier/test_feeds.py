@@ -280,7 +280,7 @@ async def refusal(stream: Stream) -> str:
     return str(errors[0]["extensions"]["code"])
 
 
-CHOSEN = """subscription($ids: [ID!], $kinds: [String!], $after: Cursor) {
+CHOSEN = """subscription($ids: [ID!], $kinds: [AcceptedChangeKind!], $after: Cursor) {
   acceptedCredentialChanges(credentialIds: $ids, kinds: $kinds, after: $after) {
     cursor sequence headSequence prevSequence heartbeat kind credentialId } }"""
 
@@ -305,6 +305,37 @@ async def test_only_what_was_chosen_comes_live_and_from_storage(shared_counter: 
     async with counter.world.gateway.subscribe(CHOSEN, elsewhere, who=OWN) as stream:
         refused = await stream.receive()
     assert "CURSOR_INVALID" in str(refused)
+
+
+BEGUN = """subscription($after: Cursor) { acceptedCredentialChanges(after: $after) {
+  cursor sequence headSequence prevSequence heartbeat kind
+  snapshot(first: 100) { totalCount edges { node { state } } } } }"""
+
+
+async def test_a_stream_begins_with_what_stands_and_goes_on_from_there(
+    shared_counter: Counter,
+) -> None:
+    counter = shared_counter
+    person, paper = await watched(counter, "snapshot")
+    async with counter.world.gateway.subscribe(BEGUN, who=OWN) as stream:
+        reader = Reader(stream)
+        begin = await reader.begin()
+        await counter.endorse(person, paper, "REDUCED")
+        (event,) = await reader.events(1)
+    states = [edge["node"]["state"] for edge in begin["snapshot"]["edges"]]
+    assert states[0] == "MONITORED"
+    assert begin["snapshot"]["totalCount"] == len(states)
+    assert event["snapshot"] is None
+    resumed = {"after": begin["cursor"]}
+    async with counter.world.gateway.subscribe(BEGUN, resumed, who=OWN) as stream:
+        (again,) = await Reader(stream, position=begin["sequence"]).events(1)
+    assert again["snapshot"] is None
+
+
+async def test_only_kinds_that_there_are_can_be_chosen(shared_counter: Counter) -> None:
+    chosen = {"kinds": ["CREDENTIAL_ISSUED"]}
+    async with shared_counter.world.gateway.subscribe(CHOSEN, chosen, who=OWN) as stream:
+        assert (await stream.receive())["type"] == "error"
 
 
 async def test_nothing_and_too_much_cannot_be_chosen(shared_counter: Counter) -> None:
