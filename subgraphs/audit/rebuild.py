@@ -20,7 +20,7 @@ from ledger_adapter.port import EntryIndex, LoggedEvent
 from ledger_adapter.verify import load_trust
 from subgraphs.audit.app import NAME, wire
 from subgraphs.audit.parts import Parts
-from subgraphs.audit.store import INDEXES, PROJECTED
+from subgraphs.audit.store import EVENTS, INDEXES, PROJECTED, WHILE_WRITING
 from subgraphs.audit.worker import apply
 from subgraphs.kit.base import Base, open_base
 from subgraphs.kit.follow import POSITIONS
@@ -41,18 +41,24 @@ class Rebuilt:
 
 
 async def rebuild(base: Base, *, batch: int = BATCH) -> Rebuilt:
-    """Empty what follows from the log, then apply the log from its first event; audit must rest."""
+    """Empty what follows from the log, then apply the log from its first event; audit must rest.
+
+    The next events are read while the last ones are written, and what only readers need of the
+    indexes is made at the end; killed before, audit makes it when it starts.
+    """
     began = perf_counter()
     await base.database[POSITIONS].delete_many({"_id": NAME})
     for collection in PROJECTED:
         await base.database.command({"drop": collection})
-    await create_indexes(base.database, INDEXES)
+    await create_indexes(base.database, {**INDEXES, EVENTS: WHILE_WRITING})
     parts = wire(base, load_trust(base.settings.data / "trust.json"))
     taken, size = 0, await base.ledger.size()
-    while taken < size:
-        events = await base.ledger.read(EntryIndex(taken), batch)
-        await _take(base, parts, events)
+    events = await base.ledger.read(EntryIndex(0), batch)
+    while events:
         taken += len(events)
+        more = base.ledger.read(EntryIndex(taken), min(batch, size - taken))
+        _, events = await asyncio.gather(_take(base, parts, events), more)
+    await create_indexes(base.database, INDEXES)
     return Rebuilt(events=taken, seconds=perf_counter() - began)
 
 

@@ -29,11 +29,16 @@ DAYS: Final = "days"
 PROJECTED: Final = (EVENTS, ACCEPTED, DAYS, tallies.CELLS, institutions.COLLECTION)
 """What follows from the log alone, and can be made from it again."""
 
+WHILE_WRITING: Final = [
+    IndexModel([("index", 1)], unique=True),
+    IndexModel([("subjects", 1), ("index", 1)]),
+]
+"""What the follower itself looks events up by."""
+
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     EVENTS: [
-        IndexModel([("index", 1)], unique=True),
+        *WHILE_WRITING,
         IndexModel([("viewers", 1), ("index", 1)]),
-        IndexModel([("subjects", 1), ("index", 1)]),
         IndexModel([("institutions", 1), ("index", 1)]),
         IndexModel([("kind", 1), ("index", 1)]),
         IndexModel([("institutions", 1), ("kind", 1), ("index", 1)]),

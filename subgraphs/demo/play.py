@@ -15,6 +15,7 @@ from typing import cast
 from subgraphs.demo import attacks
 from subgraphs.demo.answers import RefusedAsData, at, items, text
 from subgraphs.demo.client import Client, Json
+from subgraphs.demo.denial import Used, altered, deny, use_of, verify_evidence
 from subgraphs.demo.deployment import ROOT, DemoError, Deployment
 from subgraphs.demo.failover import killed_primary
 from subgraphs.demo.journey import Actors, Journey, Person
@@ -174,6 +175,28 @@ async def proof_chapter(
     story.tell("a flipped byte in the proof is refused", _flipped(proof, trust, folder))
 
 
+async def denial_chapter(journey: Journey, used: Used, story: Story, folder: Path) -> None:
+    """A denied use, and a file that a court checks alone."""
+    denied = await deny(journey, used, folder)
+    story.tell("the customer denies the use", denied.dispute)
+    if not denied.same_result:
+        raise DemoError("the decision made again with that day's rules is another one")
+    story.tell("the decision made again with that day's rules and log: the same result")
+    given = ", ".join(denied.parts)
+    story.tell("the verifier gave its signed parts, the evidence is sealed on the log", given)
+    trust = folder / "trust.json"
+    answer = verify_evidence(denied.file, trust, denied.page)
+    if answer.returncode != 0:
+        raise DemoError(f"the evidence does not hold: {answer.stdout}{answer.stderr}")
+    story.tell(
+        "the evidence holds by itself (stop everything and try again):",
+        f".venv/bin/python -m ledger_adapter verify-evidence {denied.file.name} "
+        f"--trust {trust.name} --html {denied.page.name}",
+        *answer.stdout.strip().splitlines(),
+    )
+    story.tell("an altered decision in it is named", altered(denied, trust))
+
+
 async def _proved_timeline(journey: Journey) -> list[Json]:
     """The timeline once a head that covers its last event stands on the chain."""
     deadline = asyncio.get_running_loop().time() + ANCHOR_SECONDS
@@ -225,6 +248,7 @@ async def play(deployment: Deployment, folder: Path) -> None:
         journey, theirs = Journey(actors, person), Journey(others, friend)
         await credential_chapter(journey, story)
         await acceptance_chapter(journey, story)
+        used = use_of(journey)
         await theirs.to_credential()
         await theirs.consent()
         await attack_chapter(journey, theirs, story)
@@ -233,4 +257,5 @@ async def play(deployment: Deployment, folder: Path) -> None:
         told = await killed_primary(journey.actors.holder, deployment)
         story.tell("the chain's primary node is killed, the standby takes its place", *told)
         await proof_chapter(journey, deployment, story, folder)
+        await denial_chapter(journey, used, story, folder)
     print("\nThe whole journey went as it must.")

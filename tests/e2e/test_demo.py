@@ -4,6 +4,8 @@ It runs as a deployment outside demo mode has to: every SM2 key file is sealed.
 """
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,6 +74,12 @@ STEPS = (
     "audit timeline",
     "checked offline",
     "a flipped byte in the proof is refused",
+    "the customer denies the use",
+    "the decision made again with that day's rules and log: the same result",
+    "the evidence is sealed on the log",
+    "the evidence holds by itself",
+    "an altered decision in it is named",
+    "part CHECKS",
     "The whole journey went as it must.",
 )
 
@@ -128,6 +136,17 @@ def test_the_demo_plays_every_step_and_its_proof_outlives_the_system(
     proof, trust = tmp_path / "proof.json", tmp_path / "trust.json"
     checked = verify_proof(proof, trust)
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+    alone = ["unshare", "-rn"] if shutil.which("unshare") else []
+    court = [sys.executable, "-m", "ledger_adapter", "verify-evidence", "evidence.json"]
+    court = [*alone, *court, "--trust", "trust.json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # the test's own
+    heard = subprocess.run(
+        court, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "EVIDENCE HOLDS" in heard.stdout, heard.stdout + heard.stderr
+    assert (tmp_path / "evidence.json").stat().st_size <= 200_000
+    assert "<svg" in (tmp_path / "evidence.html").read_text(encoding="utf-8")
 
     stranger = json.loads(trust.read_text())
     stranger["logs"][0]["origin"] = "somebody.example/log/2026"
