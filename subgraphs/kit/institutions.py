@@ -36,6 +36,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COLLECTION: [IndexModel([("uscc", 1), ("_id", 1)]), IndexModel([("did", 1)])]
 }
 
+_NOT_STANDING: Final = frozenset({"CANDIDATE", "EXITED"})
 _ALL: Final = {"uscc": {"$gte": ""}}  # said so that the index answers it
 BY_CODE: Final = Order(fields=("uscc", "_id"), descending=False)
 
@@ -69,6 +70,20 @@ class KeptVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the register said of an institution from one place of the log on."""
+
+    roles: tuple[str, ...]
+    participation: str
+    at: datetime
+    index: int
+
+    def has(self, role: str) -> bool:
+        """One who has left, or is not admitted yet, stands in no role."""
+        return role in self.roles and self.participation not in _NOT_STANDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstitutionRow:
     """An institution as the log last told; `index` is where it was told."""
 
@@ -83,6 +98,20 @@ class InstitutionRow:
     since: datetime
     index: int
     versions: tuple[KeptVersion, ...] = ()
+    standings: tuple[Standing, ...] = ()
+
+    def stood(self, role: str, at: datetime) -> bool:
+        """Whether it stood in a role at a time: what it signed then stays signed by a member."""
+        return self._has(role, [one for one in self.standings if one.at <= at])
+
+    def stood_at(self, role: str, index: int) -> bool:
+        """The same by place on the log, which nobody can date back."""
+        return self._has(role, [one for one in self.standings if one.index <= index])
+
+    def _has(self, role: str, until: Sequence[Standing]) -> bool:
+        if not self.standings:
+            return role in self.roles  # a row from before standings were kept
+        return bool(until) and until[-1].has(role)
 
     @property
     def history(self) -> DidHistory:
@@ -118,7 +147,12 @@ class Institutions:
             if event.envelope.kind == KIND:
                 row = _document(event)
                 id_, since = row.pop("_id"), row.pop("since")
-                change = {"$set": row, "$setOnInsert": {"since": since}}
+                stood = {name: row[name] for name in ("roles", "participation", "index")}
+                change = {
+                    "$set": row,
+                    "$setOnInsert": {"since": since},
+                    "$push": {"standings": {**stood, "at": since}},
+                }
                 await self._rows.update_one({"_id": id_}, change, upsert=True, session=session)
             elif event.envelope.kind == DID_CHANGED:
                 await self._change(event, session)
@@ -217,5 +251,14 @@ def _row(found: Document) -> InstitutionRow:
         versions=tuple(
             KeptVersion(version=one["version"], index=one["index"])
             for one in found.get("versions", ())
+        ),
+        standings=tuple(
+            Standing(
+                roles=tuple(one["roles"]),
+                participation=one["participation"],
+                at=one["at"],
+                index=one["index"],
+            )
+            for one in found.get("standings", ())
         ),
     )

@@ -21,7 +21,7 @@ class ProjectedRegister:
     ) -> VerificationKey | None:
         """The key, if the institution stood on the log in that role, and with it, at that time."""
         row = self._by_did.get(did)
-        if row is None or role.value not in row.roles or at < row.since:
+        if row is None or at < row.since or not row.stood(role.value, at):
             return None
         return row.key_for(method, Purpose.ASSERTION, at)
 

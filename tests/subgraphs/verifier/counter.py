@@ -154,9 +154,10 @@ class Counter:
         status: Sequence[StatusEntry] | None = None,
         as_of: date = CLOSE,
         guard: GuardFacts | None = None,
+        created: timedelta = timedelta(),
     ) -> Paper:
         """A credential with both signatures, and what its issuer tells the log about it."""
-        now = datetime.now(UTC).replace(microsecond=0)
+        now = datetime.now(UTC).replace(microsecond=0) + created
         id_ = new_id("cred")
         place = Place(number=1, index=randbelow(LEAST_ENTRIES))
         named = place.entries(STATUS_BASE, institution_id(issuer.uscc))
@@ -295,11 +296,19 @@ class Counter:
         secured = attached(document, ready[0], signature.value)
         granted = person.software.grant(secured, signature.face_assertion)
         if told:
-            await self.consent_event(person, granted, "CONSENT_GRANTED", monitoring=monitoring)
+            await self.consent_event(
+                person, granted, "CONSENT_GRANTED", monitoring=monitoring, to=to
+            )
         return granted
 
     async def consent_event(
-        self, person: Person, grant: Grant, kind: str, *, monitoring: bool = True
+        self,
+        person: Person,
+        grant: Grant,
+        kind: str,
+        *,
+        monitoring: bool = True,
+        to: PilotInstitution = CAITONG_FUND,
     ) -> None:
         consent = consents.read_consent(grant.document)
         await self.world.tell(
@@ -308,7 +317,7 @@ class Counter:
                 entity=consent.consent_id,
                 version=1,
                 subjects=[consent.consent_id, person.id],
-                institutions=[institution_id(CAITONG_FUND.uscc)],
+                institutions=[institution_id(to.uscc)],
                 at=datetime.now(UTC),
                 body={
                     "monitoring": monitoring,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -129,9 +130,28 @@ async def test_after_a_new_version_of_the_rules(shared_counter: Counter) -> None
 
 async def test_after_the_issuer_was_removed(alone: Counter) -> None:
     person = await alone.customer("dora")
+    issued_before = await alone.paper(person)
     _, verification = await alone.accepted(person)
+    await asyncio.sleep(1.1)  # an entry of the log has its time to the second
     await registered_anew(alone, roles=["VERIFIER"], participation="EXITED")
     assert await again(alone, verification) == SAME
+
+    # issued by a member: it stays one, as of the time of issue
+    grant = await alone.grant(person)
+    await alone.settle()
+    after = await alone.shown(person, issued_before, grant)
+    assert after["result"] == "ACCEPTED", after["checks"]
+
+    # signed by who is none any more, and the same dated back: the log knows better
+    late = await alone.paper(person)
+    dated_back = await alone.paper(person, created=-timedelta(hours=1))
+    grant = await alone.grant(person)
+    await alone.settle()
+    for paper in (late, dated_back):
+        refused = await alone.shown(person, paper, grant)
+        reasons = {check["kind"]: check["reasonCode"] for check in refused["checks"]}
+        assert reasons["TRUSTED_ISSUER"] == "ISSUER_NOT_TRUSTED", reasons
+        assert await again(alone, refused) == SAME
 
 
 @pytest.mark.parametrize(
