@@ -42,6 +42,7 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
         "consents": Personal(fields={"claims": [], "total_at_least": None, "document": {}}),
         "wallet_items": Personal(fields={"label": ""}),
         "cancellations": Personal(fields={"document": {}}),
+        "closures": Personal(fields={"document": {}}),
         "prepared": PREPARED,
     },
     "verifier": {

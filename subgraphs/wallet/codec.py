@@ -10,6 +10,7 @@ from subgraphs.vc.encoding import from_base64url
 from subgraphs.vc.presentation import SaltedVersion
 from subgraphs.wallet.records import (
     Cancellation,
+    Closure,
     Consent,
     CustodyObject,
     Deletion,
@@ -195,5 +196,26 @@ def cancellation(found: Document) -> Cancellation:
         issuer=found["issuer"],
         vc_hash=found["vc_hash"],
         document=found["document"],
+        at=found["at"],
+    )
+
+
+def closure_document(row: Closure) -> Document:
+    return {
+        "_id": row.holder,
+        "holder": row.holder,
+        "document": row.document,
+        "consents": row.consents,
+        "copies": row.copies,
+        "at": row.at,
+    }
+
+
+def closure(found: Document) -> Closure:
+    return Closure(
+        holder=found["holder"],
+        document=found["document"],
+        consents=found["consents"],
+        copies=found["copies"],
         at=found["at"],
     )

@@ -9,7 +9,7 @@ from typing import Final
 from subgraphs.kit.ids import HolderId
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.wallet import codec
-from subgraphs.wallet.records import Cancellation, CustodyId, CustodyObject, Deletion
+from subgraphs.wallet.records import Cancellation, Closure, CustodyId, CustodyObject, Deletion
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     "custody": [
@@ -18,6 +18,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     ],
     "deletions": [IndexModel([("holder", 1), ("received_at", -1)])],
     "cancellations": [IndexModel([("holder", 1), ("at", -1)])],
+    "closures": [],
 }
 
 
@@ -29,6 +30,7 @@ class CustodyStore:
         self._items = database["wallet_items"]
         self._deletions = database["deletions"]
         self._cancellations = database["cancellations"]
+        self._closures = database["closures"]
 
     async def custody(self, ids: Sequence[str]) -> dict[str, CustodyObject]:
         found = await self._custody.find({"_id": {"$in": list(ids)}}).to_list(None)
@@ -99,3 +101,11 @@ class CustodyStore:
         """A holder's own, newest first."""
         found = self._cancellations.find({"holder": holder}).sort([("at", -1)]).limit(limit)
         return [codec.cancellation(row) for row in await found.to_list(None)]
+
+    async def add_closure(self, row: Closure, session: Session) -> None:
+        """Raises DuplicateKeyError for a wallet that is closed."""
+        await self._closures.insert_one(codec.closure_document(row), session=session)
+
+    async def closure(self, holder: HolderId, *, session: Session | None = None) -> Closure | None:
+        found = await self._closures.find_one({"_id": holder}, session=session)
+        return codec.closure(found) if found else None

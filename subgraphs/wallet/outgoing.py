@@ -10,8 +10,17 @@ from subgraphs.kit.events import event
 from subgraphs.vc.cancellation import cancellation_digest
 from subgraphs.vc.deletion import deletion_digest
 from subgraphs.vc.did_versions import salted_digest
+from subgraphs.vc.encoding import sm3_hash
 from subgraphs.vc.receipt import RootDidReceipt, document_digest
-from subgraphs.wallet.records import Cancellation, Consent, CustodyObject, Deletion, RootDid
+from subgraphs.vc.strict_json import canonical
+from subgraphs.wallet.records import (
+    Cancellation,
+    Closure,
+    Consent,
+    CustodyObject,
+    Deletion,
+    RootDid,
+)
 from subgraphs.wallet.states import RootDidState
 
 
@@ -70,6 +79,19 @@ def credential_cancelled(row: Cancellation) -> Envelope:
             "vcHash": row.vc_hash,
             "cancellationDigest": cancellation_digest(row.document),
         },
+    )
+
+
+def wallet_closed(row: Closure) -> Envelope:
+    """The holder left; what ended with it has events of its own."""
+    return event(
+        "WALLET_CLOSED",
+        entity=row.holder,
+        version=1,
+        subjects=[row.holder],
+        institutions=[],
+        at=row.at,
+        body={"closureDigest": sm3_hash(canonical(row.document))},
     )
 
 

@@ -118,6 +118,17 @@ class Deletion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """A holder's signed end of her wallet, and how much ended with it."""
+
+    holder: HolderId
+    document: JsonObject
+    consents: int
+    copies: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cancellation:
     """The holder's signed word that ends a credential."""
 

@@ -78,6 +78,11 @@ class Store:
         done = await self._root_dids.replace_one(where, document, session=session)
         return bool(done.modified_count == 1)
 
+    async def act(self, holder: HolderId, session: Session) -> None:
+        """Two signed acts of one holder at once collide here: none decides on what the other
+        changes."""
+        await self._root_dids.update_one({"_id": holder}, {"$inc": {"acts": 1}}, session=session)
+
     async def tell_did(self, holder: HolderId, number: int, index: int, session: Session) -> None:
         """Where the log tells a version; the first word counts."""
         row = {"_id": f"{holder}|{number}", "holder": holder, "number": number, "index": index}
@@ -130,6 +135,17 @@ class Store:
         }
         return await self._consents.find_one(where, {"_id": 1}, session=session) is not None
 
+    async def in_force(self, holder: HolderId, now: datetime, *, session: Session) -> list[Consent]:
+        """All of a holder's consents in force."""
+        where = {"holder": holder, "state": "GRANTED", "valid_until": {"$gt": now}}
+        found = await self._consents.find(where, session=session).to_list(None)
+        return [codec.consent(row) for row in found]
+
+    async def consents_of(self, holder: HolderId, limit: int) -> list[Consent]:
+        """A holder's consents, newest first."""
+        found = self._consents.find({"holder": holder}).sort(GRANTED.sort).limit(limit)
+        return [codec.consent(row) for row in await found.to_list(None)]
+
     async def granted(self, where: Mapping[str, Any], asked: Window) -> tuple[Rows, list[Consent]]:
         page = await fetch(self._consents, where, GRANTED, asked)
         return page, [codec.consent(row) for row in page.rows]
@@ -171,6 +187,11 @@ class Store:
         await self._items.update_many(where, {"$inc": {"decided": 1}}, session=session)
         found = await self._items.find(where, session=session).to_list(None)
         return [codec.item(row) for row in found]
+
+    async def items_of_holder(self, holder: HolderId, limit: int) -> list[WalletItem]:
+        """A holder's items, newest first."""
+        found = self._items.find({"holder": holder}).sort(ADDED.sort).limit(limit)
+        return [codec.item(row) for row in await found.to_list(None)]
 
     async def held(self, holder: HolderId, asked: Window) -> tuple[Rows, list[WalletItem]]:
         page = await fetch(self._items, {"holder": holder}, ADDED, asked)

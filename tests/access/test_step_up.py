@@ -29,6 +29,7 @@ NOT_BINDING: Final[Mapping[str, str]] = {
     "prepareConsentWithdrawal": "answers bytes; the submit step signs",
     "prepareHolderKeyRotation": "answers bytes; the submit step signs",
     "prepareCustodyWithdrawal": "answers bytes; the submit step signs",
+    "prepareWalletClosure": "answers bytes; the submit step signs",
     "prepareCancellation": "answers bytes; the submit step signs",
     "prepareRootDidDeactivation": "answers bytes; the submit step signs",
     "withdrawCredentialRequest": "gives up what was only asked for",
@@ -204,6 +205,7 @@ def _more(journey: Journey, copy: str) -> Iterator[tuple[str, str, dict[str, obj
     )
     yield "deactivateRootDid", "prepareRootDidDeactivation", {}
     yield "withdrawConsent", "prepareConsentWithdrawal", {"consentId": journey.consent_id}
+    yield "closeWallet", "prepareWalletClosure", {}
     yield "withdrawFromCustody", "prepareCustodyWithdrawal", {"custodyId": copy}
 
 

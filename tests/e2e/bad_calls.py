@@ -164,6 +164,7 @@ UNKNOWN_IDS: Final[Mapping[str, Row]] = {
         "NotFound NOT_FOUND custodyId",
     ),
     "a copy's end": ("holder", "withdrawFromCustody", SIGNED, "NotFound NOT_FOUND preparedId"),
+    "a wish to leave": ("holder", "closeWallet", SIGNED, "NotFound NOT_FOUND preparedId"),
     "a credential to end": (
         "holder",
         "prepareCancellation",

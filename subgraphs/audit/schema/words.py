@@ -28,6 +28,7 @@ from subgraphs.kit.types import worded
     CREDENTIAL_CANCELLED="The holder ended it (取消).",
     CONSENT_GRANTED="A holder consented (授权).",
     CONSENT_WITHDRAWN="A holder withdrew consent (撤回授权).",
+    WALLET_CLOSED="A holder left (用户退出).",
     CUSTODY_STORED="An encrypted copy went into custody (托管).",
     CUSTODY_GIVEN_UP="The holder's copy is to be erased (申请删除).",
     CUSTODY_DELETED="The custodian signed that a copy is gone (删除回执).",
@@ -68,6 +69,7 @@ class AuditEventKind(Enum):
     CREDENTIAL_CANCELLED = "CREDENTIAL_CANCELLED"
     CONSENT_GRANTED = "CONSENT_GRANTED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    WALLET_CLOSED = "WALLET_CLOSED"
     CUSTODY_STORED = "CUSTODY_STORED"
     CUSTODY_GIVEN_UP = "CUSTODY_GIVEN_UP"
     CUSTODY_DELETED = "CUSTODY_DELETED"

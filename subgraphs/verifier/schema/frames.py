@@ -46,6 +46,7 @@ CredentialIds: TypeAlias = Annotated[
     "What a verifier's feed tells of (侦听事件类型).",
     CREDENTIAL_ENDORSED="The issuer endorsed an accepted credential (签注).",
     CREDENTIAL_EXPIRED="An accepted credential has run out (到期).",
+    CREDENTIAL_CANCELLED="Its holder ended an accepted credential (取消).",
     SUPPLEMENT_REQUESTED="Further proof was asked for (提示补充证明).",
     PERMISSION_SUSPENDED="A permission was suspended (暂停权限).",
     PERMISSION_REINSTATED="A permission counts again (恢复权限).",
@@ -54,6 +55,7 @@ CredentialIds: TypeAlias = Annotated[
 class AcceptedChangeKind(Enum):
     CREDENTIAL_ENDORSED = "CREDENTIAL_ENDORSED"
     CREDENTIAL_EXPIRED = "CREDENTIAL_EXPIRED"
+    CREDENTIAL_CANCELLED = "CREDENTIAL_CANCELLED"
     SUPPLEMENT_REQUESTED = "SUPPLEMENT_REQUESTED"
     PERMISSION_SUSPENDED = "PERMISSION_SUSPENDED"
     PERMISSION_REINSTATED = "PERMISSION_REINSTATED"

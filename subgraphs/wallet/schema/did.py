@@ -28,6 +28,7 @@ from subgraphs.vc.receipt import document_digest, parse_receipt
 from subgraphs.vc.strict_json import as_object
 from subgraphs.wallet.loaders import loaders
 from subgraphs.wallet.parts import Parts
+from subgraphs.wallet.steps.export import export_my_data
 
 
 @federation.type(description="One version of a DID, and where the log tells it (DID 版本).")
@@ -93,8 +94,28 @@ class Resolved:
         return Hash(salted_digest(one.salt, one.version)), one.salt
 
 
+@strawberry.type(description="All that the wallet holds of its holder, at once (个人数据副本).")
+class DataExport:
+    at: datetime = strawberry.field(description="When it was made (时间).")
+    digest: Hash = strawberry.field(description="SM3 of the canonical document (摘要).")
+    complete: bool = strawberry.field(description="Whether no list was cut short (是否完整).")
+    document: JSON = strawberry.field(
+        description="Root DID, consents, items, copies and receipts, with their proofs (内容)."
+    )
+
+
 @strawberry.type
 class Query:
+    @resolved("Her own data in one document, for the holder (查阅复制).", tags=["personal"])
+    async def export_my_data(self, info: Info[Parts]) -> DataExport | None:
+        made = await export_my_data(info.context.parts, info.context.viewer)
+        return DataExport(
+            at=made.at,
+            digest=Hash(made.digest),
+            complete=made.complete,
+            document=json_value(made.document),
+        )
+
     @resolved("The document of a DID at a time, by default now, with its place in the log (解析).")
     async def resolve_did(
         self,

@@ -139,6 +139,19 @@ class WithdrawFromCustodyInput(MutationInput):
     )
 
 
+@strawberry.input(description="Get the bytes to sign for leaving (准备退出).")
+class PrepareWalletClosureInput(MutationInput):
+    pass
+
+
+@strawberry.input(description="A prepared wish to leave and the holder's signature (退出).")
+class CloseWalletInput(MutationInput):
+    prepared_id: strawberry.ID = strawberry.field(description="From the prepare step (待签编号).")
+    holder_signature: HolderSignatureInput = strawberry.field(
+        description="The holder's signature (持证方签名)."
+    )
+
+
 @strawberry.input(description="Get the bytes to sign for ending a credential (准备取消).")
 class PrepareCancellationInput(MutationInput):
     id: strawberry.ID = strawberry.field(description="The credential (凭证).")

@@ -19,8 +19,14 @@ from subgraphs.vc.face import FaceAssertion
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.schema import inputs, results
 from subgraphs.wallet.schema.custody import CustodyObject
-from subgraphs.wallet.schema.types import Cancellation, Consent, Credential, Holder
-from subgraphs.wallet.steps import cancel
+from subgraphs.wallet.schema.types import (
+    Cancellation,
+    Consent,
+    Credential,
+    Holder,
+    WalletClosure,
+)
+from subgraphs.wallet.steps import cancel, close
 from subgraphs.wallet.steps.consent import (
     grant_consent,
     prepare_consent,
@@ -193,6 +199,29 @@ class Mutation:
             client_id=input_.client_mutation_id,
         )
         return results.WithdrawFromCustodySuccess(custody=await _custody(info, done))
+
+    @mutation("Get the wish to leave, to sign (准备退出).")
+    async def prepare_wallet_closure(
+        self, info: Info[Parts], input_: Annotated[inputs.PrepareWalletClosureInput, INPUT]
+    ) -> results.PrepareWalletClosureResult:
+        del input_
+        row = await close.prepare_closure(info.context.parts, info.context.viewer)
+        return _prepared(results.PrepareWalletClosureSuccess, row)
+
+    @mutation("Leave: every consent ends, every copy is erased (用户退出).")
+    async def close_wallet(
+        self, info: Info[Parts], input_: Annotated[inputs.CloseWalletInput, INPUT]
+    ) -> results.CloseWalletResult:
+        row = await close.close_wallet(
+            info.context.parts,
+            info.context.viewer,
+            Submitted(input_.prepared_id, close.CLOSE, input_.holder_signature),
+            client_id=input_.client_mutation_id,
+        )
+        root = await info.context.parts.store.root_did(row.holder)
+        return results.CloseWalletSuccess(
+            holder=Holder.of(row.holder, root), closure=WalletClosure.of(row)
+        )
 
     @mutation("Get the bytes to sign for ending a credential (准备取消凭证).")
     async def prepare_cancellation(

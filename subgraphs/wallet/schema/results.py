@@ -18,7 +18,13 @@ from subgraphs.kit.types import (
     ValidationFailed,
 )
 from subgraphs.wallet.schema.custody import CustodyObject
-from subgraphs.wallet.schema.types import Cancellation, Consent, Credential, Holder
+from subgraphs.wallet.schema.types import (
+    Cancellation,
+    Consent,
+    Credential,
+    Holder,
+    WalletClosure,
+)
 
 
 @strawberry.type(description="The root DID is registered (注册成功).")
@@ -107,6 +113,17 @@ class CancelCredentialSuccess:
         description="The credential; its issuer's state follows the log (凭证)."
     )
     cancellation: Cancellation = strawberry.field(description="What the wallet keeps (取消).")
+
+
+@strawberry.type(description="The wish to leave, to sign (待签退出).")
+class PrepareWalletClosureSuccess(PreparedFields):
+    pass
+
+
+@strawberry.type(description="The wallet is closed (退出成功).")
+class CloseWalletSuccess:
+    holder: Holder = strawberry.field(description="The holder, who can still read (持证方).")
+    closure: WalletClosure = strawberry.field(description="What ended with it (退出记录).")
 
 
 RegisterRootDidResult: TypeAlias = Annotated[
@@ -243,4 +260,20 @@ CancelCredentialResult: TypeAlias = Annotated[
     | InvalidSignature
     | TryAgain,
     strawberry.union("CancelCredentialResult", description="Outcome of the end (取消结果)."),
+]
+PrepareWalletClosureResult: TypeAlias = Annotated[
+    PrepareWalletClosureSuccess | ValidationFailed | Forbidden | TryAgain,
+    strawberry.union(
+        "PrepareWalletClosureResult", description="Outcome of the preparation (准备结果)."
+    ),
+]
+CloseWalletResult: TypeAlias = Annotated[
+    CloseWalletSuccess
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | InvalidTransitionError
+    | InvalidSignature
+    | TryAgain,
+    strawberry.union("CloseWalletResult", description="Outcome of the wish (退出结果)."),
 ]

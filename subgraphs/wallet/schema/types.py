@@ -27,6 +27,23 @@ from subgraphs.wallet.states import ConsentState, RootDidState
 from subgraphs.wallet.store import ADDED, GRANTED, for_credential
 
 
+@strawberry.type(description="A holder's signed end of her wallet (退出记录).")
+class WalletClosure:
+    at: datetime = strawberry.field(description="When she left (时间).")
+    consents: int = strawberry.field(description="How many consents ended with it (授权数).")
+    copies: int = strawberry.field(description="How many copies were given up (托管数).")
+    document: JSON = strawberry.field(description="The document with her signature (签名文件).")
+
+    @classmethod
+    def of(cls, row: records.Closure) -> Self:
+        return cls(
+            at=row.at,
+            consents=row.consents,
+            copies=row.copies,
+            document=json_value(row.document),
+        )
+
+
 @strawberry.type(description="A holder's signed word that ends a credential (取消凭证).")
 class Cancellation:
     state: CredentialState = strawberry.field(
@@ -260,6 +277,11 @@ class Holder(Node):
     def did_versions(self, info: Info[Parts]) -> list[JSON] | None:
         self._require_her(info)
         return [json_value(one.as_json()) for one in self.row.later] if self.row else None
+
+    @resolved("That she left, for the holder; null while she is here (退出记录).")
+    async def wallet_closure(self, info: Info[Parts]) -> WalletClosure | None:
+        row = await info.context.parts.copies.closure(self._require_her(info))
+        return WalletClosure.of(row) if row else None
 
     @listed("The holder's credentials in the wallet, newest first (卡包).")
     async def wallet_items(

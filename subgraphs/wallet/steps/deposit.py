@@ -33,6 +33,7 @@ from subgraphs.wallet.steps.refuse import as_refusal
 from subgraphs.wallet.steps.signed import (
     Submitted,
     prepare_document,
+    refuse_closed,
     root_of,
     signed_document,
 )
@@ -56,6 +57,7 @@ async def deposit_to_custody(
 ) -> CustodyId:
     """The custody object, stored; the same ciphertext again is the same object."""
     holder = viewer.require_holder()
+    await refuse_closed(parts, holder)
     named = _key_id(key_id)
     data = _ciphertext(parts, ciphertext)
     _check_wrapped(wrapped_key)

@@ -35,6 +35,16 @@ class Signed:
     facts: dict[str, Any]
 
 
+def closed() -> Invalid:
+    return Invalid("this wallet is closed", field="", code="WALLET_CLOSED")
+
+
+async def refuse_closed(parts: Parts, holder: HolderId, session: Session | None = None) -> None:
+    """Invalid once the holder has left."""
+    if await parts.copies.closure(holder, session=session) is not None:
+        raise closed()
+
+
 async def root_of(parts: Parts, holder: HolderId) -> RootDid:
     row = await parts.store.root_did(holder)
     if row is None:
@@ -45,6 +55,7 @@ async def root_of(parts: Parts, holder: HolderId) -> RootDid:
 async def prepare_document(
     parts: Parts, root: RootDid, purpose: str, document: JsonObject, facts: dict[str, Any]
 ) -> PreparedRow:
+    await refuse_closed(parts, root.holder)
     now = parts.clock()
     options = ProofOptions(
         verification_method=held_key(root.history).method, purpose=Purpose.ASSERTION, created=now
@@ -63,6 +74,8 @@ async def prepare_document(
 async def signed_document(
     parts: Parts, root: RootDid, submitted: Submitted, session: Session, now: datetime
 ) -> Signed:
+    await parts.store.act(root.holder, session)
+    await refuse_closed(parts, root.holder, session)
     row = await parts.prepared.use(
         session,
         submitted.prepared_id,

@@ -48,6 +48,7 @@ _EXTRA = {
     "... on RootDidAlreadyExists { did receipt }",
     "prepareConsent": _FIELD,
     "grantConsent": _FIELD,
+    "prepareWalletClosure": "... on ValidationFailed { field }",
     "prepareHolderKeyRotation": f"... on ValidationFailed {{ field }} {_STEP}",
     "prepareRootDidDeactivation": f"... on ValidationFailed {{ field }} {_STEP}",
 }

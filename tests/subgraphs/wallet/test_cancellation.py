@@ -66,7 +66,10 @@ async def test_the_bytes_to_sign_are_those_her_software_makes_by_itself(purse: P
     ann = await purse.registered()
     credential = await purse.activate(ann.id)
     ready = await purse.do("prepareCancellation", ann.who, "payload payloadToSign", id=credential)
-    asked: JsonObject = {"type": "CredentialCancellation", "credential": f"urn:credgraph:{credential}"}
+    asked: JsonObject = {
+        "type": "CredentialCancellation",
+        "credential": f"urn:credgraph:{credential}",
+    }
     signed = ann.software.sign_prepared(ready["payload"], ready["payloadToSign"], asked=asked)
     own = ann.software.cancel(credential)
     assert signed.face_assertion.bound_to == own.face_assertion.bound_to

@@ -101,6 +101,11 @@ async def test_no_query_scans_a_collection(purse: Purse) -> None:
         ("deletions", {"_id": {"$in": [new_id("drec")]}}, None),
         ("deletions", {"holder": ann.id}, None),
         ("cancellations", {"holder": ann.id}, None),
+        (
+            "consents",
+            {"holder": ann.id, "state": "GRANTED", "valid_until": {"$gt": datetime.now(UTC)}},
+            None,
+        ),
         ("bindings", {"_id": {"$in": ["x|y"]}}, None),
         ("institutions", {"_id": {"$in": [VERIFIER.institution]}}, None),
         ("institutions", {"did": {"$in": ["did:credgraph:x"]}}, None),
