@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import signal
 import socket
 import sys
@@ -58,7 +59,9 @@ async def _beside(link: socket.socket, siblings: Siblings) -> None:
             await asyncio.wait(
                 {orphaned, answering}, timeout=_BEAT, return_when=asyncio.FIRST_COMPLETED
             )
-        if answering.done():
+        if orphaned.done():
+            shutil.rmtree(siblings.crew.folder, ignore_errors=True)  # nobody else will
+        else:
             answering.result()
     finally:
         orphaned.cancel()

@@ -88,6 +88,9 @@ async def two_workers(
             try:
                 yield running
             finally:
+                if child.returncode is None:
+                    child.terminate()
+                    await asyncio.wait_for(child.communicate(), 30)
                 for each in workers:
                     if each.is_running():
                         each.kill()
@@ -223,8 +226,14 @@ async def test_a_reload_reaches_every_worker(tmp_path: Path) -> None:
             assert await running.hello("{bye}") == {"data": {"bye": "now"}}
 
 
-async def test_workers_end_when_their_supervisor_is_gone(tmp_path: Path) -> None:
+async def test_workers_end_when_their_supervisor_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "t"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
     async with two_workers(tmp_path) as running:
+        assert list(temporary.iterdir()) != []
         workers = running.workers()
         running.child.kill()
 
@@ -232,6 +241,7 @@ async def test_workers_end_when_their_supervisor_is_gone(tmp_path: Path) -> None
             return not any(each.is_running() for each in workers)
 
         await until(none)
+        assert [each for each in temporary.iterdir() if each.name.startswith("credgraph-")] == []
 
 
 async def test_a_token_that_is_good_once_is_good_once_for_all(tmp_path: Path) -> None:
