@@ -70,7 +70,12 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
             }
         ),
     },
-    "audit": {},
+    "audit": {
+        # what stands there once a key is destroyed is JSON, as the text itself
+        "evidence_parts": Personal(fields={"document": "null"}),
+        "evidence_packages": Personal(fields={"documents": [], "proofs": []}),
+        "complaints": Personal(fields={"text": "", "notes": []}),
+    },
     "identity": {
         # the simulated provider knows no holder: a person is the keyed digest of her document
         "registrations": Personal(owner="_id", fields={"did": "", "receipt": {}}, digests=("did",)),
@@ -86,7 +91,9 @@ WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
             *("log_credentials", "log_decisions", "feed"),
         }
     ),
-    "audit": frozenset({"events", "accepted", "days", "cells", "asked"}),
+    "audit": frozenset(
+        {"events", "accepted", "days", "cells", "asked", "disputes", "complaint_channels"}
+    ),
     "identity": frozenset(),
 }
 SHARED_WITHOUT: Final = frozenset({"institutions", "idempotency", "roots", "statuses"})

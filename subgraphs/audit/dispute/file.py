@@ -28,7 +28,10 @@ _CLOSED: Final = {
 
 
 async def seal_of(parts: Parts, package: Package) -> ChainProof | None:
-    """None until a signed head covers the seal, a second or two after sealing."""
+    """None until a signed head covers the seal, a second or two after sealing, and from the day
+    on that the holder has left: what was sealed cannot be read any more."""
+    if not package.proofs:
+        return None
     row = (await parts.store.anchoring(SEALED, [package.id])).get(package.id)
     if row is None:
         return None

@@ -56,6 +56,7 @@ async def pack(parts: Parts, dispute: Dispute, session: Session) -> Package:
     return Package(
         id=id_,
         dispute=dispute.id,
+        holder=dispute.holder,
         token=secrets.token_urlsafe(24),
         manifest=manifest,
         manifest_hash=digest_of(manifest),

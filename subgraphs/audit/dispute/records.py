@@ -31,6 +31,7 @@ class Part:
 
     id: str
     dispute: str
+    holder: str
     kind: str
     institution: str
     method: str
@@ -42,10 +43,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """`token` is what leads to the file without a login; `proofs` are canonical JSON texts."""
+    """`token` is what leads to the file without a login; `proofs` are canonical JSON texts, none
+    once the holder's key is destroyed: only files that were read before tell of the case then."""
 
     id: str
     dispute: str
+    holder: str
     token: str
     manifest: Mapping[str, Any]
     manifest_hash: str

@@ -87,6 +87,7 @@ async def submit_part(
     row = Part(
         id=derived_id("evid", dispute.id, kind),
         dispute=dispute.id,
+        holder=dispute.holder,
         kind=kind,
         institution=institution,
         method=method,

@@ -79,6 +79,7 @@ class Disputes:
         document = {
             "_id": row.id,
             "dispute": row.dispute,
+            "holder": row.holder,
             "token": row.token,
             "manifest": json.dumps(row.manifest),
             "manifest_hash": row.manifest_hash,
@@ -91,6 +92,7 @@ class Disputes:
 
 _PART_FIELDS: Final = (
     "dispute",
+    "holder",
     "kind",
     "institution",
     "method",
@@ -137,6 +139,7 @@ def _package(row: Document) -> Package:
     return Package(
         id=row["_id"],
         dispute=row["dispute"],
+        holder=row["holder"],
         token=row["token"],
         manifest=json.loads(row["manifest"]),
         manifest_hash=row["manifest_hash"],

@@ -39,10 +39,12 @@ from subgraphs.kit.types import (
     "Whether a package can be read (证据包状态).",
     SEALING="The log has not signed the seal yet (封存中).",
     READY="It can be read and checked (可下载).",
+    GONE="The holder has left; copies read before still hold (已销毁).",
 )
 class EvidenceState(Enum):
     SEALING = "SEALING"
     READY = "READY"
+    GONE = "GONE"
 
 
 @strawberry.type(description="Who signed the head that a seal lies below (签名方).")
@@ -70,6 +72,8 @@ class EvidencePackage:
 
     @resolved("Whether it can be read (状态).")
     async def state(self, info: Info[Parts]) -> EvidenceState:
+        if not self.row.proofs:
+            return EvidenceState.GONE
         ready = await seal_of(info.context.parts, self.row) is not None
         return EvidenceState.READY if ready else EvidenceState.SEALING
 

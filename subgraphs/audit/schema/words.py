@@ -1,5 +1,5 @@
-"""Audit's enums. The filter of `auditEvents` takes words, so that an unknown one is refused as data;
-the feed takes the enum."""
+"""Audit's enums. The filter of `auditEvents` takes words, so that an unknown one is refused as
+data; the feed takes the enum."""
 
 from __future__ import annotations
 

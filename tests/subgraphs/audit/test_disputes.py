@@ -18,6 +18,7 @@ from ledger_adapter.errors import BadProof
 from ledger_adapter.evidence_file import digest_of, verify_evidence
 from ledger_adapter.log.commitment import canonical
 from subgraphs.demo.pilot import GUOTAI_JUNAN
+from subgraphs.kit.mongo import Session
 from tests.subgraphs.audit.desk import (
     ANALYST,
     ISSUER_DESK,
@@ -29,7 +30,7 @@ from tests.subgraphs.audit.desk import (
     Desk,
     desk_of,
 )
-from tests.subgraphs.audit.evidence import CLOSE, DOCUMENTS, GIVE, Play
+from tests.subgraphs.audit.evidence import CLOSE, DOCUMENTS, GIVE, PACKAGE, Play
 from tests.subgraphs.kit.gateway import NOBODY
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -116,9 +117,14 @@ def _place_of(raw: bytes, position: int) -> set[str]:
 
 
 async def test_a_flipped_byte_anywhere_is_named(court: Desk, sealed: bytes) -> None:
-    """Four hundred bytes all over it, one bit each: what is still JSON is named by its piece."""
+    """One bit each, all over it and densely in each part: what is still JSON is named by its
+    piece."""
     named: set[str] = set()
-    for position in range(0, len(sealed), len(sealed) // 400):
+    places = set(range(0, len(sealed), len(sealed) // 300))
+    for document in json.loads(sealed)["parts"]:
+        start = sealed.index(canonical(document))
+        places |= set(range(start, start + len(canonical(document)), 5))
+    for position in sorted(places):
         broken = bytearray(sealed)
         broken[position] ^= 1
         with pytest.raises(BadProof) as fault:
@@ -290,3 +296,27 @@ async def test_a_dispute_ends_by_the_regulator_or_by_stepping_back(court: Desk) 
         "EVIDENCE_SEALED",
         "DISPUTE_OPENED",
     ]
+
+
+async def test_once_the_holder_has_left_only_files_read_before_tell_of_the_case(
+    court: Desk,
+) -> None:
+    play = Play(court, Case("dora"))
+    await court.tell(*play.case.whole())
+    before = await play.whole()
+    package = await play.package(play.case.who)
+    stored = await court.world.base.mongo.database(court.world.base.database.name)[
+        "evidence_packages"
+    ].find_one({"dispute": play.id})
+    assert stored is not None
+    assert b"PRIVATE_FUND@1" not in b"".join(bytes(one) for one in (stored["documents"],))
+
+    async def leave(session: Session) -> None:
+        await court.world.base.holder_keys.destroy(play.case.id("hold"), session=session)
+
+    await court.world.base.mongo.transaction(leave)
+    for name in ("downloadUrl", "pageUrl"):
+        assert (await play.read(package[name])).status_code == 404
+    told = await court.ask(PACKAGE, {"id": play.id}, who=REGULATOR)
+    assert told.only("dispute")["evidencePackage"]["state"] == "GONE"
+    assert verify_evidence(before, court.trust).manifest["dispute"] == play.id
