@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from subgraphs.issuer.codec_guard import guard_document, guard_facts
 from subgraphs.issuer.lifecycle import LIVE
 from subgraphs.issuer.recheck import POLICY
-from subgraphs.issuer.records import Binding, Credential, Draft, Endorsement, Offer, Update
+from subgraphs.issuer.records import (
+    Binding,
+    Credential,
+    Draft,
+    Endorsement,
+    InForce,
+    Offer,
+    Update,
+)
 from subgraphs.kit.mongo import Document
 from subgraphs.kit.statuses import Place
 from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
 from subgraphs.vc.asset_proof import AssetCategory, AssetLine, TradingExperience
-from subgraphs.vc.money import format_amount, parse_amount
+from subgraphs.vc.money import Fen, format_amount, parse_amount
 from subgraphs.vc.tags import TagKey
+
+IN_SHORT: Final = dict.fromkeys(
+    ("version", "state", "issuer", "holder", "vc_hash", "offer.valid_until"), 1
+)
+NO_MORE_DUE: Final = dict.fromkeys(("due", "recheck_due", "recheck_at"), "")
+"""What is taken from a row that is over."""
 
 
 def credential_document(row: Credential) -> Document:
@@ -59,9 +73,27 @@ def credential(found: Document) -> Credential:
         offer=_offer(found["offer"], _place(found)) if found["offer"] else None,
         rechecked_at=found.get("rechecked_at"),
         recheck_due=found.get("recheck_due"),
-        told_total=parse_amount(told) if (told := found.get("told_total")) else None,
+        told_total=_told(found),
         supersedes=found.get("supersedes"),
         superseded_by=found.get("superseded_by"),
+    )
+
+
+def _told(found: Document) -> Fen | None:
+    """`told_low`, the low end of a band told of many at once, goes with the next whole write."""
+    told = found.get("told_low") or found.get("told_total")
+    return parse_amount(told) if told else None
+
+
+def in_force(found: Document) -> InForce:
+    return InForce(
+        id=found["_id"],
+        version=found["version"],
+        state=CredentialState(found["state"]),
+        issuer=found["issuer"],
+        holder=found["holder"],
+        vc_hash=found["vc_hash"],
+        valid_until=found["offer"]["valid_until"],
     )
 
 

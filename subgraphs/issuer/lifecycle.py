@@ -68,7 +68,12 @@ def state_at(
 def endorse(state: State, effect: Effect) -> State:
     """The state after a change endorsement; only a live credential can be endorsed."""
     if state not in LIVE:
-        raise InvalidTransition(source=state.value, target=_moves_to(effect), allowed=())
+        raise InvalidTransition(
+            source=state.value,
+            target=_moves_to(effect),
+            allowed=(),
+            message=f"a credential that is {state.value} takes no {effect.value}",
+        )
     match effect:
         case Effect.NOTE | Effect.REDUCED:
             return state

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from ledger_adapter.port import Envelope, JsonValue
-from subgraphs.issuer.records import Binding, Credential, Endorsement, Offer
+from subgraphs.issuer.records import Binding, Credential, Endorsement, InForce, Offer
 from subgraphs.kit.events import event
 from subgraphs.kit.statuses import ENDORSED, STATE_OF
 from subgraphs.kit.vocabulary import CredentialState as State
@@ -38,11 +38,11 @@ def moved(row: Credential, at: datetime) -> Envelope:
     )
 
 
-def endorsed(row: Credential, endorsement: Endorsement) -> Envelope:
+def endorsed(row: Credential | InForce, endorsement: Endorsement) -> Envelope:
     """A change endorsement carries the state it led to: one event for both."""
     body: dict[str, JsonValue] = {
         "issuer": row.issuer,
-        "vcHash": offered(row).vc_hash,
+        "vcHash": row.vc_hash,
         "effect": endorsement.effect.value,
         "reasonCode": endorsement.reason_code,
         "state": row.state.value,

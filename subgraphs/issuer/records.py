@@ -91,6 +91,26 @@ class Credential:
     supersedes: CredentialId | None = None
     superseded_by: CredentialId | None = None
 
+    @property
+    def vc_hash(self) -> str:
+        """The name of what was signed; only rows with an offer have one."""
+        if self.offer is None:
+            raise TypeError(f"{self.id} in {self.state.value} carries no offer")
+        return self.offer.vc_hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """A credential without its content: as much as an endorsement needs."""
+
+    id: CredentialId
+    version: int
+    state: CredentialState
+    issuer: InstitutionId
+    holder: HolderId
+    vc_hash: str
+    valid_until: datetime
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endorsement:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 from subgraphs.issuer import codec
+from subgraphs.issuer.band import Band
 from subgraphs.issuer.lifecycle import LIVE
-from subgraphs.issuer.records import Binding, Credential, Endorsement, Update
+from subgraphs.issuer.records import Binding, Credential, Endorsement, InForce, Update
 from subgraphs.kit import idempotent, institutions, prepared, roots, statuses
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
 from subgraphs.kit.vocabulary import CredentialState
+from subgraphs.vc.money import format_amount
 from subgraphs.vc.tags import TagKey
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
@@ -111,6 +114,32 @@ class Store:
         found = self._credentials.find(where).sort([("_id", 1)]).limit(_MOST_IN_FORCE)
         rows = [codec.credential(row) for row in await found.to_list(None)]
         return [row for row in rows if row.offer is not None and now < row.offer.valid_until]
+
+    async def in_short(
+        self, issuer: InstitutionId, ids: Sequence[str], session: Session
+    ) -> dict[str, InForce]:
+        """The issuer's own ones among them that were offered, without their content."""
+        where = {"_id": {"$in": list(ids)}, "issuer": issuer, "vc_hash": {"$exists": True}}
+        found = self._credentials.find(where, codec.IN_SHORT, session=session)
+        return {row["_id"]: codec.in_force(row) for row in await found.to_list(None)}
+
+    async def move_all(self, rows: Sequence[InForce], band: Band | None, session: Session) -> int:
+        """Put new states and versions down; how many rows were there to change."""
+        now = {"told_low": format_amount(band.low)} if band else {}
+        changed = 0
+        for state, alike in groupby(sorted(rows, key=_by_state), key=_by_state):
+            over = {} if CredentialState(state) in LIVE else codec.NO_MORE_DUE
+            update = {"$set": {"state": state, **now}, "$inc": {"version": 1}}
+            done = await self._credentials.update_many(
+                {"_id": {"$in": [row.id for row in alike]}},
+                {**update, "$unset": over} if over else update,
+                session=session,
+            )
+            changed += done.modified_count
+        return changed
+
+    async def add_endorsements(self, rows: Sequence[Endorsement], session: Session) -> None:
+        await self._endorsements.insert_many(map(codec.endorsement_document, rows), session=session)
 
     async def newest_list(self, issuer: InstitutionId, /) -> int:
         """The number of the issuer's newest status list; 1 for a new issuer."""
@@ -226,6 +255,10 @@ class Store:
         query = {**where, "_id": {"$gt": after}}
         found = await self._updates.find(query).sort([("_id", 1)]).limit(limit).to_list(None)
         return [codec.update(row) for row in found]
+
+
+def _by_state(row: InForce) -> str:
+    return row.state.value
 
 
 def _overdue(issuer: InstitutionId, now: datetime) -> dict[str, Any]:

@@ -68,10 +68,12 @@ class InvalidTransition(Refusal):
 
     code = "INVALID_TRANSITION"
 
-    def __init__(self, *, source: str, target: str, allowed: Iterable[str]) -> None:
+    def __init__(
+        self, *, source: str, target: str, allowed: Iterable[str], message: str | None = None
+    ) -> None:
         self.source, self.target, self.allowed = source, target, tuple(sorted(allowed))
         steps = ", ".join(self.allowed) or "nothing"
-        super().__init__(f"{source} cannot become {target}; it can become {steps}")
+        super().__init__(message or f"{source} cannot become {target}; it can become {steps}")
 
     @property
     def extensions(self) -> dict[str, object]:

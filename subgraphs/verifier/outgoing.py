@@ -137,8 +137,10 @@ def permission_changed(row: Permission, *credentials: str) -> Envelope:
     if row.state is PermissionState.SUSPENDED:
         kind = "PERMISSION_SUSPENDED"
         body["reasonCode"] = row.suspended_reason
-    else:
+    elif row.state is PermissionState.GRANTED:
         kind = "PERMISSION_GRANTED" if row.version == 1 else "PERMISSION_REINSTATED"
+    else:
+        raise ValueError(f"no event tells that a permission is {row.state.value}")
     return event(
         kind,
         entity=row.id,

@@ -40,6 +40,7 @@ NOT_BINDING: Final[Mapping[str, str]] = {
     "issueCredential": "an institution's",
     "rejectCredentialRequest": "an institution's",
     "endorseCredential": "an institution's",
+    "endorseCredentials": "an institution's",
     "revokeCredential": "an institution's",
     "bindCustomer": "an institution's",
     "createPresentationRequest": "an institution's",

@@ -175,6 +175,18 @@ OVER_LONG: Final[Mapping[str, Row]] = {
         {**ENDORSEMENT, "reasonCode": LONG},
         "ValidationFailed VALIDATION_FAILED reasonCode",
     ),
+    "a reason of an endorsement of many": (
+        "issuer",
+        "endorseCredentials",
+        {"credentialIds": ["<credential>"], "effect": "NOTE", "reasonCode": LONG},
+        "ValidationFailed VALIDATION_FAILED reasonCode",
+    ),
+    "a revocation of none": (
+        "issuer",
+        "endorseCredentials",
+        {"credentialIds": [], "effect": "REVOKE", "reasonCode": "X"},
+        "ValidationFailed VALIDATION_FAILED credentialIds",
+    ),
     "a reason of a revocation": (
         "issuer",
         "revokeCredential",

@@ -10,10 +10,10 @@ from subgraphs.issuer import lifecycle, outgoing
 from subgraphs.issuer.band import parse_band
 from subgraphs.issuer.desk.change import for_desk, put
 from subgraphs.issuer.desk.issue import checked_reason
-from subgraphs.issuer.desk.keys import signing_key
+from subgraphs.issuer.desk.keys import SigningKey, signing_key
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.recheck import Change
-from subgraphs.issuer.records import Credential, Endorsement
+from subgraphs.issuer.records import Credential, Endorsement, InForce
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import EndorsementId, new_id
@@ -38,7 +38,7 @@ async def endorse(
 ) -> EndorsementId:
     """Sign one change; SUSPEND, REVOKE and RESTORED move the credential in the same write."""
     asked = checked_change(effect, reason_code, new_total_band)
-    wanted = [credential, effect, asked.reason, _band_text(asked)]
+    wanted = [credential, effect, asked.reason, band_text(asked)]
     call = Call.of(viewer, "endorseCredential", client_id, wanted)
 
     async def work(session: Session) -> dict[str, str]:
@@ -63,17 +63,21 @@ async def written(parts: Parts, row: Credential, asked: Change, session: Session
     """The signed endorsement, the credential's new state and the one event, within the session."""
     state = lifecycle.endorse(row.state, asked.effect)
     after = replace(row, state=state, version=row.version + 1)
-    endorsement = await _signed(parts, after, asked)
+    key = await signing_key(parts, row.issuer)
+    endorsement = await signed(parts, after, asked, key)
     await parts.store.add_endorsement(endorsement, session)
     await put(parts, after, outgoing.endorsed(after, endorsement), session)
     return endorsement.id
 
 
-def _band_text(asked: Change) -> str | None:
+def band_text(asked: Change) -> str | None:
     return None if asked.band is None else str(asked.band)
 
 
-async def _signed(parts: Parts, row: Credential, asked: Change) -> Endorsement:
+async def signed(
+    parts: Parts, row: Credential | InForce, asked: Change, key: SigningKey
+) -> Endorsement:
+    """The endorsement of a row as it will be, with the issuer's signature."""
     now = parts.clock().replace(microsecond=0)
     unsigned = Endorsement(
         id=EndorsementId(new_id("endo")),
@@ -82,23 +86,22 @@ async def _signed(parts: Parts, row: Credential, asked: Change) -> Endorsement:
         holder=row.holder,
         effect=asked.effect,
         reason_code=asked.reason,
-        new_total_band=_band_text(asked),
+        new_total_band=band_text(asked),
         state=row.state,
         at=now,
         signature="",
     )
-    key = await signing_key(parts, row.issuer)
     signature = await parts.keys.sign(row.issuer, key.id, signed_bytes(unsigned, row))
     return replace(unsigned, signature=multibase58(signature))
 
 
-def signed_bytes(endorsement: Endorsement, row: Credential) -> bytes:
+def signed_bytes(endorsement: Endorsement, row: Credential | InForce) -> bytes:
     """What the issuer's signature covers, so that anybody with its key can check it."""
     body: JsonObject = {
         "type": "CredentialEndorsement",
         "id": endorsement.id,
         "credential": endorsement.credential,
-        "vcHash": outgoing.offered(row).vc_hash,
+        "vcHash": row.vc_hash,
         "effect": endorsement.effect.value,
         "reasonCode": endorsement.reason_code,
         "newTotalBand": endorsement.new_total_band,

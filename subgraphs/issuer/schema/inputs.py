@@ -87,6 +87,21 @@ class EndorseCredentialInput(MutationInput):
     )
 
 
+@strawberry.input(description="Endorse one change on many credentials (批量签注).")
+class EndorseCredentialsInput(MutationInput):
+    credential_ids: list[strawberry.ID] = strawberry.field(
+        description="Own credentials in force, 1 to 500 (凭证)."
+    )
+    effect: str = strawberry.field(
+        description="NOTE, REDUCED, RESTORED, SUSPEND or REVOKE (签注效力)."
+    )
+    reason_code: str = strawberry.field(description="Why, a code in capitals (原因代码).")
+    new_total_band: str | None = strawberry.field(
+        default=None,
+        description="`LOW..HIGH` in steps of 10 000 yuan, HIGH may be left out (变更后区间).",
+    )
+
+
 @strawberry.input(description="Revoke a credential in force for good (注销).")
 class RevokeCredentialInput(MutationInput):
     credential_id: strawberry.ID = strawberry.field(description="The credential (凭证).")

@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 import strawberry
 
 from subgraphs.issuer.desk.bind import bind_customer_account
+from subgraphs.issuer.desk.bulk import endorse_many
 from subgraphs.issuer.desk.countersign import countersign, prepare_countersignature
 from subgraphs.issuer.desk.endorse import endorse
 from subgraphs.issuer.desk.issue import compile_draft, issue, reject
@@ -163,6 +164,27 @@ class Mutation:
         endorsement = await _endorsement(info, done)
         credential = await _credential(info, CredentialId(input_.credential_id))
         return results.EndorseCredentialSuccess(credential=credential, endorsement=endorsement)
+
+    @mutation("Endorse one change on many credentials, each with its own event (批量签注).")
+    async def endorse_credentials(
+        self, info: Info[Parts], input_: Annotated[inputs.EndorseCredentialsInput, INPUT]
+    ) -> results.EndorseCredentialsResult:
+        done = await endorse_many(
+            info.context.parts,
+            info.context.viewer,
+            credentials=input_.credential_ids,
+            effect=input_.effect,
+            reason_code=input_.reason_code,
+            new_total_band=input_.new_total_band,
+            client_id=input_.client_mutation_id,
+        )
+        return results.EndorseCredentialsSuccess(
+            endorsed=done.endorsed,
+            refused=[
+                results.EndorsementError(credential_id=strawberry.ID(id_), code=code)
+                for id_, code in done.refused.items()
+            ],
+        )
 
     @mutation("Revoke a credential in force for good (注销凭证).")
     async def revoke_credential(

@@ -73,6 +73,18 @@ class EndorseCredentialSuccess:
     endorsement: Endorsement = strawberry.field(description="The endorsement (变更签注).")
 
 
+@strawberry.type(description="A credential the change was not endorsed on (未签注).")
+class EndorsementError:
+    credential_id: strawberry.ID = strawberry.field(description="The credential (凭证).")
+    code: str = strawberry.field(description="Why not (原因).")
+
+
+@strawberry.type(description="The change is endorsed on all but the refused ones (批量签注结果).")
+class EndorseCredentialsSuccess:
+    endorsed: int = strawberry.field(description="On how many (签注数量).")
+    refused: list[EndorsementError] = strawberry.field(description="On which not (未签注).")
+
+
 @strawberry.type(description="The credential is revoked (注销成功).")
 class RevokeCredentialSuccess:
     credential: Credential = strawberry.field(description="The revoked credential (凭证).")
@@ -171,6 +183,10 @@ EndorseCredentialResult: TypeAlias = Annotated[
     | InvalidTransitionError
     | TryAgain,
     strawberry.union("EndorseCredentialResult", description="Outcome of the change (签注结果)."),
+]
+EndorseCredentialsResult: TypeAlias = Annotated[
+    EndorseCredentialsSuccess | ValidationFailed | NotFound | Forbidden | TryAgain,
+    strawberry.union("EndorseCredentialsResult", description="Outcome of the change (签注结果)."),
 ]
 RevokeCredentialResult: TypeAlias = Annotated[
     RevokeCredentialSuccess

@@ -38,6 +38,10 @@ class CredentialSchema(Node):
         default=None, description="The asset categories this version knows (资产类别)."
     )
 
+    compatible_with: list[int] | None = strawberry.field(
+        default=None, description="Earlier versions that a reader of this one reads too (兼容版本)."
+    )
+
     @classmethod
     async def resolve_references(
         cls, info: Info[Parts], references: Sequence[Representation], /
@@ -55,6 +59,7 @@ class CredentialSchema(Node):
             version=version.version,
             uri=version.at(base),
             categories=sorted(version.categories, key=lambda one: one.value),
+            compatible_with=list(version.compatible_with),
         )
 
 

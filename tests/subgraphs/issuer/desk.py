@@ -164,7 +164,12 @@ class Desk:
 
 
 PREPARED = "preparedId payload payloadToSign expiresAt"
-PLAIN = {"bindCustomerAccount", "prepareCredentialRequest", "requestCredential"}
+PLAIN = {
+    "bindCustomerAccount",
+    "endorseCredentials",
+    "prepareCredentialRequest",
+    "requestCredential",
+}
 
 
 @contextlib.asynccontextmanager

@@ -105,3 +105,12 @@ def test_what_the_clock_says(
     }
 
     assert state_at(state, NOW, **ends) is want
+
+
+@pytest.mark.parametrize("effect", list(Effect), ids=lambda one: one.value)
+def test_what_is_over_takes_no_endorsement_and_the_refusal_says_so(effect: Effect) -> None:
+    with pytest.raises(InvalidTransition) as refusal:
+        endorse(State.REVOKED, effect)
+
+    assert str(refusal.value) == f"a credential that is REVOKED takes no {effect.value}"
+    assert refusal.value.allowed == ()

@@ -17,7 +17,7 @@ from subgraphs.rules.overlap import ShownProof, SignalKind, Verdict
 from subgraphs.simulators.books import BROKER, FUND_MANAGER, FUTURES
 from subgraphs.simulators.core_system import SimulatedCoreSystem
 from subgraphs.vc import model
-from subgraphs.vc.asset_proof import ASSET_PROOF_2, AssetCategory, AssetLine
+from subgraphs.vc.asset_proof import AssetCategory, AssetLine
 from subgraphs.vc.guard import LARGE, MOST_FLOWS, MOST_POSITIONS, Direction
 from subgraphs.vc.money import Fen, parse_amount
 from subgraphs.vc.tags import TagKey, account_tag, flow_tag, position_tag, tag_key
@@ -28,7 +28,7 @@ KEY = tag_key(b"the provider's secret", "did:example:ann")
 HERE = institution_id(HUAAN_FUND.uscc)
 ALL = frozenset(AssetCategory)
 OFFER = """query($id: ID!) { node(id: $id) { ... on Credential {
-  document disclosures schema { name version } } } }"""
+  document disclosures schema { name version compatibleWith } } } }"""
 
 
 def facts(books: Books, categories: frozenset[AssetCategory] = ALL) -> Any:
@@ -124,7 +124,7 @@ async def test_an_offer_carries_tags_under_a_key_of_the_provider(desk: Desk) -> 
 
     node, claims = await offered(desk, person)
 
-    assert node["schema"] == {"name": "asset-proof", "version": ASSET_PROOF_2.version}
+    assert node["schema"] == {"name": "asset-proof", "version": 2, "compatibleWith": [1]}
     key = await desk.parts.identity.tag_key(person.did, f"TEST-{person.name}")
     assert key is not None
     account = account_tag(key, institution=str(OWN.institution), account=f"SIM-RICH-{person.name}")

@@ -1,6 +1,7 @@
 """States follow the tables and nothing else; reactions walk only along them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import product
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subgraphs.kit.errors import InvalidTransition
+from subgraphs.kit.ids import HolderId, derived_id, institution_id
 from subgraphs.verifier.lifecycle import (
     ACCEPTANCE,
     PERMISSION,
@@ -18,7 +20,9 @@ from subgraphs.verifier.lifecycle import (
     sources_of,
     walk,
 )
+from subgraphs.verifier.outgoing import permission_changed
 from subgraphs.verifier.reactions import IDLE, Cause, Prompt, react
+from subgraphs.verifier.records import Permission, PermissionId, QualificationId
 from subgraphs.verifier.states import (
     AcceptanceState,
     Effect,
@@ -175,3 +179,22 @@ def test_the_same_change_twice_does_nothing_twice(
     second = react(first.ends_in(state), cause)
     if first.prompt is Prompt.OPEN or (first.steps and first.suspend):
         assert second is IDLE
+
+
+def test_the_end_of_a_permission_is_never_told_as_its_return() -> None:
+    over = Permission(
+        id=PermissionId(derived_id("perm", "1")),
+        verifier=institution_id("91310000577433812A"),
+        holder=HolderId(derived_id("hold", "1")),
+        product="PRIVATE_FUND",
+        qualification=QualificationId(derived_id("qual", "1")),
+        acceptances=(),
+        state=PermissionState.TERMINATED,
+        suspended_by=None,
+        suspended_reason=None,
+        changed_at=datetime(2026, 11, 20, tzinfo=UTC),
+        version=3,
+    )
+
+    with pytest.raises(ValueError, match="TERMINATED"):
+        permission_changed(over)
