@@ -2,17 +2,26 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from typing import Final
 
 from subgraphs.kit.errors import Forbidden, Invalid
 from subgraphs.kit.ids import InstitutionId, new_id
 from subgraphs.kit.mongo import Session
 from subgraphs.rules import RuleSet, RuleSetStatus, UnknownRuleSet, current, rule_set
+from subgraphs.rules.model import thresholds
+from subgraphs.vc.guard import WITH_AMOUNTS
+from subgraphs.vc.model import EXPERIENCE, IN_TRANSIT, LINE_AMOUNT, LINE_CATEGORY, LINES, TOTAL
 from subgraphs.verifier.bind import customer_digest
+from subgraphs.verifier.guard import needed_by
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.records import Binding, Request, RequestId
 from subgraphs.verifier.states import RequestState
 
+CLAIMS: Final = frozenset(
+    {TOTAL, IN_TRANSIT, EXPERIENCE, LINES, LINE_CATEGORY, LINE_AMOUNT, *WITH_AMOUNTS}
+)
+"""The claim paths that may be asked for; never the seed."""
 CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
 _NONCE_BYTES: Final = 24
 
@@ -24,9 +33,11 @@ async def create_request(
     customer_no: str,
     rules: str,
     purpose: str,
+    claims: Sequence[str] | None,
     session: Session,
 ) -> Request:
-    """A fresh request each time; an unanswered one just expires."""
+    """A fresh request each time; an unanswered one just expires. Without `claims` a bound is enough
+    where the rules ask for assets only."""
     if CODE.fullmatch(purpose) is None:
         raise Invalid("a purpose is a code in capitals", field="purpose")
     now = parts.clock()
@@ -47,9 +58,21 @@ async def create_request(
         created_at=now,
         expires_at=now + parts.terms.request_lives,
         state=RequestState.OPEN,
+        claims=_claims(claims, asked),
+        at_least=needed_by(asked),
     )
     await parts.store.requests.insert(request, session=session)
     return request
+
+
+def _claims(named: Sequence[str] | None, rules: RuleSet) -> tuple[str, ...]:
+    """What the rules need, or what was named of the claims that there are."""
+    if named is None:
+        months = any(not leaf.metric.is_money for leaf in thresholds(rules.condition))
+        return (EXPERIENCE,) if months else ()
+    if len(named) > len(CLAIMS) or not set(named) <= CLAIMS:
+        raise Invalid("not claims of an asset proof", field="claims", code="CLAIM_UNKNOWN")
+    return tuple(sorted(set(named)))
 
 
 async def bound_customer(parts: Parts, verifier: InstitutionId, customer_no: str) -> Binding:

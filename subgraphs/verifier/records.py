@@ -17,6 +17,7 @@ from subgraphs.verifier.states import (
     PresentationState,
     RequestState,
     SupplementState,
+    TransferMode,
     VerificationResult,
 )
 
@@ -45,7 +46,8 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One use, one customer, one audience, one nonce."""
+    """One use, one customer, one audience, one nonce. The query: `claims` are the claim paths asked
+    for, `at_least` the amount in fen that bounds together have to prove, if that is enough."""
 
     id: RequestId
     verifier: InstitutionId
@@ -58,6 +60,8 @@ class Request:
     created_at: datetime
     expires_at: datetime
     state: RequestState
+    claims: tuple[str, ...] = ()
+    at_least: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,7 @@ class Presentation:
     submitted_at: datetime
     verification: VerificationId | None
     version: int
+    transfer_mode: TransferMode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,24 @@ class SupplementState(StrEnum):
     VOID = "VOID"
 
 
+class TransferMode(StrEnum):
+    """How a presentation came from the holder to the verifier (R34)."""
+
+    QR = "QR"
+    DEEPLINK = "DEEPLINK"
+    FILE = "FILE"
+    CUSTODY_LINK = "CUSTODY_LINK"
+
+
+class TransferModeChoice(StrEnum):
+    """The same, as it is given."""
+
+    QR = "QR"
+    DEEPLINK = "DEEPLINK"
+    FILE = "FILE"
+    CUSTODY_LINK = "CUSTODY_LINK"
+
+
 class QualificationBasis(StrEnum):
     """What a decision rests on: paper stays possible (R14)."""
 

@@ -5,6 +5,8 @@ processes); only the asked holder can use up her request; what is wrong inside t
 refused here but shows in the checks.
 """
 
+from dataclasses import replace
+
 from subgraphs.kit.errors import Invalid, NotFound, Refusal
 from subgraphs.kit.ids import HolderId, is_id, new_id
 from subgraphs.kit.mongo import DuplicateKeyError, Session
@@ -15,12 +17,12 @@ from subgraphs.vc.presentation import (
     Presentation as Presented,
 )
 from subgraphs.vc.presentation import presentation_digest, read_presentation
-from subgraphs.vc.strict_json import canonical
+from subgraphs.vc.strict_json import canonical, parse_object
 from subgraphs.verifier import outgoing
 from subgraphs.verifier.evidence import consent_id_of, heads_of, shown_of
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.records import Presentation, PresentationId, Request
-from subgraphs.verifier.states import PresentationState, RequestState
+from subgraphs.verifier.states import PresentationState, RequestState, TransferMode
 from subgraphs.verifier.table import Stale
 from subgraphs.verifier.trust import by_did
 
@@ -32,15 +34,21 @@ class PresentationRefused(Refusal):
 
 
 async def submit(
-    parts: Parts, holder: HolderId, *, request_id: str, value: object, session: Session
+    parts: Parts,
+    holder: HolderId,
+    *,
+    request_id: str,
+    value: object,
+    mode: TransferMode | None,
+    session: Session,
 ) -> Presentation:
-    """The stored presentation; a Refusal wrote nothing."""
+    """The stored presentation, whichever way it came; a Refusal wrote nothing."""
     request = await parts.store.requests.get(request_id)
     if request is None or request.holder != holder:
         raise NotFound("presentation request", field="requestId")
     presented, heads = await offload(_read, value)
     await _refuse(parts, request, presented)
-    row = await _row(parts, request, presented, heads)
+    row = replace(await _row(parts, request, presented, heads), transfer_mode=mode)
     was, now = {"state": RequestState.OPEN}, {"state": RequestState.USED}
     try:
         await parts.store.requests.change(request.id, was=was, now=now, session=session)
@@ -53,7 +61,7 @@ async def submit(
 
 def _read(value: object) -> tuple[Presented, list[CredentialHead]]:
     try:
-        presented = read_presentation(value)
+        presented = read_presentation(parse_object(value) if isinstance(value, str) else value)
         heads = heads_of(presented)
     except VcError as fault:
         raise Invalid(str(fault), field=f"presentation{fault.place}", code=fault.code) from fault

@@ -14,7 +14,7 @@ from subgraphs.kit.types import MutationInput
 from subgraphs.vc.errors import BadAmount
 from subgraphs.vc.money import parse_amount
 from subgraphs.verifier.records import PaperProof
-from subgraphs.verifier.schema.words import PaperMetric
+from subgraphs.verifier.schema.words import PaperMetric, TransferModeChoice
 
 DIGEST: Final = re.compile(r"sm3:[0-9a-f]{64}")
 
@@ -34,13 +34,20 @@ class CreatePresentationRequestInput(MutationInput):
     purpose: str = strawberry.field(
         description="A code in capitals, the same as in the holder's consent (目的)."
     )
+    claims: list[str] | None = strawberry.field(
+        default=None,
+        description="The claim paths asked for; else what the rules need (声明).",
+    )
 
 
 @strawberry.input(description="A signed presentation and the request it answers (提交出示).")
 class SubmitPresentationInput(MutationInput):
     request_id: strawberry.ID = strawberry.field(description="The request (请求标识).")
     presentation: JSON = strawberry.field(
-        description="A W3C VerifiablePresentation, at most 256 kB (出示内容)."
+        description="A W3C VerifiablePresentation, or its file as a text; 256 kB (出示内容)."
+    )
+    transfer_mode: TransferModeChoice | None = strawberry.field(
+        default=None, description="The way it takes, as the holder chose it (传递方式)."
     )
 
 

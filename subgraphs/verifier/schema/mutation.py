@@ -31,6 +31,7 @@ from subgraphs.verifier.schema.decision import Qualification as QualificationNod
 from subgraphs.verifier.schema.decision import Verification as VerificationNode
 from subgraphs.verifier.schema.presentation import Presentation as PresentationNode
 from subgraphs.verifier.schema.request import PresentationRequest
+from subgraphs.verifier.states import TransferMode
 from subgraphs.verifier.table import Table
 
 R = TypeVar("R", Binding, Request, Presentation, Verification, Qualification, Permission)
@@ -96,10 +97,11 @@ class Mutation:
                 customer_no=input_.customer_no,
                 rules=input_.rule_set,
                 purpose=input_.purpose,
+                claims=input_.claims,
                 session=session,
             )
 
-        arguments = [input_.customer_no, input_.rule_set, input_.purpose]
+        arguments = [input_.customer_no, input_.rule_set, input_.purpose, input_.claims]
         row = await _once(info, input_.client_mutation_id, arguments, parts.store.requests, work)
         return results.CreatePresentationRequestSuccess(
             presentation_request=PresentationRequest.of(row)
@@ -110,6 +112,7 @@ class Mutation:
         self, info: Info[Parts], input_: Annotated[inputs.SubmitPresentationInput, INPUT]
     ) -> results.SubmitPresentationResult:
         parts, holder = info.context.parts, info.context.viewer.require_holder()
+        mode = None if input_.transfer_mode is None else TransferMode(input_.transfer_mode.value)
 
         async def work(session: Session) -> Presentation:
             return await submit.submit(
@@ -117,10 +120,11 @@ class Mutation:
                 holder,
                 request_id=input_.request_id,
                 value=input_.presentation,
+                mode=mode,
                 session=session,
             )
 
-        arguments = [input_.request_id, input_.presentation]
+        arguments = [input_.request_id, input_.presentation, mode]
         rows = parts.store.presentations
         try:
             row = await _once(info, input_.client_mutation_id, arguments, rows, work)

@@ -23,7 +23,7 @@ from subgraphs.verifier.schema.institution import Institution, institution
 from subgraphs.verifier.schema.references import answered, bare, later, made
 from subgraphs.verifier.schema.request import PresentationRequest
 from subgraphs.verifier.schema.values import PresentedLine, money
-from subgraphs.verifier.schema.words import PresentationState
+from subgraphs.verifier.schema.words import PresentationState, TransferMode
 
 
 @strawberry.type(description="A credential as one presentation showed it (出示的凭证).")
@@ -95,6 +95,9 @@ class Presentation(Node):
     received_at: datetime | None = strawberry.field(
         default=None, description="When it came in (收到时间)."
     )
+    transfer_mode: TransferMode | None = strawberry.field(
+        default=None, description="The way it came; null where the holder did not say (传递方式)."
+    )
     consent: NodeStub | None = federation.field(
         default=None,
         graphql_type=stub("Consent") | None,
@@ -139,6 +142,7 @@ class Presentation(Node):
             row=row,
             state=row.state,
             received_at=row.submitted_at,
+            transfer_mode=row.transfer_mode,
             consent=None if row.consent is None else stub("Consent")(id=strawberry.ID(row.consent)),
         )
 

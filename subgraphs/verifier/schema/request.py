@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import urlencode
 
 import strawberry
 
@@ -11,12 +12,13 @@ from subgraphs.kit.context import Info
 from subgraphs.kit.fields import resolved
 from subgraphs.kit.nodes import Representation, entity
 from subgraphs.kit.scalars import DID
-from subgraphs.kit.types import Node
+from subgraphs.kit.types import Money, Node
 from subgraphs.verifier import records
 from subgraphs.verifier.loaders import loaders
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.schema.institution import Institution, institution
 from subgraphs.verifier.schema.references import answered, bare, later
+from subgraphs.verifier.schema.values import money
 from subgraphs.verifier.schema.words import RequestState
 
 
@@ -38,6 +40,20 @@ class PresentationRequest(Node):
     )
     state: RequestState | None = strawberry.field(default=None, description="State (状态).")
 
+    claims: list[str] | None = strawberry.field(
+        default=None, description="The claim paths asked for; empty: bounds are enough (声明)."
+    )
+    at_least: Money | None = strawberry.field(
+        default=None, description="What bounds together have to prove (下限)."
+    )
+
+    @resolved("What a code or a link to the holder's app says; the answer may take any way (链接).")
+    def link(self) -> str | None:
+        if self.row is None:
+            return None
+        told = {"request": self.row.id, "nonce": self.row.nonce, "audience": self.row.audience}
+        return f"credgraph://present?{urlencode(told)}"
+
     @resolved("Who asks (用证方).")
     async def verifier(self, info: Info[Parts]) -> Institution | None:
         return await institution(info, self.row.verifier if self.row else None)
@@ -57,6 +73,8 @@ class PresentationRequest(Node):
             audience=DID(row.audience),
             expires_at=row.expires_at,
             state=row.state,
+            claims=list(row.claims),
+            at_least=money(row.at_least),
         )
 
     @classmethod

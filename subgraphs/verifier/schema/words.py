@@ -19,6 +19,8 @@ from subgraphs.verifier.states import (
     QualificationBasis,
     RequestState,
     SupplementState,
+    TransferMode,
+    TransferModeChoice,
     VerificationResult,
 )
 
@@ -39,6 +41,8 @@ __all__ = [
     "RuleSetStatus",
     "SignalKind",
     "SupplementState",
+    "TransferMode",
+    "TransferModeChoice",
     "VerificationResult",
 ]
 
@@ -111,6 +115,20 @@ _WORDED: Final = (
         INSUFFICIENT_EVIDENCE="Not shown either way (证据不足).",
         REVIEW="A person has to decide (待人工复核).",
     )(Outcome),
+    worded(
+        "How a presentation came (传递方式).",
+        QR="By a code scanned at the desk (二维码).",
+        DEEPLINK="By a link from app to app (应用跳转).",
+        FILE="As a file (文件).",
+        CUSTODY_LINK="By a link to the copy in custody (托管链接).",
+    )(TransferMode),
+    worded(
+        "How a presentation shall come (传递方式选择).",
+        QR="By a code scanned at the desk (二维码).",
+        DEEPLINK="By a link from app to app (应用跳转).",
+        FILE="As a file (文件).",
+        CUSTODY_LINK="By a link to the copy in custody (托管链接).",
+    )(TransferModeChoice),
     worded(
         "What a decision rests on (依据渠道).",
         VC="Verifiable credentials (可验证凭证).",
