@@ -7,12 +7,18 @@ from typing import Any
 
 import pytest
 
+from subgraphs.demo.client import Client
+from subgraphs.demo.operations import operation
 from subgraphs.holder.__main__ import main
 from tests.access.world import World, ask
+from tests.e2e.callers import journey_of
 
 ASK = """query($id: ID!) { node(id: $id) { ... on DeletionReceipt { document
   chainProof { checkpoint { treeSize } bundle }
   custodian { trustRegistration { chainProof { bundle } } } } } }"""
+
+DEPOSIT = """mutation($input: DepositToCustodyInput!) { depositToCustody(input: $input) {
+  __typename } }"""
 
 
 async def files(world: World, folder: Path) -> tuple[Path, Path, Path]:
@@ -72,3 +78,41 @@ async def test_other_proofs_do_not(world: World, tmp_path: Path) -> None:
     assert checked(world, receipt, proof, proof) == 1
     proof.write_text(proof.read_text().replace("A", "B", 1))
     assert checked(world, receipt, proof, registration) == 1
+
+
+async def test_the_example_that_cancels_takes_the_copy_with_it(world: World) -> None:
+    """Q4: from the file of the examples, with her own signature, and followed by the issuer."""
+    async with journey_of(world.stack.deployment) as journey:
+        await journey.to_credential()
+        holder, id_ = journey.actors.holder, journey.credential_id
+        item = await item_of(holder, id_)
+        sent = {"input": {"walletItemId": item, "ciphertext": "c2VhbGVk"}}
+        await holder.ask(DEPOSIT, sent)
+        signature = journey.person.software.cancel(id_).as_input()
+        asked = {"input": {"id": id_, "signature": signature}}
+        done: Any = await holder.ask(operation("cancel-credential"), asked)
+        custody = done["cancelCredential"]["credential"]["walletItem"]["custody"]
+        assert (custody["state"], custody["deletionReceipt"]["replicasErased"]) == ("DELETED", 3)
+        await until_cancelled(holder, id_)
+
+
+async def item_of(holder: Client, credential: str) -> str:
+    """The wallet's item, once the wallet has heard of the credential."""
+    query = "query($id: ID!) { node(id: $id) { ... on Credential { walletItem { id } } } }"
+    async with asyncio.timeout(30):
+        while True:
+            found: Any = await holder.ask(query, {"id": credential})
+            if found["node"]["walletItem"]:
+                return str(found["node"]["walletItem"]["id"])
+            await asyncio.sleep(0.1)
+
+
+async def until_cancelled(holder: Client, credential: str) -> None:
+    """The issuer's word on it follows the log."""
+    query = "query($id: ID!) { node(id: $id) { ... on Credential { state } } }"
+    async with asyncio.timeout(30):
+        while True:
+            found: Any = await holder.ask(query, {"id": credential})
+            if found["node"]["state"] == "CANCELLED":
+                return
+            await asyncio.sleep(0.1)

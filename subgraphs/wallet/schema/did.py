@@ -96,7 +96,6 @@ class Resolved:
 
 @strawberry.type(description="All that the wallet holds of its holder, at once (个人数据副本).")
 class DataExport:
-    at: datetime = strawberry.field(description="When it was made (时间).")
     digest: Hash = strawberry.field(description="SM3 of the canonical document (摘要).")
     complete: bool = strawberry.field(description="Whether no list was cut short (是否完整).")
     document: JSON = strawberry.field(
@@ -110,7 +109,6 @@ class Query:
     async def export_my_data(self, info: Info[Parts]) -> DataExport | None:
         made = await export_my_data(info.context.parts, info.context.viewer)
         return DataExport(
-            at=made.at,
             digest=Hash(made.digest),
             complete=made.complete,
             document=json_value(made.document),

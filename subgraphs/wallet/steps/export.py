@@ -1,13 +1,13 @@
 """Everything the wallet holds of its holder, in one readable document (R81).
 
 What others and she herself signed comes with its proofs, so that the copy needs no server to be
-checked; its digest says which copy it is. Bounded: `complete` tells when a list was longer.
+checked. No time stands in it: as long as nothing changed, the digest is the same. Bounded:
+`complete` tells when a list was longer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from subgraphs.kit.ids import HolderId
@@ -25,19 +25,17 @@ class Export:
     document: JsonObject
     digest: Hash
     complete: bool
-    at: datetime
 
 
 async def export_my_data(parts: Parts, viewer: Viewer) -> Export:
     """The document, its digest, and whether it is all there is."""
-    holder, now = viewer.require_holder(), parts.clock()
+    holder = viewer.require_holder()
     consents = await parts.store.consents_of(holder, MOST + 1)
     items = await parts.store.items_of_holder(holder, MOST + 1)
     root = await parts.store.root_did(holder)
     document: JsonObject = {
         "type": "WalletExport",
         "holder": holder,
-        "exportedAt": to_time(now),
         "rootDid": None if root is None else _root(root),
         "consents": [_consent(row) for row in consents[:MOST]],
         "items": [_item(row) for row in items[:MOST]],
@@ -47,7 +45,6 @@ async def export_my_data(parts: Parts, viewer: Viewer) -> Export:
         document=document,
         digest=sm3_hash(canonical(document)),
         complete=max(len(consents), len(items)) <= MOST,
-        at=now,
     )
 
 

@@ -15,7 +15,7 @@ from tests.subgraphs.wallet.purse import PREPARED, REGULATOR, VERIFIER, Person, 
 from tests.subgraphs.wallet.test_cancellation import cancel
 from tests.subgraphs.wallet.test_deletion import deposited, kept, with_copy
 
-EXPORT = "{ exportMyData { at digest complete document } }"
+EXPORT = "{ exportMyData { digest complete document } }"
 CLOSED = "closure { at consents copies document } holder { walletClosure { at } }"
 
 
@@ -52,6 +52,7 @@ async def test_an_export_holds_everything_with_its_proofs(purse: Purse) -> None:
     document = made["document"]
     assert made["digest"] == sm3_hash(canonical(document))
     assert made["complete"] is True
+    assert await exported(purse, ann) == made
     assert document["rootDid"]["did"] == ann.software.did
     (held,) = document["consents"]
     assert (held["id"], consent_digest(held["document"])) == (
