@@ -13,7 +13,7 @@ from subgraphs.audit.schema.contributions import (
 )
 from subgraphs.audit.schema.dispute import Dispute
 from subgraphs.audit.schema.events import AuditEvent
-from subgraphs.audit.schema.feed import Subscription
+from subgraphs.audit.schema.health import Subscription
 from subgraphs.audit.schema.institution import Institution
 from subgraphs.audit.schema.mutation import Mutation
 from subgraphs.audit.schema.query import Query

@@ -31,6 +31,7 @@ from subgraphs.audit.schema.feed import (
     SupervisionFrame,
     past_frames,
 )
+from subgraphs.audit.schema.health import ChainHealth, health_of
 from subgraphs.audit.schema.institution import TrustRegistration
 from subgraphs.audit.schema.proofs import Checkpoint, checkpoint
 from subgraphs.audit.schema.stats import AuditStats, From, GroupBy, Metric, To, audit_stats
@@ -126,6 +127,10 @@ class Query:
     @resolved("The nodes of the chains that hold the log's heads; the primary first (链节点).")
     async def chain_nodes(self, info: Info[Parts]) -> list[ChainNode] | None:
         return await nodes_of(info)
+
+    @resolved("How the chains are, and what follows from it (链健康).")
+    async def chain_health(self, info: Info[Parts]) -> ChainHealth | None:
+        return await health_of(info)
 
     @resolved("When a standby took a primary's place, newest first (主备切换).")
     async def failover_events(
