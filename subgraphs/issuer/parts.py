@@ -21,6 +21,7 @@ from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.prepared import Prepared
 from subgraphs.kit.roots import Roots
 from subgraphs.kit.statuses import Statuses
+from subgraphs.rules.scenarios import PILOT, Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class Parts:
     log_id: str
     clock: Callable[[], datetime]
     recheck: RecheckPolicy = POLICY
+    scenario: Scenario = PILOT
 
     @property
     def schema_base(self) -> str:

@@ -44,6 +44,8 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("institution", 1), ("holder", 1)], unique=True),
     ],
     "updates": [IndexModel([("issuer", 1), ("_id", 1)]), IndexModel([("holder", 1), ("_id", 1)])],
+    "participants": [],  # by scenario and holder
+    "scenarios": [],  # how many places are taken
     **institutions.INDEXES,
     **prepared.INDEXES,
     **idempotent.INDEXES,
@@ -65,6 +67,8 @@ class Store:
         self._endorsements = database["endorsements"]
         self._bindings = database["bindings"]
         self._updates = database["updates"]
+        self._participants = database["participants"]
+        self._scenarios = database["scenarios"]
 
     async def credentials(self, ids: Sequence[str]) -> dict[str, Credential]:
         """By id; unknown ones are missing."""
@@ -245,6 +249,24 @@ class Store:
     async def _binding(self, where: Mapping[str, Any]) -> Binding | None:
         found = await self._bindings.find_one(where)
         return codec.binding(found) if found else None
+
+    async def takes_part(
+        self, scenario: str, holder: HolderId, session: Session | None = None
+    ) -> bool:
+        mine = {"_id": f"{scenario}|{holder}"}
+        return await self._participants.find_one(mine, {"_id": 1}, session=session) is not None
+
+    async def places_taken(self, scenario: str, session: Session | None = None) -> int:
+        found = await self._scenarios.find_one({"_id": scenario}, session=session)
+        return int(found["taken"]) if found else 0
+
+    async def take_part(self, scenario: str, holder: HolderId, session: Session) -> None:
+        """Of two transactions that take a place one is made again, by the count."""
+        row = {"_id": f"{scenario}|{holder}", "holder": holder}
+        await self._participants.insert_one(row, session=session)
+        await self._scenarios.update_one(
+            {"_id": scenario}, {"$inc": {"taken": 1}}, upsert=True, session=session
+        )
 
     async def add_updates(self, rows: Sequence[Update], session: Session) -> None:
         if rows:

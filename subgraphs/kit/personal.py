@@ -83,7 +83,7 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
 }
 
 WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
-    "issuer": frozenset({"endorsements", "updates"}),
+    "issuer": frozenset({"endorsements", "updates", "participants", "scenarios"}),
     "wallet": frozenset({"did_versions", "custody", "deletions"}),
     "verifier": frozenset(
         {

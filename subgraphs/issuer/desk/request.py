@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from subgraphs.issuer import outgoing
+from subgraphs.issuer.desk.admission import check_admission, take_place
 from subgraphs.issuer.desk.change import for_holder, move
 from subgraphs.issuer.desk.customer import current_key, shown_versions
 from subgraphs.issuer.parts import Parts
@@ -43,8 +44,9 @@ async def prepare_request(
     if not 0 < len(purpose) <= LONGEST_PURPOSE:
         raise Invalid(f"1 to {LONGEST_PURPOSE} characters", field="purpose")
     binding = await _customer(parts, await _issuer(parts, issuer), holder)
-    held = await current_key(parts, await shown_versions(parts, binding, did_versions))
     now = parts.clock()
+    await check_admission(parts, holder, now)
+    held = await current_key(parts, await shown_versions(parts, binding, did_versions))
     document: Json = {
         "type": "CredentialRequest",
         "issuer": binding.institution,
@@ -86,6 +88,7 @@ async def submit_request(
         raw = await checked_signature(
             signature, payload=row.to_sign, held=await current_key(parts, binding), now=now
         )
+        await take_place(parts, holder, now, session)
         credential = _requested(signed_document(row, document, raw), binding, now)
         await parts.store.insert(credential, session)
         await parts.outbox.put(session, outgoing.moved(credential, now))
