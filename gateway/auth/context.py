@@ -37,11 +37,13 @@ class ContextRules:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallContext:
     """What a door tells of one call, carried through the engine unread: who calls, which headers
-    go on to subgraphs, and who wants to know how long each of their answers may be kept."""
+    go on to subgraphs, and who wants to know how long each of their answers may be kept. `own`:
+    nobody calls, the gateway speaks for itself."""
 
     viewer: Viewer = ANONYMOUS
     headers: Mapping[str, str] = field(default_factory=dict)
     cache_control: Callable[[bytes | None], object] | None = None
+    own: bool = False
 
 
 class ContextTokens:
@@ -77,12 +79,19 @@ class ContextTokens:
             self._minted.popitem(last=False)
         return token
 
+    def own_token(self, subgraph: SubgraphName) -> str:
+        """A token in which the gateway names itself: a mark beside the viewer, where no claim of
+        a client's ever stands."""
+        return self._mint(subgraph, {}, self._now(), own=True)
+
     def _named(self, viewer: Viewer) -> dict[str, object]:
         allowed = ("sub", *self._rules.claims)
         return {name: viewer.claims[name] for name in allowed if name in viewer.claims}
 
-    def _mint(self, subgraph: SubgraphName, named: dict[str, object], now: float) -> str:
-        claims = {
+    def _mint(
+        self, subgraph: SubgraphName, named: dict[str, object], now: float, *, own: bool = False
+    ) -> str:
+        claims: dict[str, object] = {
             "iss": self._rules.issuer,
             "aud": subgraph,
             "iat": int(now),
@@ -90,4 +99,4 @@ class ContextTokens:
             "jti": self._unique(),
             "viewer": named,
         }
-        return sign(claims, self._key)
+        return sign(claims | {"own": True} if own else claims, self._key)

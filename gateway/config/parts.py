@@ -58,6 +58,28 @@ class Addresses(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessSinkSettings(Record):
+    """Who is told of denials: a mutation of a subgraph, called in the gateway's own name."""
+
+    subgraph: Annotated[str, Meaning("the subgraph that takes them")]
+    mutation: Annotated[
+        str,
+        Meaning("the operation's text, with the one variable `$denials` (a list)"),
+    ]
+    client: Annotated[
+        tuple[str, ...], Meaning("claims whose values, together, name the client that was refused")
+    ] = ("sub",)
+    codes: Annotated[tuple[str, ...], Meaning("codes of errors that are denials")] = (
+        *("UNAUTHORIZED_FIELD_OR_TYPE", "FORBIDDEN"),
+        "ADDRESS_NOT_ALLOWED",
+    )
+    every: Annotated[float, Meaning("seconds between two batches", low=0.1, high=3600)] = 15.0
+    room: Annotated[int, Meaning("different denials remembered until they are sent", low=1)] = (
+        10_000
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Auth(Record):
     """Who callers are. Without issuers nobody is asked, tokens are not looked at, and whatever
     the schema guards stays shut."""
@@ -90,6 +112,9 @@ class Auth(Record):
     addresses: Annotated[
         tuple[Addresses, ...], Meaning("from where callers may come; every rule must let them pass")
     ] = ()
+    denials: Annotated[
+        AccessSinkSettings | None, Meaning("who is told, by client, field and minute; nobody")
+    ] = None
     unauthorized: Annotated[
         Literal["filter", "reject", "dry-run"],
         Meaning(

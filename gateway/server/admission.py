@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeAlias
 
 from gateway.access import Grants
+from gateway.access.denials import Denials
 from gateway.auth.context import CallContext
 from gateway.auth.viewer import Viewer
 from gateway.engine import GatewayRequest, GatewayResponse
 from gateway.errors import (
+    AddressNotAllowed,
     BadRequest,
     CursorConflict,
     GatewayError,
@@ -107,16 +109,22 @@ class Admission:
         prices: PriceBook | None = None,
         buckets: TokenBuckets | None = None,
         granting: Granting | None = None,
+        denials: Denials | None = None,
     ) -> None:
         self.engine, self._rules = engine, rules
         self._documents, self._telling = documents, telling
         self._prices, self._buckets = prices, buckets
         self._granting = granting or Granting()
+        self._denials = denials
 
     async def admit(self, given: Parameters, caller: Caller) -> Admitted:
         """Raises ClientFault or NotReady with the reason why it may not run."""
         parameters = self._documents.resolve(given)
-        self._granting.check_address(caller.viewer, caller.address)
+        try:
+            self._granting.check_address(caller.viewer, caller.address)
+        except AddressNotAllowed as refusal:
+            self._note([refusal.as_graphql()], caller)
+            raise
         grants = self._granting.of(caller.viewer)
         kind = await self.engine.prepare(parameters.query, parameters.operation_name, grants)
         hints = CacheHints()
@@ -168,10 +176,19 @@ class Admission:
     def tell_errors(self, errors: object, caller: Caller) -> list[dict[str, Any]]:
         """Errors as this caller sees them."""
         suggest = self._rules.introspection.allows(caller.viewer)
+        self._note(errors, caller)
         return [
             self._telling.of(error, caller.request_id, suggest=suggest)
             for error in (errors if isinstance(errors, list) else ())
         ]
+
+    def _note(self, errors: object, caller: Caller) -> None:
+        """Count what is a denial, where somebody is told."""
+        if self._denials is None or not isinstance(errors, list):
+            return
+        now = time.time()
+        for error in errors:
+            self._denials.note(caller.viewer.claims, error, now)
 
     def tell_fault(self, fault: GatewayError, request_id: str) -> dict[str, Any]:
         """One error of our own."""

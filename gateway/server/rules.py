@@ -3,6 +3,7 @@
 import logging
 from typing import Literal
 
+from gateway.access.denials import Denials
 from gateway.config import Settings
 from gateway.errors import BadSettings, LimitExceeded
 from gateway.limits import DocumentLimits
@@ -36,6 +37,8 @@ def admission_of(
     prices: PriceBook | None,
     documents: Documents,
     granting: Granting,
+    *,
+    denials: Denials | None = None,
 ) -> Admission:
     """The one admission of a gateway."""
     rate, limits, errors = settings.rate, settings.limits, settings.errors
@@ -65,6 +68,7 @@ def admission_of(
         prices=prices,
         buckets=TokenBuckets(buckets) if rate.refill else None,
         granting=granting,
+        denials=denials,
     )
 
 

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from gateway.config import Listen, Reload, Settings, Tls
 from gateway.errors import CannotListen, GatewayError
+from gateway.server.denied import send_denials, sink_of
 from gateway.server.protocols import PromptSocket, bounded
 from gateway.server.wiring import Gateway, build_gateway
 
@@ -83,6 +84,10 @@ async def run_gateway(
         await gateway.health.looked.wait()  # others serve meanwhile: come when of use
     if gateway.settings.auth.issuers:
         tasks.append(asyncio.create_task(gateway.keyring.run()))
+    told = gateway.settings.auth.denials
+    if told is not None and gateway.denials is not None:
+        sink = sink_of(told, gateway.client)
+        tasks.append(asyncio.create_task(send_denials(gateway.denials, sink, every=told.every)))
     if gateway.settings.reload.watch:
         tasks.append(asyncio.create_task(reloading.watch(gateway.settings.reload)))
     gc.collect()

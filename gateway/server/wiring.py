@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
+from gateway.access.denials import Denials
 from gateway.auth.context import (
     REQUEST_ID,
     REQUEST_SEAL,
@@ -23,6 +24,7 @@ from gateway.errors import BadKey, BadSettings, BadSupergraph
 from gateway.executor.ports import SubgraphRequest
 from gateway.server.app import GatewayApp
 from gateway.server.crew import UsedTogether
+from gateway.server.denied import denials_of
 from gateway.server.documents import Documents, Manifest, read_manifest
 from gateway.server.granting import Granting
 from gateway.server.graphiql import GraphiqlDoor
@@ -78,6 +80,7 @@ class Gateway:
     metrics: Metrics
     spans: Spans
     keyring: Keyring
+    denials: Denials | None
 
     def files(self) -> list[Path]:
         """What `reload` reads."""
@@ -125,8 +128,10 @@ def build_gateway(settings: Settings, siblings: Siblings | None = None) -> Gatew
     prices = PriceBook(sdl)
     documents = Documents(read_manifest(settings.documents.manifest), document_rules(settings))
     keyring = build_keyring(settings, _used_together(settings, siblings))
+    denials = denials_of(settings.auth.denials)
     return Gateway(
         settings=settings,
+        denials=denials,
         keyring=keyring,
         app=build_app(
             settings,
@@ -138,6 +143,7 @@ def build_gateway(settings: Settings, siblings: Siblings | None = None) -> Gatew
             spans=spans,
             keyring=keyring,
             siblings=siblings,
+            denials=denials,
         ),
         metrics=metrics,
         spans=spans,
@@ -160,6 +166,7 @@ def build_app(
     spans: Spans | None = None,
     keyring: Keyring | None = None,
     siblings: Siblings | None = None,
+    denials: Denials | None = None,
 ) -> GatewayApp:
     """The doors around an engine."""
     metrics = metrics or Metrics(time.monotonic)
@@ -174,7 +181,7 @@ def build_app(
         addresses=address_rules(settings.auth),
         holds=tokens.holds,
     )
-    admission = admission_of(settings, engine, prices, known, granting)
+    admission = admission_of(settings, engine, prices, known, granting, denials=denials)
     streams = Streams(admission, stream_rules(settings))
     single = SingleStreams(
         admission,
@@ -239,6 +246,8 @@ def header_source(settings: Settings) -> HeaderSource:
         context = request.context if isinstance(request.context, CallContext) else CallContext()
         if mint is None:
             return context.headers
+        if context.own:
+            return {"authorization": f"Bearer {mint.own_token(request.subgraph)}"}
         token = mint.token(request.subgraph, context.viewer)
         told = {**context.headers, "authorization": f"Bearer {token}"}
         if REQUEST_ID in told:

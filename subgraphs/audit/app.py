@@ -17,6 +17,7 @@ from ledger_adapter.public import PublicLog
 from ledger_adapter.verify import Trust, load_trust
 from subgraphs.audit.complaint.steps import Reminders
 from subgraphs.audit.complaint.store import Complaints
+from subgraphs.audit.denials import Denied
 from subgraphs.audit.dispute.file import PATH, answer
 from subgraphs.audit.dispute.store import Disputes
 from subgraphs.audit.parts import Parts
@@ -79,6 +80,7 @@ def wire(base: Base, trust: Trust) -> Parts:
         idempotent=base.idempotent,
         outbox=base.outbox,
         public=_public(base.settings),
+        denied=Denied(base.database),
         institutions=base.institutions,
         ledger=base.ledger,
         trust=trust,

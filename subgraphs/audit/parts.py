@@ -9,6 +9,7 @@ from datetime import datetime
 from ledger_adapter.port import Ledger, Shard
 from ledger_adapter.verify import Trust
 from subgraphs.audit.complaint.store import Complaints
+from subgraphs.audit.denials import Denied
 from subgraphs.audit.dispute.store import Disputes
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.store import Store
@@ -32,6 +33,7 @@ class Parts:
     idempotent: Idempotent
     outbox: Outbox
     public: str
+    denied: Denied
     institutions: Institutions
     ledger: Ledger
     trust: Trust

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from subgraphs.audit import codec, policy, tallies
+from subgraphs.audit import codec, denials, policy, tallies
 from subgraphs.audit.complaint import store as complaint
 from subgraphs.audit.dispute import store as dispute
 from subgraphs.audit.projection import Changes
@@ -48,6 +48,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     **tallies.INDEXES,
     **dispute.INDEXES,
     **complaint.INDEXES,
+    **denials.INDEXES,
     **institutions.INDEXES,
     **prepared.INDEXES,
     **idempotent.INDEXES,

@@ -1,6 +1,7 @@
 """Typed decorators for resolvers, so that `mypy --strict` sees through strawberry's.
 
-`resolved` a field, `listed` a bounded connection, `mutation` with refusals as data, `subscription`.
+`resolved` a field, `listed` a bounded connection, `mutation` with refusals as data, `subscription`,
+`unlisted` a mutation between machines.
 A description is no option: every field of the graph has one.
 """
 
@@ -59,6 +60,18 @@ def mutation(description: str) -> Callable[[F], F]:
     def declare(resolver: F) -> F:
         declared: F = strawberry.mutation(
             resolver=refusals_as_data(resolver), description=description
+        )
+        return declared
+
+    return declare
+
+
+def unlisted(description: str) -> Callable[[F], F]:
+    """A mutation that no client sees; its Refusals are errors."""
+
+    def declare(resolver: F) -> F:
+        declared: F = federation.mutation(
+            resolver=resolver, description=description, inaccessible=True
         )
         return declared
 

@@ -92,7 +92,8 @@ WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
         }
     ),
     "audit": frozenset(
-        {"events", "accepted", "days", "cells", "asked", "disputes", "complaint_channels"}
+        {"events", "accepted", "days", "cells", "asked", "disputes", "denials"}
+        | {"complaint_channels"}
     ),
     "identity": frozenset(),
 }

@@ -42,12 +42,14 @@ class Unauthenticated(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """The caller as the gateway vouches for it; anonymous when `role` is None."""
+    """The caller as the gateway vouches for it; anonymous when `role` is None. `gateway`: nobody
+    calls, the gateway speaks for itself."""
 
     role: Role | None = None
     subject: str | None = None
     institution: InstitutionId | None = None
     holder: HolderId | None = None
+    gateway: bool = False
 
     @property
     def scope_key(self) -> str:
@@ -63,6 +65,10 @@ class Viewer:
             raise Forbidden("only a holder may do this")
         return self.holder
 
+    def require_gateway(self) -> None:
+        if not self.gateway:
+            raise Forbidden("only a gateway may do this")
+
     def require_institution(self, role: Role) -> InstitutionId:
         if self.role is not role or self.institution is None:
             raise Forbidden(f"only an institution in the role {role.value} may do this")
@@ -70,6 +76,7 @@ class Viewer:
 
 
 ANONYMOUS: Final = Viewer()
+GATEWAY: Final = Viewer(gateway=True)
 
 
 class ContextTokens:
@@ -96,7 +103,8 @@ class ContextTokens:
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("no context token of the gateway")
         claims = self._claims(token.strip())
-        return _viewer(claims.get("viewer")), float(str(claims["exp"]))
+        viewer = GATEWAY if claims.get("own") is True else _viewer(claims.get("viewer"))
+        return viewer, float(str(claims["exp"]))
 
     def operation(
         self, authorization: str | None, request_id: str | None, seal: str | None

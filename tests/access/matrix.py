@@ -73,7 +73,7 @@ def selection(schema: GraphQLSchema, field: GraphQLField) -> str:
     if is_leaf_type(type_):
         return ""
     if isinstance(type_, GraphQLObjectType) and "edges" in type_.fields:
-        return " { edges { node { id } } }"
+        return " { edges { node { __typename } } }"
     return " { __typename }"
 
 

@@ -52,6 +52,10 @@ stream ends with `SUBSCRIPTION_GRANT_ENDED` when its token is revoked or a polic
 Paths of refusals use `@` for every element of a list; `typeCondition` names the type a refused
 selection is limited to. `tests/access/cases` holds the cases, by kind of element.
 
+**Denials.** With `auth.denials` the gateway counts what it refuses, and what subgraphs refuse as
+`FORBIDDEN`, by client, field and minute, bounded in memory, and sends it to a mutation that no
+client sees, under a token in its own name. Audit keeps 90 days for the regulator: `accessDenials`.
+
 ## Between gateway and subgraphs
 
 Each request carries a context token of the gateway, good for one subgraph and a minute, and the id

@@ -46,6 +46,15 @@ NOT_BINDING: Final[Mapping[str, str]] = {
     "createPresentationRequest": "an institution's",
     "verifyPresentation": "an institution's",
     "grantPermission": "an institution's",
+    "handleComplaint": "an institution's",
+    "nameComplaintChannels": "an institution's",
+    "fileComplaint": "her words; a complaint binds those who answer it",
+    "decideReview": "an institution's",
+    "recordPaperEvidence": "an institution's",
+    "submitEvidence": "an institution's",
+    "openDispute": "denies; whose key is stolen has to be able to",
+    "closeDispute": "gives up what was only claimed",
+    "exportEvidence": "a copy for a party of the dispute",
 }
 ASSERTION: Final = "FaceAssertionInput"
 

@@ -15,7 +15,7 @@ import pytest_asyncio
 from bson.raw_bson import RawBSONDocument
 
 from subgraphs.demo.journey import THRESHOLD, Journey
-from subgraphs.simulators.core_system import PROFILES
+from subgraphs.vc.money import Fen, format_amount
 from subgraphs.vc.strict_json import JsonObject
 from tests.e2e.callers import journey_of
 from tests.e2e.conftest import started
@@ -97,16 +97,17 @@ def known_of(journey: Journey) -> dict[str, bytes]:
         "label of her wallet": "资产证明",
         "what she consented to show": THRESHOLD,
     }
-    known |= {f"amount {amount}": amount for _, amount in PROFILES[person.profile]}
+    known |= {f"amount of {fen} fen": format_amount(fen) for fen in fen_of(journey)}
     known |= {f"disclosure {n}": text for n, text in enumerate(held.disclosures)}
     known |= {f"signature {n}": text for n, text in enumerate(proof_values(journey.presentation))}
     return {what: text.encode() for what, text in known.items() if len(text) >= SHORTEST}
 
 
-def fen_of(journey: Journey) -> set[int]:
-    """Her amounts as whole numbers, each and in all."""
-    amounts = [int(text.replace(".", "")) for _, text in PROFILES[journey.person.profile]]
-    return {*amounts, sum(amounts)}
+def fen_of(journey: Journey) -> set[Fen]:
+    """Her amounts, each and in all, as her credential states them."""
+    assert journey.held is not None
+    amounts = [line.amount for line in journey.held.statement.lines]
+    return {*amounts, Fen(sum(amounts))}
 
 
 def proof_values(value: object) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """Audit's GraphQL schema."""
 
+from strawberry.tools import merge_types
+
 from subgraphs.audit.schema.complaint import Complaint
 from subgraphs.audit.schema.contributions import (
     Consent,
@@ -11,6 +13,7 @@ from subgraphs.audit.schema.contributions import (
     Presentation,
     Qualification,
 )
+from subgraphs.audit.schema.denials import Telling
 from subgraphs.audit.schema.dispute import Dispute
 from subgraphs.audit.schema.events import AuditEvent
 from subgraphs.audit.schema.health import Subscription
@@ -21,7 +24,7 @@ from subgraphs.kit.federation import Schema
 
 schema = Schema(
     query=Query,
-    mutation=Mutation,
+    mutation=merge_types("Mutation", (Mutation, Telling)),
     subscription=Subscription,
     served=[
         AuditEvent,

@@ -22,6 +22,7 @@ from subgraphs.audit.schema.chains import (
     switches_of,
 )
 from subgraphs.audit.schema.complaint import Complaint, ComplaintChannel
+from subgraphs.audit.schema.denials import AccessDenial, denied
 from subgraphs.audit.schema.dispute import Dispute
 from subgraphs.audit.schema.events import AuditEvent
 from subgraphs.audit.schema.feed import (
@@ -226,6 +227,12 @@ class Query:
         self, info: Info[Parts], from_: From, to: To, group_by: GroupBy, metric: Metric
     ) -> AuditStats | None:
         return await audit_stats(info, since=from_, until=to, group_by=group_by, metric=metric)
+
+    @listed("What callers were refused, newest minute first, for the regulator (访问拒绝).")
+    async def access_denials(
+        self, info: Info[Parts], first: First = 20, after: After = None
+    ) -> Connection[AccessDenial] | None:
+        return await denied(info, first, after)
 
     @resolved("What `supervisionFeed` has told so far, for the regulator (监控记录).")
     async def supervision_feed_events(
