@@ -105,8 +105,8 @@ async def _turn_away(send: Send, code: int, reason: str, subprotocol: str | None
 
 
 class SocketSession:
-    """One socket: a reader, a writer while there is something to send, a task per operation, two
-    timers."""
+    """One socket: a reader, a writer while there is something to send, a task per operation, and
+    one timer: until the first message, then until the token is over."""
 
     __slots__ = (
         *(
@@ -119,8 +119,8 @@ class SocketSession:
             "_id",
             "_machine",
         ),
-        *("_operations", "_outbox", "_receive", "_send", "_ending", "_timers", "_viewer"),
-        *("_cursors", "_expiry", "_writer", "__weakref__"),
+        *("_operations", "_outbox", "_receive", "_send", "_ending", "_timer", "_viewer"),
+        *("_cursors", "_writer", "__weakref__"),
     )
 
     def __init__(
@@ -146,8 +146,7 @@ class SocketSession:
         self._closing: frames.Close | None = None
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._writer: asyncio.Task[None] | None = None
-        self._timers: list[asyncio.TimerHandle] = []
-        self._expiry: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._cursors: dict[str, str] = {}
 
     async def serve(self) -> None:
@@ -259,16 +258,15 @@ class SocketSession:
             self._perform(self._machine.refuse(f"{error.reason}: {error.message}"))
             return
         self._viewer = viewer
+        self._stop_timer()  # of the wait for this message, or of the token before
         self._expire_in_time()
         started = isinstance(told, Authenticate)
         self._perform(self._machine.acknowledge() if started else self._machine.renewed())
 
     def _expire_in_time(self) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
         if self._viewer.expires_at is not None:
             left = max(0.0, self._viewer.expires_at - time.time())
-            self._expiry = self._later(left, self._expired)
+            self._later(left, self._expired)
 
     def _expired(self) -> list[Effect]:
         """The close tells the place of the one stream that runs, if it is one and fits."""
@@ -348,15 +346,20 @@ class SocketSession:
             seconds=round(time.monotonic() - started, 3),
         )
 
-    def _later(self, seconds: float, effects: Callable[[], list[Effect]]) -> asyncio.TimerHandle:
+    def _later(self, seconds: float, effects: Callable[[], list[Effect]]) -> None:
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(seconds, lambda: self._perform(effects()))
-        self._timers = [each for each in self._timers if not each.cancelled()] + [timer]
-        return timer
+        self._timer = loop.call_later(seconds, self._ring, effects)
+
+    def _ring(self, effects: Callable[[], list[Effect]]) -> None:
+        self._perform(effects())
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     async def _free(self, ends: Iterable[asyncio.Task[Any]]) -> None:
-        for timer in self._timers:
-            timer.cancel()
+        self._stop_timer()
         tasks = [*ends, *self._operations.values(), *self._ending]
         for task in tasks:
             task.cancel()
