@@ -131,7 +131,7 @@ async def names_of(journey: Journey, revoked: Journey) -> dict[str, object]:
         "customer": journey.person.customer_no,
         "account": journey.person.account_no,
         **{f"no {prefix}": new_id(prefix) for prefix in ("cred", "cons", "pres", "qual", "preq")},
-        **{f"no {prefix}": new_id(prefix) for prefix in ("witm", "inst")},
+        **{f"no {prefix}": new_id(prefix) for prefix in ("witm", "inst", "cust")},
     }
 
 
