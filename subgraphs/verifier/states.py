@@ -55,6 +55,22 @@ class SupplementState(StrEnum):
     VOID = "VOID"
 
 
+class ServiceFunction(StrEnum):
+    """What the verifier does for its customers."""
+
+    VERIFICATION = "VERIFICATION"
+    MONITORING = "MONITORING"
+    PAPER = "PAPER"
+
+
+class ServiceMode(StrEnum):
+    """How far a function runs."""
+
+    NORMAL = "NORMAL"
+    DEGRADED = "DEGRADED"
+    PAUSED = "PAUSED"
+
+
 class TransferMode(StrEnum):
     """How a presentation came from the holder to the verifier (R34)."""
 

@@ -54,7 +54,10 @@ def put(given: Mapping[str, Any], path: tuple[str, ...], value: object, listed: 
     """The input with one leaf replaced."""
     name, *rest = path
     if rest:
-        return {**given, name: put(given.get(name) or {}, tuple(rest), value, listed)}
+        inner = given.get(name) or {}
+        if isinstance(inner, list):
+            return {**given, name: [put(inner[0], tuple(rest), value, listed)]}
+        return {**given, name: put(inner, tuple(rest), value, listed)}
     return {**given, name: [value] if listed and not isinstance(value, list) else value}
 
 
@@ -69,6 +72,8 @@ def role_of(mutation: str) -> str:
     desks = {"bindCustomer": "verifier", "createPresentationRequest": "verifier"} | {
         "verifyPresentation": "verifier",
         "grantPermission": "verifier",
+        "decideReview": "verifier",
+        "recordPaperEvidence": "verifier",
     }
     issuing = ("bindCustomerAccount", "compile", "issue", "reject", "endorse", "revoke")
     return desks.get(mutation) or ("issuer" if mutation.startswith(issuing) else "holder")

@@ -131,6 +131,10 @@ class Qualification(Node):
         default=None, description="Until when it can be used (有效期至)."
     )
 
+    @resolved("Whether she may bring paper instead (可走传统渠道).")
+    def fallback_offered(self) -> bool | None:
+        return None if self.row is None else self.row.outcome is not Outcome.QUALIFIED
+
     @resolved("The person's decision, where one was asked for (人工复核).")
     def review(self, info: Info[Parts]) -> QualificationReview | None:
         if self.row is None or self.row.review is None:

@@ -20,7 +20,8 @@ from subgraphs.verifier.schema.contributions import accepted
 from subgraphs.verifier.schema.frames import AcceptedCredentialChange, TaskChange
 from subgraphs.verifier.schema.presentation import Presentation
 from subgraphs.verifier.schema.request import PresentationRequest
-from subgraphs.verifier.schema.values import QualificationRuleSet
+from subgraphs.verifier.schema.values import QualificationRuleSet, ServiceFunctionState
+from subgraphs.verifier.service import service_state
 
 
 def _id(what: str) -> object:
@@ -32,6 +33,12 @@ class Query:
     @resolved("The published qualification rules, all versions (认定规则).")
     def rule_sets(self, info: Info[Parts]) -> list[QualificationRuleSet] | None:
         return [QualificationRuleSet.of(rules) for rules in info.context.parts.terms.rule_sets]
+
+    @resolved("What of the verifier's service runs, and the way that stays open (服务状态).")
+    async def verification_service_status(
+        self, info: Info[Parts]
+    ) -> list[ServiceFunctionState] | None:
+        return [ServiceFunctionState.of(one) for one in await service_state(info.context.parts)]
 
     @resolved("A request for proofs, for who asks and who is asked (出示请求).")
     async def presentation_request(

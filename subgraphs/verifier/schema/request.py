@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import urlencode
 
 import strawberry
 
@@ -51,8 +50,9 @@ class PresentationRequest(Node):
     def link(self) -> str | None:
         if self.row is None:
             return None
-        told = {"request": self.row.id, "nonce": self.row.nonce, "audience": self.row.audience}
-        return f"credgraph://present?{urlencode(told)}"
+        row = self.row  # ids, nonces and DIDs are written in letters that a link takes as they are
+        told = f"request={row.id}&nonce={row.nonce}&audience={row.audience}"
+        return f"credgraph://present?{told}"
 
     @resolved("Who asks (用证方).")
     async def verifier(self, info: Info[Parts]) -> Institution | None:

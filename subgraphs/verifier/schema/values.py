@@ -19,7 +19,10 @@ from subgraphs.verifier.schema.words import (
     Metric,
     ReasonCode,
     RuleSetStatus,
+    ServiceFunction,
+    ServiceMode,
 )
+from subgraphs.verifier.service import FunctionState
 
 
 def money(fen: int | None) -> Money | None:
@@ -122,6 +125,25 @@ class QualificationRuleSet:
             effective_from=rules.effective_from,
             status=rules.status,
             thresholds=[RuleThreshold.of(leaf) for leaf in thresholds(rules.condition)],
+        )
+
+
+@strawberry.type(description="How far one function of the verifier runs (服务状态).")
+class ServiceFunctionState:
+    function: ServiceFunction = strawberry.field(description="Which function (功能).")
+    mode: ServiceMode = strawberry.field(description="How far it runs (状态).")
+    reason_code: str | None = strawberry.field(description="Why not as always (原因代码).")
+    fallback_entry: str | None = strawberry.field(
+        description="The operation that stays open beside it (替代入口)."
+    )
+
+    @classmethod
+    def of(cls, row: FunctionState) -> ServiceFunctionState:
+        return cls(
+            function=row.function,
+            mode=row.mode,
+            reason_code=row.reason,
+            fallback_entry=row.fallback,
         )
 
 

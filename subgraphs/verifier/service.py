@@ -1,0 +1,53 @@
+"""What of the verifier's service runs, and the way that stays open when it does not (R48, R57).
+
+Laws: read at the moment it is asked; what the log says is never guessed, so checks pause while the
+log is away, and paper, which needs no log to be taken in by staff, is named as the way left.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ledger_adapter.errors import LedgerError
+from subgraphs.kit.mongo import PyMongoError
+from subgraphs.verifier.parts import Parts
+from subgraphs.verifier.states import ServiceFunction, ServiceMode
+
+PAPER: Final = "recordPaperEvidence"
+FAR_BEHIND: Final = 200
+"""So many events behind the log: every check has to wait for a while."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionState:
+    """One function; `fallback` is the operation that stays open beside it."""
+
+    function: ServiceFunction
+    mode: ServiceMode
+    reason: str | None
+    fallback: str | None
+
+
+async def service_state(parts: Parts) -> tuple[FunctionState, ...]:
+    """Each function as it is now."""
+    mode, reason = await _log(parts)
+    fallback = None if mode is ServiceMode.NORMAL else PAPER
+    checks = FunctionState(
+        function=ServiceFunction.VERIFICATION, mode=mode, reason=reason, fallback=fallback
+    )
+    watching = FunctionState(
+        function=ServiceFunction.MONITORING, mode=mode, reason=reason, fallback=None
+    )
+    paper = FunctionState(
+        function=ServiceFunction.PAPER, mode=ServiceMode.NORMAL, reason=None, fallback=None
+    )
+    return checks, watching, paper
+
+
+async def _log(parts: Parts) -> tuple[ServiceMode, str | None]:
+    try:
+        lag = await parts.follower.lag()
+    except (LedgerError, PyMongoError):
+        return ServiceMode.PAUSED, "LOG_AWAY"
+    if lag > FAR_BEHIND:
+        return ServiceMode.DEGRADED, "LISTENER_LAGGING"
+    return ServiceMode.NORMAL, None
