@@ -16,10 +16,10 @@ from ledger_adapter.port import LoggedEvent, Shard
 from ledger_adapter.public import PublicLog
 from ledger_adapter.verify import Trust, load_trust
 from subgraphs.audit.complaint.steps import Reminders
-from subgraphs.audit.complaint.store import Complaints
 from subgraphs.audit.denials import Denied
 from subgraphs.audit.dispute.file import PATH, answer
-from subgraphs.audit.dispute.store import Disputes
+from subgraphs.audit.kept.complaint_store import Complaints
+from subgraphs.audit.kept.dispute_store import Disputes
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.schema import schema

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from ledger_adapter.port import Ledger, Shard
 from ledger_adapter.verify import Trust
-from subgraphs.audit.complaint.store import Complaints
 from subgraphs.audit.denials import Denied
-from subgraphs.audit.dispute.store import Disputes
+from subgraphs.audit.kept.complaint_store import Complaints
+from subgraphs.audit.kept.dispute_store import Disputes
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.store import Store
 from subgraphs.audit.tallies import Tallies

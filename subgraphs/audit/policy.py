@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Protocol
 
-from subgraphs.audit.states import DisputeState
 from subgraphs.kit.events import KINDS
 from subgraphs.kit.ids import is_id
 from subgraphs.kit.viewer import Role, Viewer
@@ -24,7 +23,6 @@ SHARED_WITH_ACCEPTING: Final = frozenset(
     {"CREDENTIAL_ACTIVATED", "CREDENTIAL_ENDORSED", "CREDENTIAL_CANCELLED"}
 )
 _PUBLIC: Final = frozenset(name for name, kind in KINDS.items() if kind.public)
-_DECIDED: Final = frozenset({DisputeState.UPHELD, DisputeState.DISMISSED})
 _BY_INSTITUTION: Final = frozenset({Role.ISSUER, Role.VERIFIER})
 
 
@@ -103,13 +101,6 @@ def sees_dispute(viewer: Viewer, dispute: Disputed) -> bool:
     return viewer.role is Role.REGULATOR or bool(
         {dispute.holder, dispute.institution} & set(names_of(viewer))
     )
-
-
-def may_close(viewer: Viewer, dispute: Disputed, state: DisputeState) -> bool:
-    """The regulator decides; the holder may step back."""
-    if state is DisputeState.WITHDRAWN:
-        return viewer.role is Role.HOLDER and viewer.holder == dispute.holder
-    return viewer.role is Role.REGULATOR and state in _DECIDED
 
 
 def own_disputes(viewer: Viewer) -> dict[str, object]:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from subgraphs.audit import codec, denials, policy, tallies
-from subgraphs.audit.complaint import store as complaint
-from subgraphs.audit.dispute import store as dispute
+from subgraphs.audit.kept import complaint_store as complaint
+from subgraphs.audit.kept import dispute_store as dispute
 from subgraphs.audit.projection import Changes
 from subgraphs.audit.records import Accepted, EventRow
 from subgraphs.audit.tally import Mark

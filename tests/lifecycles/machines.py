@@ -13,7 +13,7 @@ from ledger_adapter.port import Envelope
 from subgraphs.audit import lifecycle as audit
 from subgraphs.audit import states as audit_states
 from subgraphs.audit.dispute import outgoing as audit_events
-from subgraphs.audit.dispute.records import Dispute
+from subgraphs.audit.kept.disputes import Dispute
 from subgraphs.issuer import lifecycle as issuer
 from subgraphs.issuer import outgoing as issuer_events
 from subgraphs.issuer.records import Credential, Draft, Endorsement, Offer

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from ledger_adapter.port import Envelope, JsonValue
-from subgraphs.audit.complaint.records import Complaint, Note, due, stage
+from subgraphs.audit.kept.complaints import Complaint, Note, due, stage
 from subgraphs.audit.lifecycle import complaint_step
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.states import ComplaintState

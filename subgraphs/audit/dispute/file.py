@@ -13,7 +13,7 @@ from ledger_adapter.evidence_file import TYPE, VERSION, verify_evidence
 from ledger_adapter.evidence_page import draw_page
 from ledger_adapter.log.commitment import canonical
 from ledger_adapter.port import ChainProof
-from subgraphs.audit.dispute.records import Package
+from subgraphs.audit.kept.disputes import Package
 from subgraphs.audit.parts import Parts
 from subgraphs.kit.offload import offload
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ledger_adapter.port import Envelope
-from subgraphs.audit.dispute.records import Dispute, Package, Part
+from subgraphs.audit.kept.disputes import Dispute, Package, Part
 from subgraphs.kit.events import event
 from subgraphs.kit.ids import InstitutionId
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from ledger_adapter.evidence_file import digest_of
 from ledger_adapter.port import ChainProof
-from subgraphs.audit.dispute.records import Dispute, Package, Part
+from subgraphs.audit.kept.disputes import Dispute, Package, Part
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
 from subgraphs.kit.errors import Busy, NotFound

@@ -15,7 +15,7 @@ from ledger_adapter.log.commitment import canonical
 from subgraphs.audit import policy
 from subgraphs.audit.dispute import outgoing
 from subgraphs.audit.dispute.pack import key_of, pack, registered
-from subgraphs.audit.dispute.records import Dispute, Part
+from subgraphs.audit.kept.disputes import Dispute, Part
 from subgraphs.audit.lifecycle import dispute_step
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.states import DisputeState
@@ -23,10 +23,11 @@ from subgraphs.kit.errors import Invalid, NotFound, SignatureRefused
 from subgraphs.kit.ids import HolderId, InstitutionId, derived_id, new_id, type_of
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.offload import offload
-from subgraphs.kit.viewer import Viewer
+from subgraphs.kit.viewer import Role, Viewer
 
 GROUNDS: Final = ("APPLICATION_DENIED", "USE_DENIED", "CONTENT_DENIED")
 DENIABLE: Final = ("Credential", "Consent", "Presentation", "Qualification")
+_DECIDED: Final = frozenset({DisputeState.UPHELD, DisputeState.DISMISSED})
 PART_KINDS: Final = (
     *("REQUEST", "AGREEMENTS", "FACE_ASSERTION", "CONSENT", "CREDENTIAL", "PRESENTATION"),
     *("CHECKS", "RULE_SET", "OTHER"),
@@ -145,10 +146,17 @@ async def close(
 ) -> Dispute:
     """Decided by the regulator, or withdrawn by the holder."""
     dispute = await parts.disputes.get(dispute_id, session)
-    if dispute is None or not policy.may_close(viewer, dispute, state):
+    if dispute is None or not may_close(viewer, dispute, state):
         raise NotFound("dispute", field="disputeId")
     target = dispute_step(dispute.state, state)
     now = replace(dispute, version=dispute.version + 1, state=target)
     await parts.disputes.move(dispute, now, session)
     await parts.outbox.put(session, outgoing.closed(now, parts.clock()))
     return now
+
+
+def may_close(viewer: Viewer, dispute: Dispute, state: DisputeState) -> bool:
+    """The regulator decides; the holder may step back."""
+    if state is DisputeState.WITHDRAWN:
+        return viewer.role is Role.HOLDER and viewer.holder == dispute.holder
+    return viewer.role is Role.REGULATOR and state in _DECIDED

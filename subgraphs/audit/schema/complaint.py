@@ -9,7 +9,7 @@ from typing import Annotated, Self, TypeAlias
 import strawberry
 
 from subgraphs.audit import policy
-from subgraphs.audit.complaint import records
+from subgraphs.audit.kept import complaints as records
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.schema.institution import Institution, institution
 from subgraphs.audit.states import ComplaintState

@@ -10,8 +10,8 @@ from typing import Annotated, Self, TypeAlias
 import strawberry
 
 from subgraphs.audit import policy
-from subgraphs.audit.dispute import records
 from subgraphs.audit.dispute.file import evidence_file, seal_of
+from subgraphs.audit.kept import disputes as records
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.schema.contributions import Credential, Presentation, Qualification
 from subgraphs.audit.schema.institution import Institution, institution

@@ -8,8 +8,8 @@ from typing import Annotated
 import strawberry
 
 from subgraphs.audit import policy
-from subgraphs.audit.complaint.store import BY_DUE
-from subgraphs.audit.dispute.store import BY_ID
+from subgraphs.audit.kept.complaint_store import BY_DUE
+from subgraphs.audit.kept.dispute_store import BY_ID
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.schema.chains import (
     ChainNode,

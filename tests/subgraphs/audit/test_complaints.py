@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from subgraphs.audit.app import doors
-from subgraphs.audit.complaint.records import due
 from subgraphs.audit.complaint.steps import Reminders
+from subgraphs.audit.kept.complaints import due
 from subgraphs.rules.calendar import SHANGHAI
 from tests.subgraphs.audit.desk import (
     ANALYST,

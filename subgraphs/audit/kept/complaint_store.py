@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from subgraphs.audit.complaint.records import SOON, Complaint, complaint, document
+from subgraphs.audit.kept.complaints import SOON, Complaint, complaint, document
 from subgraphs.kit.errors import Busy
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import Order, Rows, Window, fetch

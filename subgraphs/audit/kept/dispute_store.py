@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from subgraphs.audit.dispute.records import Dispute, Package, Part
+from subgraphs.audit.kept.disputes import Dispute, Package, Part
 from subgraphs.audit.states import DisputeState
 from subgraphs.kit.errors import Busy
 from subgraphs.kit.mongo import Database, Document, IndexModel, Session

@@ -1,0 +1,1 @@
+"""What audit keeps that does not follow from the log: disputes with their evidence, complaints."""
