@@ -151,8 +151,13 @@ class Institutions:
                 change = {
                     "$set": row,
                     "$setOnInsert": {"since": since},
-                    "$push": {"standings": {**stood, "at": since}},
+                    "$push": {
+                        "standings": {"$each": [{**stood, "at": since}], "$sort": {"index": 1}}
+                    },
                 }
+                # told again, by a reader that begins anew, it stands there once and in its place
+                again = {"$pull": {"standings": {"index": row["index"]}}}
+                await self._rows.update_one({"_id": id_}, again, session=session)
                 await self._rows.update_one({"_id": id_}, change, upsert=True, session=session)
             elif event.envelope.kind == DID_CHANGED:
                 await self._change(event, session)
