@@ -14,7 +14,6 @@ from subgraphs.kit.errors import Refusal
 from subgraphs.kit.mongo import (
     Database,
     Document,
-    DuplicateKeyError,
     IndexModel,
     ReplaceOne,
     Session,
@@ -74,15 +73,16 @@ class Tallies:
         text = json.dumps(asked.digestible)
         digest = hashlib.new("sm3", text.encode()).hexdigest()
         day = {"_id": f"{analyst}|{now.astimezone(UTC):%Y-%m-%d}"}
-        if await self._asked.find_one({**day, "questions": digest}) is None:
-            room = {**day, f"questions.{BUDGET - 1}": {"$exists": False}}
-            spent = {"$push": {"questions": digest}, "$set": {"at": now}}
-            try:
-                await self._asked.update_one(room, spent, upsert=True)
-            except DuplicateKeyError:
-                raise BudgetSpent(f"{BUDGET} different questions a day are answered") from None
+        # by _id alone: an upsert with any other condition fails when two come at once
+        await self._asked.update_one(day, {"$setOnInsert": {"questions": []}}, upsert=True)
+        new = {**day, "questions": {"$ne": digest}, f"questions.{BUDGET - 1}": {"$exists": False}}
+        spent = {"$push": {"questions": digest}, "$set": {"at": now}}
+        await self._asked.update_one(new, spent)
         row = await self._asked.find_one(day)
-        return BUDGET - len(row["questions"]) if row else BUDGET
+        known: Sequence[str] = row["questions"] if row else ()
+        if digest not in known:
+            raise BudgetSpent(f"{BUDGET} different questions a day are answered")
+        return BUDGET - len(known)
 
 
 def pipeline(asked: Question) -> list[Document]:

@@ -225,6 +225,15 @@ async def test_a_budget_of_different_questions_a_day(town: Desk) -> None:
     assert (await stats(town, "EVENTS", "MONTH", who=REGULATOR)).codes == []
 
 
+async def test_one_question_many_times_at_once_costs_one(town: Desk) -> None:
+    """The first of the day, when nothing is kept of her yet, as every alias of one document."""
+    amy = Who(role=Role.ANALYST, subject="analyst-amy")
+    answers = await asyncio.gather(*(stats(town, "EVENTS", "MONTH", who=amy) for _ in range(40)))
+    assert [answer.codes for answer in answers if answer.codes] == []
+    left = {answer.only("auditStats")["questionsLeft"] for answer in answers}
+    assert left == {BUDGET - 1}
+
+
 async def test_no_question_scans_a_collection(town: Desk) -> None:
     database = town.world.base.database
     await database.command({"profile": 2})
