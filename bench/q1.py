@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import httpx
 
+from subgraphs.demo.cast import actors_of
 from subgraphs.demo.deployment import Deployment
 from subgraphs.demo.journey import Journey, Person
 from subgraphs.demo.operations import operation
-from subgraphs.demo.play import actors_of
 from subgraphs.demo.seed import register_institutions
 from subgraphs.demo.tokens import demo_token
 from tests.kit.stack import Stack

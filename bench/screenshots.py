@@ -10,9 +10,9 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
+from subgraphs.demo.cast import actors_of
 from subgraphs.demo.deployment import ROOT, Deployment
 from subgraphs.demo.journey import Journey, Person
-from subgraphs.demo.play import actors_of
 from subgraphs.demo.seed import seed
 from tests.e2e.browser import CHROMIUM, chromium, graphiql
 from tests.kit.stack import Stack

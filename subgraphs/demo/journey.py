@@ -6,7 +6,7 @@ again after a crash: it sends the same idempotency key and gets the same answer.
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -18,10 +18,11 @@ from subgraphs.demo.deployment import DemoError
 from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN
 from subgraphs.holder.choose import HeldCredential, show_at_least
 from subgraphs.holder.holder import Grant, Holder, HolderSignature
-from subgraphs.kit.ids import institution_id, new_id
+from subgraphs.kit.ids import InstitutionId, institution_id, new_id
 from subgraphs.vc.did import Did, institution_did
 from subgraphs.vc.encoding import to_base64url, to_time
 from subgraphs.vc.money import parse_amount
+from subgraphs.vc.presentation import Shown
 from subgraphs.vc.strict_json import JsonObject
 
 ISSUER = institution_id(GUOTAI_JUNAN.uscc)
@@ -68,12 +69,23 @@ class Person:
         return f"CUST-{self.name}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """An issuing institution, and what its simulated books know of the person."""
+
+    institution: InstitutionId = ISSUER
+    profile: str
+    categories: tuple[str, ...] = ("BANK_DEPOSIT", "STOCK", "FUND_UNIT")
+
+
 class Journey:
     """One person's way from an identity to a permission, and what may happen afterwards."""
 
-    def __init__(self, actors: Actors, person: Person) -> None:
+    def __init__(self, actors: Actors, person: Person, house: House | None = None) -> None:
         self.actors = actors
         self.person = person
+        self.house = house or House(profile=person.profile)
+        self.scope: tuple[str, ...] = ()
         self.receipt: JsonObject = {}
         self.credential_id = ""
         self.vc_hash = ""
@@ -127,7 +139,7 @@ class Journey:
         return await mutate(
             self.actors.issuer,
             "bind-customer-account",
-            accountNo=self.person.account_no,
+            accountNo=f"SIM-{self.house.profile}-{self.person.name}",
             did=self.person.software.did,
             clientMutationId=self._key("bind-account"),
         )
@@ -136,8 +148,8 @@ class Journey:
         """The holder signs her wish; without it no issuer starts."""
         prepared = await self._prepare(
             "prepare-credential-request",
-            issuerId=ISSUER,
-            categories=["BANK_DEPOSIT", "STOCK", "FUND_UNIT"],
+            issuerId=self.house.institution,
+            categories=list(self.house.categories),
             purpose=PURPOSE,
         )
         signature = self._sign_once("request", lambda: self._sign_request(prepared))
@@ -177,7 +189,7 @@ class Journey:
     async def countersign(self) -> Json:
         """The holder checks the offer and adds her signature; the key stays with her."""
         prepared = await self._prepare("prepare-countersignature", credentialId=self.credential_id)
-        issuer_key = await self.institution_key(ISSUER)
+        issuer_key = await self.institution_key(self.house.institution)
         signature = self._sign_once(
             "countersign",
             lambda: self.person.software.countersign(
@@ -232,13 +244,13 @@ class Journey:
         return done
 
     async def consent(self) -> Json:
-        """The holder consents: to this purpose, this scope, this verifier, and to monitoring."""
+        """The holder consents: purpose, scope, this verifier, monitoring."""
         until = to_time(datetime.now(UTC) + YEAR)
         prepared = await self._prepare(
             "prepare-consent",
             grantedTo=VERIFIER,
             purpose=PURPOSE,
-            scope={"totalAtLeast": THRESHOLD},
+            scope={"totalAtLeast": THRESHOLD, "claims": list(self.scope)},
             monitoringUntil=until,
             validUntil=until,
         )
@@ -281,14 +293,17 @@ class Journey:
         audience: Did | None = None,
         held: HeldCredential | None = None,
         request: Json | None = None,
+        shown: Sequence[Shown] | None = None,
     ) -> JsonObject:
-        """A presentation for the verifier's request, proving at least the threshold."""
+        """A presentation for the verifier's request, proving at least the threshold unless it is
+        said what is shown."""
         credential = held or self.held
-        if credential is None:
+        if credential is None and shown is None:
             raise DemoError("there is no credential to present yet")
         asked = request or self.request
+        at_least = [credential] if credential else []
         return self.person.software.present(
-            show_at_least([credential], parse_amount(THRESHOLD)),
+            shown or show_at_least(at_least, parse_amount(THRESHOLD)),
             grant=self.grant,
             receipt=self.receipt,
             nonce=text(asked, "nonce"),
@@ -315,11 +330,11 @@ class Journey:
         self.presentation_id = text(done, "presentation", "id")
         return done
 
-    async def verify(self) -> Json:
-        """The verifier's five checks, and its decision."""
+    async def verify(self, name: str = "verify-presentation") -> Json:
+        """The verifier's five checks, and its decision, by an example operation."""
         done = await mutate(
             self.actors.verifier,
-            "verify-presentation",
+            name,
             presentationId=self.presentation_id,
             clientMutationId=self._key(f"verify {self.presentation_id}"),
         )
@@ -351,6 +366,10 @@ class Journey:
     async def to_credential(self) -> None:
         """All steps up to an active credential."""
         await self.register_root_did()
+        await self.certify()
+
+    async def certify(self) -> None:
+        """From an account at the house to an active credential."""
         for step in (self.bind_account, self.request_credential, self.compile_draft):
             await step()
         for step in (self.issue, self.countersign):

@@ -7,52 +7,22 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import cast
 
 from subgraphs.demo import attacks
 from subgraphs.demo.answers import RefusedAsData, at, items, text
-from subgraphs.demo.client import Client, Json
+from subgraphs.demo.cast import actors_of
+from subgraphs.demo.client import Json
 from subgraphs.demo.denial import Used, altered, deny, use_of, verify_evidence
 from subgraphs.demo.deployment import ROOT, DemoError, Deployment
 from subgraphs.demo.failover import killed_primary
-from subgraphs.demo.journey import Actors, Journey, Person
+from subgraphs.demo.journey import Journey, Person
 from subgraphs.demo.listening import Listener
 from subgraphs.demo.operations import operation
-from subgraphs.demo.tokens import demo_token
+from subgraphs.demo.story import Story
 
 ANCHOR_SECONDS = 40.0
-
-
-class Story:
-    """Prints the steps."""
-
-    def __init__(self) -> None:
-        self._step = 0
-
-    def tell(self, title: str, *facts: str) -> None:
-        """One numbered step and its key facts."""
-        self._step += 1
-        print(f"{self._step:2}. {title}", flush=True)
-        for fact in facts:
-            print(f"      {fact}", flush=True)
-
-
-@asynccontextmanager
-async def actors_of(deployment: Deployment, person: Person) -> AsyncIterator[Actors]:
-    """Three clients with three tokens for one person's journey."""
-    url = f"{deployment.gateway_url}/graphql"
-    holder = demo_token(deployment, "holder", sub=f"holder-{person.name}", holder=person.holder_id)
-    async with AsyncExitStack() as stack:
-        yield Actors(
-            holder=await stack.enter_async_context(Client(url, holder)),
-            issuer=await stack.enter_async_context(Client(url, demo_token(deployment, "issuer"))),
-            verifier=await stack.enter_async_context(
-                Client(url, demo_token(deployment, "verifier"))
-            ),
-        )
 
 
 async def credential_chapter(journey: Journey, story: Story) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ledger_adapter.crypto import keys
 from subgraphs.demo.answers import items
+from subgraphs.demo.cast import actors_of
 from subgraphs.demo.client import Client
 from subgraphs.demo.deployment import DemoError, Deployment
 from subgraphs.demo.journey import (
@@ -26,7 +27,6 @@ from subgraphs.demo.journey import (
     Person,
 )
 from subgraphs.demo.pilot import INSTITUTIONS, PilotInstitution
-from subgraphs.demo.play import actors_of
 from subgraphs.kit.events import event
 from subgraphs.kit.ids import InstitutionId, institution_id
 from subgraphs.kit.main import load

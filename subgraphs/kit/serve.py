@@ -13,6 +13,7 @@ import logging
 import signal
 import socket
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class Endpoint(GraphQL[RequestContext[Any], None], Generic[PartsT]):
             max_subscriptions_per_connection=None,  # the gateway shares one socket among clients
         )
         self._parts, self._tokens = parts, tokens
+        self.asked: Counter[str] = Counter()  # requests since the start, by the caller's role
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -86,8 +88,10 @@ class Endpoint(GraphQL[RequestContext[Any], None], Generic[PartsT]):
                 told = headers.get("x-request-id"), headers.get("x-request-seal")
                 OPERATION.set(self._tokens.operation(token, *told))
             except Unauthenticated as refusal:
+                self.asked["REFUSED"] += 1
                 await _unauthenticated(refusal)(scope, receive, send)
                 return
+            self.asked[scope[_VIEWER].known_as] += 1
         await super().__call__(scope, receive, send)
 
     async def get_context(
@@ -108,7 +112,9 @@ class Endpoint(GraphQL[RequestContext[Any], None], Generic[PartsT]):
         try:
             context.viewer = context.life.take(value)
         except Unauthenticated as refusal:
+            self.asked["REFUSED"] += 1
             raise ConnectionRejectionError({"code": refusal.code}) from refusal
+        self.asked[context.viewer.known_as] += 1
         return await super().on_ws_connect(context)
 
     def encode_json(self, data: object) -> str:
@@ -130,7 +136,8 @@ def asgi(
             return JSONResponse(
                 {"status": "down", "subgraph": name, "reason": type(fault).__name__}, 503
             )
-        return JSONResponse({"status": "up", "subgraph": name, **facts})
+        asked = dict(endpoint.asked)
+        return JSONResponse({"status": "up", "subgraph": name, "requests": asked, **facts})
 
     return Starlette(
         routes=[

@@ -52,6 +52,13 @@ class Viewer:
     gateway: bool = False
 
     @property
+    def known_as(self) -> str:
+        """The role alone: what may be counted of a caller."""
+        if self.gateway:
+            return "GATEWAY"
+        return self.role.value if self.role else "ANONYMOUS"
+
+    @property
     def scope_key(self) -> str:
         """What decides visibility; cursors and shared streams are bound to it, not to a person.
 

@@ -12,9 +12,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Request, Response, Route, expect
 
 from gateway.graphiql import build
+from subgraphs.demo.cast import actors_of
 from subgraphs.demo.deployment import ROOT, Deployment
 from subgraphs.demo.journey import Journey, Person
-from subgraphs.demo.play import actors_of
 from subgraphs.demo.seed import seed
 from tests.e2e.browser import CHROMIUM, Visit, chromium, graphiql, visiting
 from tests.kit.stack import Stack

@@ -11,12 +11,12 @@ from typing import cast
 import pytest
 
 from subgraphs.demo.answers import items, text
+from subgraphs.demo.cast import actors_of
 from subgraphs.demo.client import Json
 from subgraphs.demo.deployment import ROOT, DemoError
 from subgraphs.demo.journey import Journey, Person
 from subgraphs.demo.listening import Listener
 from subgraphs.demo.operations import operation
-from subgraphs.demo.play import actors_of
 from tests.e2e.conftest import started
 from tests.kit.stack import Stack
 

@@ -14,11 +14,11 @@ from typing import Final, Self
 from ledger_adapter.errors import LedgerError
 from ledger_adapter.port import LoggedEvent
 from subgraphs.demo.answers import RefusedAsData
+from subgraphs.demo.cast import actors_of
 from subgraphs.demo.client import Client
 from subgraphs.demo.deployment import Deployment
 from subgraphs.demo.journey import ISSUER, VERIFIER, Journey, Person
 from subgraphs.demo.pilot import GUOTAI_JUNAN_FUTURES
-from subgraphs.demo.play import actors_of
 from subgraphs.kit.ids import institution_id
 from subgraphs.kit.mongo import PyMongoError, create_indexes
 from subgraphs.kit.outbox import open_outbox

@@ -59,3 +59,18 @@ async def test_anothers_token_closes_it() -> None:
         await stream.receive()
         await stream.send(type="ping", payload=bearer(gateway, NOBODY, 20.0))
         assert (await stream.raw())["type"] == "websocket.close"
+
+
+async def test_a_subgraph_counts_who_asked_it_by_role_alone() -> None:
+    gateway, who = Gateway(audience="toy"), a_holder()
+    served(gateway)
+    assert gateway.app is not None
+    for _ in range(2):
+        await gateway.ask("{ __typename }", who=who)
+    await gateway.ask("{ __typename }", who=NOBODY)
+    await gateway.post({"query": "{ __typename }"}, authorization="Bearer x.y.z")
+    async with socket(gateway.app) as stream:
+        await stream.send(type="connection_init", payload=bearer(gateway, who, 20.0))
+        await stream.receive()
+    told = (await gateway.get("/health")).json()["requests"]
+    assert told == {"HOLDER": 3, "ANONYMOUS": 1, "REFUSED": 1}
