@@ -67,6 +67,21 @@ async def test_an_entity_is_awaited_while_an_event_of_it_is_queued(room: Room) -
 
 
 @every_driver
+async def test_what_is_no_longer_awaited_has_its_place(room: Room) -> None:
+    """A reader that finds the queue without an event finds it below the head it reads next."""
+    await room.put([event(number) for number in range(100)])
+    sequencing = asyncio.create_task(room.write(0, batch=1))
+    seen = 0
+    async with asyncio.timeout(60):
+        while seen < 100:
+            if not await room.reader.awaits([event(seen).event_id.partition(":")[0]]):
+                assert await room.reader.size() > seen
+                seen += 1
+            await asyncio.sleep(0)
+    await sequencing
+
+
+@every_driver
 async def test_the_same_event_is_queued_once(room: Room) -> None:
     await room.put([event(1)])
     with pytest.raises(DuplicateEvent) as refused:

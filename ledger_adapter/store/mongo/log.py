@@ -78,8 +78,9 @@ class MongoLog:
         ranges = [{"_id": {"$gte": f"{each}:", "$lt": f"{each};"}} for each in entities]
         if not ranges:
             return False
+        queue = self._queue.with_options(read_concern=ReadConcern("majority"))  # as the head is
         async with faults():
-            return await self._queue.find_one({"$or": ranges}, projection=["_id"]) is not None
+            return await queue.find_one({"$or": ranges}, projection=["_id"]) is not None
 
     async def batches(self, first: int, limit: int, /) -> Sequence[Batch]:
         """Two index walks: down to the batch that holds `first`, cut on the server to what was
