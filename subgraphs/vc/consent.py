@@ -20,6 +20,10 @@ from subgraphs.vc.shape import Shape, shaped
 from subgraphs.vc.strict_json import JsonObject, JsonValue, canonical, pointer
 
 CONTEXT: Final = "https://credgraph.example/contexts/consent/v1"
+LIVE_COUNT: Final = ClaimPath("/liveCount")
+"""What a consent names when the verifier may count the holder's live proofs."""
+NEW_TOTAL_BAND: Final = ClaimPath("/newTotalBand")
+"""What it names when the verifier may read the bands of later endorsements."""
 _TYPE: Final = "ConsentArtefact"
 _MOST_CLAIMS: Final = 64
 _MOST_CREDENTIALS: Final = 16

@@ -2,16 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final
 
 from subgraphs.rules.double_count import judge
 from subgraphs.rules.overlap import ShownProof
-from subgraphs.vc.disclosure import ClaimPath
 from subgraphs.vc.errors import BadAmount
 from subgraphs.vc.money import Fen, parse_amount
-
-NEW_TOTAL_BAND: Final = ClaimPath("/newTotalBand")
-"""The claim path that a consent names when the verifier may read later endorsements' bands."""
 
 
 def lowest(band: str | None) -> Fen | None:

@@ -7,9 +7,9 @@ from ledger_adapter.port import Envelope
 from subgraphs.kit.ids import InstitutionId, derived_id
 from subgraphs.rules import Assessment, Outcome, RuleSet, assess
 from subgraphs.rules.overlap import LiveCount, ShownProof
+from subgraphs.vc.consent import NEW_TOTAL_BAND
 from subgraphs.vc.examination import Examination
 from subgraphs.verifier import outgoing
-from subgraphs.verifier.bands import NEW_TOTAL_BAND
 from subgraphs.verifier.checks import FRAUD, result_of
 from subgraphs.verifier.evidence import facts_of
 from subgraphs.verifier.guard import Guarded, guard, needed_by, ruled

@@ -6,13 +6,12 @@ from typing import Final
 from subgraphs.kit.ids import derived_id
 from subgraphs.rules import RuleSet
 from subgraphs.rules.overlap import ShownProof
-from subgraphs.vc.consent import read_consent
+from subgraphs.vc.consent import LIVE_COUNT, read_consent
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.presentation import Presentation as Presented
 from subgraphs.vc.presentation import read_presentation
 from subgraphs.vc.strict_json import parse_object
 from subgraphs.verifier.grounds import Ground
-from subgraphs.verifier.guard import LIVE_COUNT
 from subgraphs.verifier.listed import lists_of
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.records import Binding, Presentation, Request, VerificationId

@@ -7,21 +7,16 @@ now reach the threshold by mere addition and not by what they prove together.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from subgraphs.rules import Assessment, Metric, Outcome, Reason, ReasonCode, RuleSet
 from subgraphs.rules.double_count import judge
 from subgraphs.rules.model import thresholds
 from subgraphs.rules.overlap import LiveCount, OverlapVerdict, ShownProof, Verdict
 from subgraphs.vc import lower_bound
-from subgraphs.vc.disclosure import ClaimPath
 from subgraphs.vc.examination import Examination, ExaminedCredential
 from subgraphs.vc.guard import Seasoning, ShownGuard, TaggedFlow, TaggedLine
 from subgraphs.vc.money import NOTHING, Fen
 from subgraphs.verifier.evidence import amount_of
-
-LIVE_COUNT: Final = ClaimPath("/liveCount")
-"""The claim path that a consent names when the verifier may count the holder's live proofs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

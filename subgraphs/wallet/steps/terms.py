@@ -10,8 +10,8 @@ from typing import Final
 from subgraphs.kit.errors import Invalid, NotFound
 from subgraphs.kit.ids import HolderId, InstitutionId, new_id
 from subgraphs.kit.institutions import InstitutionRow
-from subgraphs.vc import model
-from subgraphs.vc.consent import AtLeast, Consent, Monitoring
+from subgraphs.vc import guard, model
+from subgraphs.vc.consent import LIVE_COUNT, NEW_TOTAL_BAND, AtLeast, Consent, Monitoring
 from subgraphs.vc.did import Did
 from subgraphs.vc.disclosure import ClaimPath
 from subgraphs.vc.errors import VcError
@@ -22,6 +22,7 @@ from subgraphs.wallet.steps.refuse import as_refusal
 
 CLAIMS: Final = frozenset(
     {model.TOTAL, model.IN_TRANSIT, model.EXPERIENCE, model.LINES, model.LINE_AMOUNT}
+    | {*guard.WITH_AMOUNTS, LIVE_COUNT, NEW_TOTAL_BAND}
 )
 MOST_CREDENTIALS: Final = 16
 _VERIFIER: Final = "VERIFIER"

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from subgraphs.demo.pilot import GUOTAI_JUNAN, HUAAN_FUND
 from subgraphs.vc.asset_proof import AssetCategory
-from subgraphs.verifier.bands import NEW_TOTAL_BAND
+from subgraphs.vc.consent import NEW_TOTAL_BAND
 from subgraphs.verifier.parts import Terms
 from tests.subgraphs.kit.world import Person
 from tests.subgraphs.verifier.counter import (

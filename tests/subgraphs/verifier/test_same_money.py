@@ -18,13 +18,13 @@ from subgraphs.demo.pilot import (
 from subgraphs.holder.choose import show
 from subgraphs.vc import guard, model
 from subgraphs.vc.asset_proof import AssetCategory
+from subgraphs.vc.consent import LIVE_COUNT
 from subgraphs.vc.disclosure import ClaimPath, read_disclosures
 from subgraphs.vc.guard import Direction, GuardFacts, TaggedFlow, TaggedLine
 from subgraphs.vc.lower_bound import Steps
 from subgraphs.vc.money import parse_amount
 from subgraphs.vc.presentation import Shown
 from subgraphs.vc.tags import account_tag, flow_tag, position_tag, tag_key
-from subgraphs.verifier.guard import LIVE_COUNT
 from tests.subgraphs.kit.world import Person
 from tests.subgraphs.verifier.counter import CLAIMS, OWN, REGULATOR, Counter, Paper, present
 

@@ -9,7 +9,8 @@ import pytest
 from ledger_adapter.crypto.sm2 import PrivateKey
 from subgraphs.holder.holder import Holder
 from subgraphs.kit.ids import new_id
-from subgraphs.vc.consent import consent_digest, read_consent
+from subgraphs.vc import guard
+from subgraphs.vc.consent import LIVE_COUNT, NEW_TOTAL_BAND, consent_digest, read_consent
 from subgraphs.vc.did import institution_did
 from subgraphs.wallet.steps.consent import GRANT
 from tests.subgraphs.kit.gateway import Who
@@ -159,6 +160,14 @@ async def test_a_signature_that_does_not_hold_grants_nothing_and_spends_nothing(
     ]
     assert await purse.events("CONSENT_GRANTED") == []
     assert (await purse.grant(ann, ready))["__typename"] == "GrantConsentSuccess"
+
+
+async def test_what_a_verifier_can_use_can_be_consented_to(purse: Purse) -> None:
+    """The tags of the guard, the count of live proofs, the bands of later endorsements."""
+    ann = await purse.registered()
+    wanted = {*guard.WITH_AMOUNTS, LIVE_COUNT, NEW_TOTAL_BAND, TOTAL}
+    consent = await purse.granted(ann, scope={"claims": sorted(wanted)})
+    assert set(read_consent(consent["document"]).claims) == wanted
 
 
 async def test_terms_that_make_no_consent_are_refused_with_their_field(purse: Purse) -> None:
