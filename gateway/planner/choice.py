@@ -1,5 +1,6 @@
 """What a walk comes to: the views that are used and the steps they need."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -9,11 +10,18 @@ from gateway.planner.state import Level, Step, Unit, View
 
 @dataclass(slots=True, kw_only=True)
 class Choice:
-    """The root level with its views, the steps in the order of making, the calls settled."""
+    """The root level with its views, the steps in the order of making, the calls settled; and,
+    for each deferred part, the views that show what it tells."""
 
     root: Level
     steps: list[Step] = field(default_factory=list)
     leaves: list[Unit] = field(default_factory=list)
+    shown: list[tuple[int, View]] = field(default_factory=list)
+
+    def awaited(self) -> Iterator[tuple[int, int]]:
+        """Each part with another one in which something is asked that it tells or needs."""
+        yield from ((step.part, need.part) for step in self.steps for need in step.needs)
+        yield from ((part, view.step.part) for part, view in self.shown if view.step)
 
 
 class Cost(NamedTuple):

@@ -42,6 +42,18 @@ def representations(world: World, view: View) -> tuple[Representation, ...]:
     )
 
 
+def tells_types_apart(view: View, entry: Entry) -> bool:
+    """Whether objects of an entry must show their types before they can be named."""
+    return any(_told(view, entry, group) for group in _alike(view.level.slots, entry))
+
+
+def _told(view: View, entry: Entry, types: TypeNames) -> bool:
+    """A stand-in for all types of the level names all of its objects alike."""
+    if view.declared or entry.landing is None or not view.level.abstract:
+        return False
+    return entry.landing.typed or not types >= view.level.reach
+
+
 def _alike(slots: Slots, entry: Entry) -> Iterable[TypeNames]:
     """Types of an entry whose inputs are kept under the same keys."""
     fields = (*(entry.key.fields if entry.key else ()), *entry.requires)
@@ -77,18 +89,14 @@ class _Writer:
     def representation(self, view: View, entry: Entry, types: TypeNames) -> Representation:
         if entry.landing is None or entry.key is None:
             raise AssertionError(view.subgraph)
-        untold = not view.level.abstract or bool(view.declared) or types >= view.level.reach
         owner = entry.landing.typename
         slots = view.level.slots
         return Representation(
-            types=None if untold and not entry.landing.typed else self._told(view, types),
+            types=types if _told(view, entry, types) else None,
             typename=owner,
             keys=self.fields(slots, owner, types, entry.key.fields),
             requires=self.fields(slots, owner, types, entry.requires),
         )
-
-    def _told(self, view: View, types: TypeNames) -> TypeNames | None:
-        return types if view.level.abstract and not view.declared else None
 
     def fields(
         self, slots: Slots, owner: TypeName, types: TypeNames, fields: FieldSet

@@ -180,7 +180,7 @@ class _Planning:
         return Defer(first=nodes.get(0), parts=tuple(parts))
 
     def _awaited(self, part: Part) -> set[int]:
-        """The parts that must be there before one: what it is within, what its requests need."""
+        """The parts that must be there before one: what it is within, what it needs or tells."""
         needed = self._needed.get(part.number, set()) | {part.parent}
         return needed - {0, part.number}
 
@@ -195,9 +195,8 @@ class _Planning:
         return choice
 
     def _note_needs(self, choice: Choice) -> None:
-        for step in choice.steps:
-            needed = {need.part for need in step.needs}
-            self._needed.setdefault(step.part, set()).update(needed)
+        for part, needed in choice.awaited():
+            self._needed.setdefault(part, set()).add(needed)
 
     def _settled(self, wanted: tuple[Pick, ...], *, only: SubgraphName | None = None) -> Choice:
         walk = Walk(self._world, self._budget)

@@ -239,7 +239,7 @@ class Prices:
                 if handed is None:
                     return None
                 total = total.plus(handed)
-        if needs_typename(view, landing):
+        if needs_typename(view, landing, types):
             found = self.best_way(self._levels.typename_unit(view.level), trail.with_price(total))
             return total.plus(found[1]) if found else None
         return total
@@ -370,10 +370,13 @@ def _setters(world: World, level: Level, context: str) -> Iterator[tuple[Level, 
         unit = None if found == unit.types else unit.level.unit
 
 
-def needs_typename(view: View, landing: Landing) -> bool:
-    """Whether the object's own type must be had before it can be named."""
+def needs_typename(view: View, landing: Landing, types: TypeNames) -> bool:
+    """Whether the object's own type must be had, and does not come along, before it can be named
+    as one of these types."""
     level = view.level
-    return level.abstract and not view.declared and landing.typed and not level.typed
+    if view.declared or not level.abstract or level.typed:
+        return False
+    return landing.typed or not types >= level.reach
 
 
 def _by_rank(offer: Offer[_T]) -> tuple[int, int, int]:

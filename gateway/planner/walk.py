@@ -14,7 +14,7 @@ from gateway.planner.budget import Budget
 from gateway.planner.calls import TYPENAME_CALL
 from gateway.planner.choice import Choice, settle_depths, settle_parts
 from gateway.planner.conditions import either, implies
-from gateway.planner.inputs import shares_key
+from gateway.planner.inputs import shares_key, tells_types_apart
 from gateway.planner.levels import Levels
 from gateway.planner.normalise import Pick
 from gateway.planner.prices import (
@@ -92,10 +92,14 @@ class Walk:
         self._leaves, self._places = [], []
         self._register(self.choice.root, picks)
         for wish in sorted(self._leaves, key=_fewest_subgraphs):
-            self._take(wish.unit, wish.when, Trail())
+            self._show(self._take(wish.unit, wish.when, Trail()))
             self.choice.leaves.append(wish.unit)
         for wish in self._places:
-            self._be_there(wish.unit, wish.when)
+            self._show(self._be_there(wish.unit, wish.when))
+
+    def _show(self, view: View) -> None:
+        if self._part:
+            self.choice.shown.append((self._part, view))
 
     # -- what is wanted ---------------------------------------------------------------------
 
@@ -114,7 +118,7 @@ class Walk:
                     self._register(unit.child, pick.picks)
 
     def _want_typename(self, level: Level, when: When) -> None:
-        if not implies(when, level.typename_when):
+        if self._part or not implies(when, level.typename_when):
             level.typename_when = either(level.typename_when, when)
             self._leaves.append(_Wish(self.levels.typename_unit(level), when))
 
@@ -134,7 +138,7 @@ class Walk:
         unit.taken.append(best[0])
         return best[0]
 
-    def _be_there(self, unit: Unit, when: When) -> None:
+    def _be_there(self, unit: Unit, when: When) -> View:
         """Make sure that some view shows whether the objects below a unit are there at all."""
         child = unit.child
         if child is None:
@@ -145,6 +149,7 @@ class Walk:
         else:
             view = self._cheapest(child, Trail())
         self._activate(view, unit.types, when, Trail())
+        return view
 
     def _cheapest(self, level: Level, trail: Trail) -> View:
         best = self._prices.best_presence(level, trail)
@@ -204,7 +209,7 @@ class Walk:
         view.entries.append(Entry(landing=landing, types=types, key=choice[0], requires=required))
         at = _Buying(when, inside)
         self._gather(view, view.level, types, (*choice[0].fields, *required), at=at)
-        if view.level.abstract and landing.typed and not view.declared:
+        if tells_types_apart(view, view.entries[-1]):
             self._tell_types(view, view.level, at)
         for each in view.contexts:
             self._hand_down(view, each, at)

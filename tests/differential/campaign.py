@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from random import Random
 
 from gateway.composition import CompositionFailure, SubgraphSource, compose
 from gateway.spec.names import SubgraphName
@@ -42,6 +43,7 @@ class Campaign:
                 return
             chance = seeded(self.seed, graph, number)
             operation, variables = random_operation(pair.schema, chance), assignments(chance)
+            _hold_up_some(pair, chance)
             found = await difference(pair, operation, variables, shares)
             if found is not None:
                 yield f"--seed {self.seed} --graph {graph} --operation {number}", found
@@ -54,6 +56,7 @@ async def seen_again(seed: int, graph: int, number: int) -> str:
         return "this graph does not compose"
     chance = seeded(seed, graph, number)
     operation, variables = random_operation(pair.schema, chance), assignments(chance)
+    _hold_up_some(pair, chance)
     first = await difference(pair, operation, variables)
     if first is None:
         return "no difference"
@@ -65,6 +68,11 @@ async def seen_again(seed: int, graph: int, number: int) -> str:
     operation = await shrunk(pair.schema, operation, shows)
     plan = pair.engine.plan_text(operation, None)
     return f"{await difference(pair, operation, variables)}\n{plan}\n{pair.supergraph}"
+
+
+def _hold_up_some(pair: Pair, chance: Random) -> None:
+    """Have some subgraphs answer long after the others: what must wait for them is found out."""
+    pair.client.late = {name: chance.choice((0, 0, 40)) for name in pair.client.subgraphs}
 
 
 def graph_of(seed: int, number: int) -> Pair | None:

@@ -106,7 +106,10 @@ class _Maker:
                 self._needs(entity, each)
         self._roots()
         sdls = {name: self._sdl(name) for name in self.subgraphs}
-        return World(sdls=sdls, universe=_Data(self).universe())
+        universe = _Data(self).universe()
+        if self.whole_face and self.often(50):
+            sdls["zoo"] = _SECOND_FACE
+        return World(sdls=sdls, universe=universe)
 
     def _entity(self, name: str) -> None:
         homes = self.some(self.subgraphs, 2)
@@ -301,6 +304,15 @@ class _Maker:
         return "  ".join(lines) or "name: String"  # no common field: thrown away when composed
 
 
+_SECOND_FACE: Final = (
+    LINK
+    + """
+type Query { zoo: [[Face]] }
+type Face @interfaceObject @key(fields: "id") {
+  id: ID!  extra: Int @external  more: String @requires(fields: "extra")  alone: Int
+}
+"""
+)
 _KEY_FIELDS: Final = {"id": "id: ID!", "code": "code: String!", "place": "place: Place!"}
 
 
@@ -324,17 +336,25 @@ class _Data:
             self._root(made, rows)
         for owner in ("Face", *self.maker.entities):
             self.resolvers[f"{owner}.twice"] = lambda row, n: f"{row['id']}*{n}"
+            self.resolvers[f"{owner}.more"] = lambda row: f"more {row['extra']}"
+        faces = [Ref(name, f"{name}{row}") for row, name in enumerate(self._own_faces()[:_ROWS])]
+        self.resolvers["Query.zoo"] = lambda _: [faces, None, [None, *faces[::-1]]]
         members = sorted({name for known in self._faces() for name in known})
         return Universe(rows=rows, resolvers=self.resolvers, members={"Face": members})
 
     def _faces(self) -> list[list[str]]:
         return list(self.maker.abstract["Face"].values())
 
+    def _own_faces(self) -> list[str]:
+        """The types behind the stand-ins."""
+        whole = self.maker.whole_face
+        return self.maker.abstract["Face"][whole[0]] if whole else []
+
     def _row(self, entity: Entity, number: int) -> dict[str, Any]:
         id_ = f"{entity.name}{number}"
         row: dict[str, Any] = {"__typename": entity.name, "id": id_, "code": f"c{id_}"}
         row |= {"place": {"__typename": "Place", "zip": f"z{number}"}}
-        row |= {"extra": self.chance.choice([None, 1, 2])}
+        row |= {"extra": self.chance.choice([None, 1, 2]), "alone": number}
         for made in entity.fields.values():
             if not made.requires:
                 row[made.name] = self._value(made, made.wrap)
@@ -364,7 +384,7 @@ class _Data:
             return [made.base]
         whole = self.maker.whole_face
         if made.base == "Face" and whole and made.owners == [whole[1]]:
-            return self.maker.abstract["Face"][whole[0]]
+            return self._own_faces()
         return self.maker.abstract[made.base][made.owners[0]]
 
     def _resolver(self, owner: str, made: Field) -> None:

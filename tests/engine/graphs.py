@@ -1,4 +1,4 @@
-"""Two small federated graphs with data, for tests that need real plans."""
+"""Small federated graphs with data, for tests that need real plans."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
@@ -264,7 +264,45 @@ def live() -> Universe:
     )
 
 
+STAND_IN_SDLS: Final[Mapping[str, str]] = {
+    **MEDIA_SDLS,
+    "critics": _LINK
+    + """
+      type Query { best: Media  shelves: [[Media!]]! }
+      type Media @interfaceObject @key(fields: "id") {
+        id: ID!  rating: Float @external  stars: String @requires(fields: "rating")
+        blurb: String  like: [Media]  twin: Media
+      }
+    """,
+}
+
+
+def _stars(row: Row) -> str | None:
+    return None if row["rating"] is None else "*" * int(row["rating"])
+
+
+def _praised(row: Row) -> Row:
+    more = {"blurb": f"see {row['id']}", "like": [Ref("Film", "f1"), None, Ref("Book", "k1")]}
+    return {**row, **more, "twin": Ref("Book", "k1")}
+
+
+STAND_INS: Final = Universe(
+    rows={
+        ref: _praised(row) if ref.type_name in {"Book", "Film"} else row
+        for ref, row in MEDIA.rows.items()
+    },
+    resolvers={
+        **MEDIA.resolvers,
+        "Query.best": lambda _: Ref("Book", "k1"),
+        "Query.shelves": lambda _: [refs("Book", "k1", "k2"), None, refs("Film", "f1")],
+        **{f"{owner}.stars": _stars for owner in ("Media", "Book", "Film")},
+    },
+    members=MEDIA.members,
+)
+"""Two subgraphs know `Media` only as one object; of which of its types, neither can tell."""
+
 GRAPHS: Final[Mapping[str, tuple[Mapping[str, str], Universe]]] = {
     "shop": (SHOP_SDLS, SHOP),
     "media": (MEDIA_SDLS, MEDIA),
+    "stand-ins": (STAND_IN_SDLS, STAND_INS),
 }

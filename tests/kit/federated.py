@@ -257,7 +257,8 @@ class LocalClient:
     """The executor's port over in-process subgraphs; remembers what it was asked.
 
     `tamper` may replace an answer before the executor sees it; `down` names dead subgraphs; with
-    a `gate` no answer comes before it is open, and `asked` tells that somebody waits.
+    a `gate` no answer comes before it is open, and `asked` tells that somebody waits. `late` says
+    how many turns of the event loop an answer of a subgraph takes more than those of others.
     """
 
     subgraphs: Mapping[SubgraphName, Subgraph]
@@ -266,11 +267,14 @@ class LocalClient:
     tamper: Callable[[SubgraphRequest, SubgraphReply], SubgraphReply | Fault] | None = None
     gate: asyncio.Event | None = None
     asked: asyncio.Event = field(default_factory=asyncio.Event)
+    late: Mapping[str, int] = field(default_factory=dict)
 
     async def fetch(self, request: SubgraphRequest, /) -> SubgraphReply | Fault:
         self.requests.append(request)
         self.asked.set()
         await (self.gate.wait() if self.gate else asyncio.sleep(0))
+        for _ in range(self.late.get(request.subgraph, 0)):
+            await asyncio.sleep(0)
         if request.subgraph in self.down:
             return Fault(
                 code="SUBREQUEST_CONNECTION_ERROR",

@@ -60,17 +60,21 @@ def _needed(choice: Choice, step: Step) -> bool:
 
 def _conflict(one: View, two: View) -> bool:
     """Whether both would send the same input with other arguments, or split types otherwise."""
-    if any(
-        mine.landing == yours.landing and mine.types != yours.types and mine.types & yours.types
-        for mine in one.entries
-        for yours in two.entries
-    ):
+    if any(_split_otherwise(mine, yours) for mine in one.entries for yours in two.entries):
         return True
     return any(
         mine.name == yours.name and required_call(mine) != required_call(yours)
         for mine in _inputs(one)
         for yours in _inputs(two)
     )
+
+
+def _split_otherwise(mine: Entry, yours: Entry) -> bool:
+    """Behind a stand-in all types are one: what is asked of one of them is asked of the others."""
+    if mine.landing != yours.landing or mine.types == yours.types:
+        return False
+    stand_in = mine.landing is not None and not mine.landing.typed
+    return stand_in or bool(mine.types & yours.types)
 
 
 def _inputs(view: View) -> list[FieldPick]:
