@@ -7,20 +7,24 @@ import asyncio
 import json
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import cast
 
 from subgraphs.demo import attacks
 from subgraphs.demo.answers import RefusedAsData, at, items, text
-from subgraphs.demo.cast import actors_of
+from subgraphs.demo.cast import actors_of, another, issuer_desks
 from subgraphs.demo.client import Json
 from subgraphs.demo.denial import Used, altered, deny, use_of, verify_evidence
 from subgraphs.demo.deployment import ROOT, DemoError, Deployment
 from subgraphs.demo.failover import killed_primary
+from subgraphs.demo.houses import ISSUERS
 from subgraphs.demo.journey import Journey, Person
 from subgraphs.demo.listening import Listener
 from subgraphs.demo.operations import operation
+from subgraphs.demo.same_money import same_money
 from subgraphs.demo.story import Story
+from subgraphs.demo.three_houses import one_fen_short, three_houses
 
 ANCHOR_SECONDS = 40.0
 
@@ -210,6 +214,24 @@ def _flipped(proof: Path, trust: Path, folder: Path) -> str:
     return (answer.stderr or answer.stdout).strip().splitlines()[-1]
 
 
+async def more_chapters(
+    played: Journey, friend: Journey, deployment: Deployment, story: Story
+) -> None:
+    """What institutions live on: money at several of them, counted once, changed, withdrawn."""
+    async with AsyncExitStack() as stack:
+        desks = await stack.enter_async_context(issuer_desks(deployment, ISSUERS))
+
+        async def somebody(profile: str = "RICH") -> Journey:
+            person = Person(profile=profile)
+            return await stack.enter_async_context(another(deployment, played.actors, person))
+
+        story.chapter("One customer, three institutions, no counter")
+        await three_houses(await somebody(), friend, desks, deployment, story)
+        await one_fen_short(await somebody("EDGE"), story)
+        story.chapter("The same money through three institutions")
+        await same_money(await somebody(), desks, story)
+
+
 async def play(deployment: Deployment, folder: Path) -> None:
     """All chapters; DemoError at the first that does not go as it must."""
     story = Story()
@@ -228,4 +250,5 @@ async def play(deployment: Deployment, folder: Path) -> None:
         story.tell("the chain's primary node is killed, the standby takes its place", *told)
         await proof_chapter(journey, deployment, story, folder)
         await denial_chapter(journey, used, story, folder)
+        await more_chapters(journey, theirs, deployment, story)
     print("\nThe whole journey went as it must.")

@@ -68,6 +68,19 @@ def spread(amount: Fen, capacities: Mapping[CredentialUri, Steps]) -> dict[Crede
     return chosen
 
 
+def evenly(amount: Fen, capacities: Mapping[CredentialUri, Steps]) -> dict[CredentialUri, Steps]:
+    """As `spread`, but of each credential the same share: where there is more than enough, no
+    bound is as high as its balance."""
+    missing, there = lower_bound.steps_for(amount), sum(capacities.values())
+    if missing > there:
+        raise NotEnough("the credentials at hand do not prove that much")
+    chosen = {uri: Steps(missing * capacity // there) for uri, capacity in capacities.items()}
+    rest = missing - sum(chosen.values())
+    for uri in sorted(chosen, key=lambda one: (-capacities[one], one))[:rest]:
+        chosen[uri] = Steps(chosen[uri] + 1)
+    return {uri: steps for uri, steps in chosen.items() if steps > 0}
+
+
 def show_at_least(held: Sequence[HeldCredential], amount: Fen) -> tuple[Shown, ...]:
     """The credentials that together prove `total >= amount`, nothing else shown of them."""
     capacities = {item.uri: lower_bound.steps_of(item.statement.total) for item in held}

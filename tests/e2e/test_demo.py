@@ -80,6 +80,25 @@ STEPS = (
     "the evidence holds by itself",
     "an altered decision in it is named",
     "part CHECKS",
+    "one customer, three institutions, no counter",
+    "STOCK 1620000.00",
+    "FUND_UNIT 980000.00",
+    "FUTURES_EQUITY 550000.00",
+    "QUALIFIED, without one balance",
+    "total not shown",
+    "the same money twice: CLEAR",
+    "requests to the issuers since issuance, by their own count: 0",
+    "a friend's genuine proof for her request is refused",
+    "NOT_OUR_CUSTOMER",
+    "requests to the issuers since issuance, by their own count: 0",
+    "raw bytes on the log and on the chain",
+    "nothing but log id, size, root, time and signatures",
+    "2 999 999.99 is a genuine proof, and NOT_QUALIFIED",
+    "short by 0.01",
+    "1 300 000 goes through three institutions in ten days",
+    "three genuine proofs, all five checks passed on each",
+    "verdict DOUBLE_COUNT: claimed 3900000.00, proven 1300000.00, NOT_QUALIFIED",
+    "FLOW_TAG",
     "The whole journey went as it must.",
 )
 
@@ -92,7 +111,7 @@ def run_demo(stack: Stack, folder: Path) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from subgraphs.holder.choose import show, show_at_least, spread
+from subgraphs.holder.choose import evenly, show, show_at_least, spread
 from subgraphs.holder.errors import NotAsAsked, NotEnough, OfferRefused
 from subgraphs.vc import model
 from subgraphs.vc.asset_proof import AssetCategory
@@ -133,6 +133,16 @@ def test_the_fewest_credentials_carry_a_bound_and_the_last_only_the_rest() -> No
     assert spread(Fen(1), capacities) == {b: 1}
     with pytest.raises(NotEnough):
         spread(Fen(390_000_001), capacities)
+
+
+def test_of_each_credential_the_same_share_is_shown_where_there_is_more_than_enough() -> None:
+    a, b, c = (CredentialUri(f"urn:credgraph:{name}") for name in "abc")
+    capacities = {a: Steps(162), b: Steps(98), c: Steps(55)}
+    assert evenly(Fen(300_000_000), capacities) == {a: 155, b: 93, c: 52}
+    assert evenly(Fen(315_000_000), capacities) == capacities
+    assert evenly(Fen(1), {a: Steps(5), b: Steps(0)}) == {a: 1}
+    with pytest.raises(NotEnough):
+        evenly(Fen(315_000_001), capacities)
 
 
 def test_one_fen_short_of_three_million_cannot_prove_three_million() -> None:
