@@ -20,6 +20,7 @@ from subgraphs.audit.denials import Denied
 from subgraphs.audit.dispute.file import PATH, answer
 from subgraphs.audit.kept.complaint_store import Complaints
 from subgraphs.audit.kept.dispute_store import Disputes
+from subgraphs.audit.kept.exit_store import Exits
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.schema import schema
@@ -77,6 +78,8 @@ def wire(base: Base, trust: Trust) -> Parts:
         tallies=Tallies(base.database),
         disputes=Disputes(base.database),
         complaints=Complaints(base.database),
+        exits=Exits(base.database),
+        holder_keys=base.holder_keys,
         idempotent=base.idempotent,
         outbox=base.outbox,
         public=_public(base.settings),

@@ -1,4 +1,4 @@
-"""Which step may follow which, for disputes and complaints (domain.md §4.3). Pure.
+"""Which step may follow which, for disputes, complaints and exits (domain.md §4.3). Pure.
 
 A step that no table names is refused with from, to and what would be allowed.
 """
@@ -10,7 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from subgraphs.audit.states import ComplaintState, DisputeState
+from subgraphs.audit.states import ComplaintState, DisputeState, ExitState
 from subgraphs.kit.errors import InvalidTransition
 
 S = TypeVar("S", bound=Enum)
@@ -37,6 +37,17 @@ COMPLAINT: Final[Mapping[ComplaintState, frozenset[ComplaintState]]] = MappingPr
         ComplaintState.ESCALATED: frozenset(),
     }
 )
+EXIT: Final[Mapping[ExitState, frozenset[ExitState]]] = MappingProxyType(
+    {
+        ExitState.INITIATED: frozenset({ExitState.NOTIFIED}),
+        ExitState.NOTIFIED: frozenset({ExitState.FROZEN}),
+        ExitState.FROZEN: frozenset({ExitState.BACKED_UP}),
+        ExitState.BACKED_UP: frozenset({ExitState.BACKUP_VERIFIED}),
+        ExitState.BACKUP_VERIFIED: frozenset({ExitState.CLEANED}),
+        ExitState.CLEANED: frozenset({ExitState.CLOSED}),
+        ExitState.CLOSED: frozenset(),
+    }
+)
 
 
 def dispute_step(source: DisputeState, target: DisputeState) -> DisputeState:
@@ -47,6 +58,11 @@ def dispute_step(source: DisputeState, target: DisputeState) -> DisputeState:
 def complaint_step(source: ComplaintState, target: ComplaintState) -> ComplaintState:
     """The target, or InvalidTransition."""
     return _step(COMPLAINT, source, target)
+
+
+def exit_step(source: ExitState, target: ExitState) -> ExitState:
+    """The target, or InvalidTransition."""
+    return _step(EXIT, source, target)
 
 
 def _step(table: Mapping[S, frozenset[S]], source: S, target: S) -> S:

@@ -11,11 +11,13 @@ from ledger_adapter.verify import Trust
 from subgraphs.audit.denials import Denied
 from subgraphs.audit.kept.complaint_store import Complaints
 from subgraphs.audit.kept.dispute_store import Disputes
+from subgraphs.audit.kept.exit_store import Exits
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.store import Store
 from subgraphs.audit.tallies import Tallies
 from subgraphs.kit.cursor import CursorSealer
 from subgraphs.kit.feed import Feed
+from subgraphs.kit.holder_keys import HolderKeys
 from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.outbox import Outbox
@@ -30,6 +32,8 @@ class Parts:
     tallies: Tallies
     disputes: Disputes
     complaints: Complaints
+    exits: Exits
+    holder_keys: HolderKeys
     idempotent: Idempotent
     outbox: Outbox
     public: str

@@ -44,6 +44,17 @@ class Complained(Protocol):
     def handlers(self) -> tuple[str, ...]: ...
 
 
+class Leaving(Protocol):
+    """An exit, as far as it says whose it is; `told`: those concerned were notified."""
+
+    @property
+    def owner(self) -> str: ...
+    @property
+    def of_person(self) -> bool: ...
+    @property
+    def told(self) -> bool: ...
+
+
 class Seen(Protocol):
     """A row that names the ids that may see it."""
 
@@ -124,3 +135,25 @@ def own_complaints(viewer: Viewer) -> dict[str, object]:
         return {}
     names = list(names_of(viewer))
     return {"$or": [{"holder": {"$in": names}}, {"handlers": {"$in": names}}]}
+
+
+def sees_exit(viewer: Viewer, leaving: Leaving) -> bool:
+    """Who leaves, and the regulator; once it is told, everybody for whom an institution or the
+    pilot will be gone. A person's leaving is hers."""
+    if viewer.role is Role.REGULATOR or leaving.owner in names_of(viewer):
+        return True
+    return leaving.told and not leaving.of_person
+
+
+def own_exits(viewer: Viewer) -> dict[str, object]:
+    """The exits that `sees_exit` lets a viewer see, as a filter."""
+    if viewer.role is Role.REGULATOR:
+        return {}
+    return {"$or": [{"owner": {"$in": list(names_of(viewer))}}, {"public": True}]}
+
+
+def leads_exit(viewer: Viewer, leaving: Leaving) -> bool:
+    """Who takes it further: who leaves; the regulator where it is no person."""
+    if viewer.role is Role.REGULATOR:
+        return not leaving.of_person
+    return viewer.role in {Role.HOLDER, *_BY_INSTITUTION} and leaving.owner in names_of(viewer)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from subgraphs.audit import codec, denials, policy, tallies
 from subgraphs.audit.kept import complaint_store as complaint
 from subgraphs.audit.kept import dispute_store as dispute
+from subgraphs.audit.kept import exit_store as exits
 from subgraphs.audit.projection import Changes
 from subgraphs.audit.records import Accepted, EventRow
 from subgraphs.audit.tally import Mark
@@ -26,6 +27,7 @@ from subgraphs.kit.viewer import Viewer
 EVENTS: Final = "events"
 ACCEPTED: Final = "accepted"
 DAYS: Final = "days"
+STORED, ERASED = "CUSTODY_STORED", "CUSTODY_DELETED"
 PROJECTED: Final = (EVENTS, ACCEPTED, DAYS, tallies.CELLS, institutions.COLLECTION)
 """What follows from the log alone, and can be made from it again."""
 
@@ -48,6 +50,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     **tallies.INDEXES,
     **dispute.INDEXES,
     **complaint.INDEXES,
+    **exits.INDEXES,
     **denials.INDEXES,
     **institutions.INDEXES,
     **prepared.INDEXES,
@@ -225,6 +228,15 @@ class Store:
         where = {"$and": [{"subjects": subject}, {"subjects": holder}]}
         found = await self._events.find(where).sort(OLDEST.sort).limit(1).to_list(None)
         return codec.event(found[0]) if found else None
+
+    async def copies(self, holder: str) -> set[str]:
+        """Copies in custody of hers that no receipt tells the end of."""
+        where = {"subjects": holder, "kind": {"$in": [STORED, ERASED]}}
+        rows = await self._events.find(where, {"kind": 1, "subjects": 1}).to_list(None)
+        found: dict[str, set[str]] = {STORED: set(), ERASED: set()}
+        for row in rows:
+            found[row["kind"]] |= {one for one in row["subjects"] if is_id(one, "cust")}
+        return found[STORED] - found[ERASED]
 
     async def case(self, subject: str, holder: str, institution: str, limit: int) -> list[EventRow]:
         """Events about a subject and what belongs to it, as far as an institution may see them:

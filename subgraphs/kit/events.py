@@ -89,6 +89,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "COMPLAINT_FILED": _kind("Complaint Holder", "channel dueAt"),
     "COMPLAINT_MOVED": _kind("Complaint Holder", "state"),
     "COMPLAINT_REMINDED": _kind("Complaint Holder", "stage"),
+    "EXIT_MOVED": _kind("ExitCase Holder", "scope state", "evidenceDigest"),
     "FRAUD_SIGNAL": _kind("Presentation Holder Credential", "check reasonCode"),
 }
 

@@ -165,7 +165,12 @@ REGISTRY: Final[tuple[Kind, ...]] = (
         owner="audit",
         description="A complaint and the institutions that answer it (投诉).",
     ),
-    Kind(prefix="exit", type_name="ExitCase", owner=None, description="An exit case (退出)."),
+    Kind(
+        prefix="exit",
+        type_name="ExitCase",
+        owner="audit",
+        description="The exit of a user, an institution or the pilot, with its plan (退出).",
+    ),
     Kind(prefix="inci", type_name="Incident", owner=None, description="An incident (事件)."),
     Kind(
         prefix="bind",

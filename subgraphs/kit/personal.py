@@ -92,7 +92,7 @@ WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
         }
     ),
     "audit": frozenset(
-        {"events", "accepted", "days", "cells", "asked", "disputes", "denials"}
+        {"events", "accepted", "days", "cells", "asked", "disputes", "denials", "exits"}
         | {"complaint_channels"}
     ),
     "identity": frozenset(),

@@ -113,6 +113,7 @@ _IDS: Final[Mapping[str, str]] = {
     "credentialId": "Credential",
     "complaintId": "Complaint",
     "disputeId": "Dispute",
+    "exitId": "ExitCase",
     "institutionId": "Institution",
     "subjectId": "Presentation",
     "consentId": "Consent",

@@ -54,6 +54,9 @@ NOT_BINDING: Final[Mapping[str, str]] = {
     "submitEvidence": "an institution's",
     "openDispute": "denies; whose key is stolen has to be able to",
     "closeDispute": "gives up what was only claimed",
+    "requestUserExit": "begins a plan; each step that takes something away is signed elsewhere",
+    "startExit": "an institution's",
+    "recordExitStep": "what it rests on, her closed wallet, was signed",
     "exportEvidence": "a copy for a party of the dispute",
 }
 ASSERTION: Final = "FaceAssertionInput"

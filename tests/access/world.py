@@ -50,6 +50,8 @@ _TAKE_OUT: Final = """mutation TakeOut($input: WithdrawFromCustodyInput!) {
     custody { deletionReceipt { id } } } } }"""
 _CHANNELS: Final = """mutation Channels($input: NameComplaintChannelsInput!) {
   nameComplaintChannels(input: $input) { __typename } }"""
+_LEAVE: Final = """mutation Leave($input: RequestUserExitInput!) {
+  requestUserExit(input: $input) { ... on RequestUserExitSuccess { exit { id } } } }"""
 _COMPLAIN: Final = """mutation Complain($input: FileComplaintInput!) {
   fileComplaint(input: $input) { ... on FileComplaintSuccess { complaint { id } } } }"""
 _DENY: Final = """mutation Deny($input: OpenDisputeInput!) {
@@ -94,6 +96,7 @@ async def tell(stack: Stack, *, with_stranger: bool = False) -> World:
         ids = await _settled(world, journey)
     ids["DeletionReceipt"] = receipt
     ids["Complaint"] = await _complained(world)
+    ids["ExitCase"] = await _left(world)
     ids["Dispute"] = await _denied(world, ids["Presentation"])
     ids["PresentationRequest"] = str(journey.request["id"])
     ids["Institution"] = str(world.claims["verifier"]["institution"])
@@ -149,6 +152,11 @@ async def _complained(world: World) -> str:
     sent = {"institutionId": verifier, "channel": "APP", "text": "Why was it suspended?"}
     told = await ask(url, _COMPLAIN, {"input": sent}, world.token("holder"))
     return str(told["data"]["fileComplaint"]["complaint"]["id"])
+
+
+async def _left(world: World) -> str:
+    told = await ask(world.stack.url, _LEAVE, {"input": {}}, world.token("holder"))
+    return str(told["data"]["requestUserExit"]["exit"]["id"])
 
 
 async def _denied(world: World, presentation: str) -> str:

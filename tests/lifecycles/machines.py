@@ -13,7 +13,9 @@ from ledger_adapter.port import Envelope
 from subgraphs.audit import lifecycle as audit
 from subgraphs.audit import states as audit_states
 from subgraphs.audit.dispute import outgoing as audit_events
+from subgraphs.audit.exit.outgoing import moved
 from subgraphs.audit.kept.disputes import Dispute
+from subgraphs.audit.kept.exits import ExitCase
 from subgraphs.issuer import lifecycle as issuer
 from subgraphs.issuer import outgoing as issuer_events
 from subgraphs.issuer.records import Credential, Draft, Endorsement, Offer
@@ -271,6 +273,20 @@ def _dispute_told(_: object, target: audit_states.DisputeState, version: int) ->
     return audit_events.closed(row, AT)
 
 
+def _exit_told(_: object, target: audit_states.ExitState, version: int) -> Envelope | None:
+    row = ExitCase(
+        id=derived_id("exit", "1"),
+        version=version,
+        state=target,
+        scope=audit_states.ExitScope.PARTICIPANT,
+        trigger=audit_states.ExitTrigger.WISH,
+        owner=ISSUER,
+        opened_at=AT,
+        steps=(),
+    )
+    return moved(row, AT)
+
+
 def _of_verifier(name: str, title: str, table: Table, start: Enum, tell: Tell) -> Machine:
     step = partial(verifier.move, table)
     return Machine(name=name, title=title, table=table, start=start, step=step, tell=tell)
@@ -352,5 +368,13 @@ MACHINES: Final = (
         start=audit_states.ComplaintState.RECEIVED,
         step=audit.complaint_step,
         tell=_nothing_told,
+    ),
+    Machine(
+        name="exit",
+        title="Exit (退出)",
+        table=audit.EXIT,
+        start=audit_states.ExitState.INITIATED,
+        step=audit.exit_step,
+        tell=_exit_told,
     ),
 )

@@ -15,6 +15,7 @@ from ledger_adapter.log.commitment import canonical
 from subgraphs.audit import policy
 from subgraphs.audit.dispute import outgoing
 from subgraphs.audit.dispute.pack import key_of, pack, registered
+from subgraphs.audit.exit.steps import keep_for
 from subgraphs.audit.kept.disputes import Dispute, Part
 from subgraphs.audit.lifecycle import dispute_step
 from subgraphs.audit.parts import Parts
@@ -57,6 +58,7 @@ async def open_dispute(
         ground=ground,
         opened_at=parts.clock().replace(microsecond=0),
     )
+    await keep_for(parts, holder, session)
     await parts.disputes.add(row, session)
     await parts.outbox.put(session, outgoing.opened(row))
     return row

@@ -50,6 +50,14 @@ class Complaints:
         rows = await self._rows.find(where).sort(BY_DUE.sort).limit(_AT_ONCE).to_list(None)
         return [complaint(row) for row in rows]
 
+    async def waiting(self, owner: str | None, session: Session) -> bool:
+        """Whether somebody has not been told how a complaint of hers, or at an institution,
+        stands; None: of anybody."""
+        where: dict[str, Any] = {"waits": True}
+        if owner is not None:
+            where["$or"] = [{"holder": owner}, {"handlers": owner}]
+        return await self._rows.find_one(where, session=session) is not None
+
     async def add(self, row: Complaint, session: Session) -> None:
         await self._rows.insert_one(document(row), session=session)
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from subgraphs.audit.kept.due import due_after
 from subgraphs.audit.states import ComplaintState
 from subgraphs.kit.mongo import Document
-from subgraphs.rules.calendar import CHINA, SHANGHAI, Calendar, CalendarUnknown
+from subgraphs.rules.calendar import CHINA, Calendar
 
 WORKING_DAYS: Final = 7
 WAITING: Final = frozenset({ComplaintState.RECEIVED, ComplaintState.INVESTIGATING})
@@ -48,21 +49,8 @@ class Complaint:
 
 
 def due(received: datetime, calendar: Calendar = CHINA) -> datetime:
-    """The end of the seventh working day. Where the notice of a year is not published yet, every
-    weekday counts as worked: the date can only be earlier than the one to come, never later."""
-    try:
-        return calendar.due(received, WORKING_DAYS)
-    except CalendarUnknown:
-        return _by_weekdays(received)
-
-
-def _by_weekdays(received: datetime) -> datetime:
-    day = received.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    left = WORKING_DAYS
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5
-    return day + timedelta(days=1)
+    """The end of the seventh working day."""
+    return due_after(received, WORKING_DAYS, calendar)
 
 
 def stage(row: Complaint, now: datetime) -> str | None:

@@ -24,6 +24,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     PARTS: [IndexModel([("dispute", 1), ("kind", 1)], unique=True)],
     PACKAGES: [IndexModel([("token", 1)], unique=True)],
 }
+UNDECIDED: Final = (DisputeState.OPEN, DisputeState.SEALED)
 BY_ID: Final = Order(fields=("_id",))
 
 
@@ -46,6 +47,15 @@ class Disputes:
     async def page(self, where: Mapping[str, Any], asked: Window) -> tuple[Rows, list[Dispute]]:
         page = await fetch(self._disputes, where, BY_ID, asked)
         return page, [dispute(row) for row in page.rows]
+
+    async def undecided(self, owner: str | None, session: Session) -> bool:
+        """Whether a dispute of hers, or that an institution answers, waits; None: of anybody."""
+        waits: dict[str, Any] = {"state": {"$in": [one.value for one in UNDECIDED]}}
+        if owner is None:
+            waits["_id"] = {"$gt": ""}
+        else:
+            waits["$or"] = [{"holder": owner}, {"institution": owner}]
+        return await self._disputes.find_one(waits, session=session) is not None
 
     async def add(self, row: Dispute, session: Session) -> None:
         await self._disputes.insert_one(_dispute_document(row), session=session)

@@ -16,6 +16,7 @@ from subgraphs.audit.schema.contributions import (
 from subgraphs.audit.schema.denials import Telling
 from subgraphs.audit.schema.dispute import Dispute
 from subgraphs.audit.schema.events import AuditEvent
+from subgraphs.audit.schema.exit import ExitCase, Exits, Leaving
 from subgraphs.audit.schema.health import Subscription
 from subgraphs.audit.schema.institution import Institution
 from subgraphs.audit.schema.mutation import Mutation
@@ -23,8 +24,8 @@ from subgraphs.audit.schema.query import Query
 from subgraphs.kit.federation import Schema
 
 schema = Schema(
-    query=Query,
-    mutation=merge_types("Mutation", (Mutation, Telling)),
+    query=merge_types("Query", (Query, Exits)),
+    mutation=merge_types("Mutation", (Mutation, Leaving, Telling)),
     subscription=Subscription,
     served=[
         AuditEvent,
@@ -35,6 +36,7 @@ schema = Schema(
         DeletionReceipt,
         Dispute,
         Endorsement,
+        ExitCase,
         Holder,
         Institution,
         Presentation,

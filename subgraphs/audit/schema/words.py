@@ -48,6 +48,7 @@ from subgraphs.kit.types import worded
     COMPLAINT_FILED="Somebody complained (投诉).",
     COMPLAINT_MOVED="A complaint went a step further (投诉处理).",
     COMPLAINT_REMINDED="Its handlers were reminded of a complaint (投诉提醒).",
+    EXIT_MOVED="An exit went a step further (退出推进).",
     FRAUD_SIGNAL="A check found signs of fraud (风险信号).",
 )
 class AuditEventKind(Enum):
@@ -89,6 +90,7 @@ class AuditEventKind(Enum):
     COMPLAINT_FILED = "COMPLAINT_FILED"
     COMPLAINT_MOVED = "COMPLAINT_MOVED"
     COMPLAINT_REMINDED = "COMPLAINT_REMINDED"
+    EXIT_MOVED = "EXIT_MOVED"
     FRAUD_SIGNAL = "FRAUD_SIGNAL"
 
 
