@@ -43,14 +43,11 @@ _ANSWER = b'{"data":{"a":{"b":"one","c":"two"}}}'
 class QuickEngine:
     """Answers at once, so that only the doors cost anything."""
 
-    def operation_kind(
+    async def prepare(
         self, query: str, _name: str | None, _grants: Grants, /
     ) -> OperationKind | GatewayResponse:
         """A subscription where the text says so."""
         return "subscription" if query.startswith("subscription") else "query"
-
-    async def prepare(self, _query: str, _name: str | None, _grants: Grants, /) -> None:
-        """Nothing to think about."""
 
     def is_incremental(self, _query: str, _name: str | None, _grants: Grants, /) -> bool:
         """Never in parts."""

@@ -55,7 +55,7 @@ async def _perform(
     for effect in effects:
         match effect:
             case Send():
-                await socket.send(effect.encode())
+                await socket.send(effect.encode(), text=True)
             case Result():
                 results.append(effect.payload)
             case RefusedByServer():

@@ -47,8 +47,9 @@ class GatewayRequest:
     """One GraphQL request as the door read it; `context` is handed to the subgraph client.
 
     `grants` decide what the caller may select; a stream asks `still_granted` before each event
-    and ends as soon as it says no. With `want_plan` each fetch is reported, and its cost too where
-    `appraise` tells it."""
+    and ends as soon as it says no. A stream may hand an event to `push` while its reader waits for
+    one; False has it read all the same, and it must not raise. With `want_plan` each fetch is
+    reported, and its cost too where `appraise` tells it."""
 
     query: str
     operation_name: str | None
@@ -62,6 +63,7 @@ class GatewayRequest:
     grants: Grants = NOBODY
     still_granted: Callable[[], bool] = always
     audience: Audience | None = None
+    push: "Callable[[GatewayResponse], bool] | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

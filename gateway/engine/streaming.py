@@ -108,7 +108,7 @@ class Streaming:
             present = self._again(request, again())
             return _topic(present)
 
-        follower = Follower(self.hubs, _topic(present), topic, after)
+        follower = Follower(self.hubs, _topic(present), topic, after, _direct(request))
         try:
             async with aclosing(follower):
                 async for delivery in follower:
@@ -190,6 +190,12 @@ def _topic(present: _Subscription) -> Topic[GatewayResponse]:
         size=_size,
         plain=not asks,
     )
+
+
+def _direct(request: GatewayRequest) -> Callable[[GatewayResponse], bool] | None:
+    """Who may not see an event any more is told so by whoever reads the stream."""
+    push, still_granted = request.push, request.still_granted
+    return None if push is None else lambda response: still_granted() and push(response)
 
 
 def _key(present: _Subscription) -> object:

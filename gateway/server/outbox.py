@@ -31,31 +31,36 @@ class Outbox:
 
     def __init__(self, limits: OutboxLimits) -> None:
         self._limits = limits
-        self._queue: list[str] = []
+        self._queue: list[bytes] = []
         self._size = 0
         self._wake: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
         self._empty: asyncio.Future[None] | None = None
 
-    def put(self, text: str) -> None:
+    def put(self, data: bytes) -> None:
         """Queue one message now. Raises Lagging at twice the bound: whoever does not wait for
         room (pongs, say) must not fill the memory either."""
-        self._queue.append(text)
-        self._size += len(text)
+        self._queue.append(data)
+        self._size += len(data)
         _release(self._wake)
         if self._full(2):
             raise Lagging
 
+    @property
+    def has_room(self) -> bool:
+        """Whether nobody has to wait before the next message."""
+        return not self._full(1)
+
     async def room(self) -> None:
         """Wait until there is room. Raises Lagging when patience is at its end."""
-        if not self._full(1):
+        if self.has_room:
             return
         self._room = self._room or asyncio.get_running_loop().create_future()
         done, _ = await asyncio.wait({self._room}, timeout=self._limits.patience)
         if not done:
             raise Lagging
 
-    async def next(self) -> str:
+    async def next(self) -> bytes:
         """The oldest message; it stays in the queue until `sent`."""
         while not self._queue:
             self._wake = asyncio.get_running_loop().create_future()

@@ -7,6 +7,10 @@ from typing import Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
+from websockets.http11 import Request
+from websockets.protocol import State
+
+from gateway.server.wire import EXTENSION, Hear, Inbox, text_frame
 
 _STALLED_SECONDS: Final = 20.0
 _SLACK: Final = 2
@@ -81,7 +85,34 @@ def bounded(head_bytes: int, head_seconds: float) -> type[BoundedHttp]:
 
 class PromptSocket(WebSocketsSansIOProtocol):
     """A WebSocket whose close is never queued behind a client that does not read, and whose text
-    is text: after a message that is not UTF-8 uvicorn would look at further ones, and fail."""
+    is text: after a message that is not UTF-8 uvicorn would look at further ones, and fail. It is
+    a `Wire` to whoever serves it."""
+
+    queue: Inbox  # type: ignore[assignment]  # as much of one as uvicorn uses
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.queue = Inbox()
+        super().connection_made(transport)
+
+    def handle_connect(self, event: Request) -> None:
+        """The application runs later: it finds the wire in its scope."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):
+            self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment]  # any dict will do
+
+    def write_text(self, data: bytes) -> bool:
+        """See `Wire`."""
+        if not self.writable.is_set() or self.conn.state is not State.OPEN:
+            return False
+        if self.close_sent or self.conn.extensions or self.transport.is_closing():
+            return False
+        self.transport.write(text_frame(data))
+        return True
+
+    def listen(self, hear: Hear | None) -> None:
+        """See `Wire`."""
+        self.queue.listen(hear)
+        self._go_on_reading()
 
     def send_receive_event_to_app(self) -> None:
         if self.curr_msg_data_type == "text" and not self.close_sent:
@@ -93,6 +124,13 @@ class PromptSocket(WebSocketsSansIOProtocol):
                     self.conn.send_close(1007)
                 self.handle_parser_exception()
         super().send_receive_event_to_app()
+        self._go_on_reading()
+
+    def _go_on_reading(self) -> None:
+        """uvicorn reads nothing until a message is taken; one that was listened to is."""
+        if self.read_paused and self.queue.hear is not None:
+            self.read_paused = False
+            self.transport.resume_reading()
 
     async def send(self, message: dict[str, object]) -> None:  # type: ignore[override]  # uvicorn's TypedDicts are private
         """A close goes out at once, behind what the kernel already has; a peer that then reads

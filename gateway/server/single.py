@@ -178,33 +178,31 @@ class SingleStreams:
             self._fail(stream, id_, admitted, fault)
         if stream.operations.get(id_) is asyncio.current_task():
             del stream.operations[id_]
-            stream.outbox.put(complete_event(id_).decode())
+            stream.outbox.put(complete_event(id_))
 
     def _put(
         self, stream: SingleStream, id_: str, admitted: Admitted, response: GatewayResponse
     ) -> None:
         body = self._admission.tell(admitted, response)
-        stream.outbox.put(next_event(body, id_).decode())
+        stream.outbox.put(next_event(body, id_))
 
     def _fail(
         self, stream: SingleStream, id_: str, admitted: Admitted, error: GatewayError
     ) -> None:
         told = self._admission.tell_fault(error, admitted.caller.request_id)
-        stream.outbox.put(next_event({"errors": [told]}, id_).decode())
+        stream.outbox.put(next_event({"errors": [told]}, id_))
 
     async def _send_all(self, exchange: Exchange, stream: SingleStream) -> None:
         while True:
-            text = await stream.outbox.next()
+            data = await stream.outbox.next()
             async with asyncio.timeout(self._rules.lag):
-                await exchange.send(
-                    {"type": "http.response.body", "body": text.encode(), "more_body": True}
-                )
+                await exchange.send({"type": "http.response.body", "body": data, "more_body": True})
             stream.outbox.sent()
 
     async def _beat(self, stream: SingleStream) -> None:
         while True:
             await asyncio.sleep(self._rules.heartbeat)
-            stream.outbox.put(HEARTBEAT.decode())
+            stream.outbox.put(HEARTBEAT)
 
 
 def _owner(viewer: Viewer) -> object:

@@ -5,10 +5,10 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.auth.tokens import TokenVerifier
 from gateway.auth.viewer import ANONYMOUS, Viewer
@@ -19,7 +19,8 @@ from gateway.server.exchange import forwarded, request_id
 from gateway.server.operation import closing, run_operation, told
 from gateway.server.origins import Origins
 from gateway.server.outbox import Lagging, Outbox, OutboxLimits
-from gateway.server.parameters import Parameters, from_mapping
+from gateway.server.parameters import from_mapping
+from gateway.server.wire import EXTENSION, Event, Wire
 from gateway.subscriptions import frames
 from gateway.subscriptions.protocol import (
     LAGGED,
@@ -82,7 +83,9 @@ class SocketDoor:
             return
         await send({"type": "websocket.accept", "subprotocol": frames.SUBPROTOCOL})
         client = scope.get("client")
-        session = SocketSession(self, headers, str(client[0]) if client else "", receive, send)
+        wire = scope["extensions"].get(EXTENSION)
+        address = str(client[0]) if client else ""
+        session = SocketSession(self, headers, address, receive, send, wire=wire)
         del headers  # a socket lives for hours; what it needs of them is in the session
         self._open.add(session)
         try:
@@ -105,8 +108,8 @@ async def _turn_away(send: Send, code: int, reason: str, subprotocol: str | None
 
 
 class SocketSession:
-    """One socket: a reader, a writer while there is something to send, a task per operation, and
-    one timer: until the first message, then until the token is over."""
+    """One socket: a writer while something has to wait, a task per operation, and one timer: until
+    the first message, then until the token is over. Without a wire there is a reader too."""
 
     __slots__ = (
         *(
@@ -120,7 +123,7 @@ class SocketSession:
             "_machine",
         ),
         *("_operations", "_outbox", "_receive", "_send", "_ending", "_timer", "_viewer"),
-        *("_cursors", "_writer", "__weakref__"),
+        *("_cursors", "_gone", "_wire", "_writer", "__weakref__"),
     )
 
     def __init__(
@@ -130,8 +133,10 @@ class SocketSession:
         address: str,
         receive: Receive,
         send: Send,
+        *,
+        wire: Wire | None = None,
     ) -> None:
-        self._door, self._receive, self._send = door, receive, send
+        self._door, self._receive, self._send, self._wire = door, receive, send, wire
         self._address = address
         offered = headers.get(b"x-request-id")
         self._id = request_id(offered.decode("latin-1") if offered else None)
@@ -144,6 +149,7 @@ class SocketSession:
         self._ending: Sequence[asyncio.Task[None]] = ()
         self._viewer: Viewer = ANONYMOUS
         self._closing: frames.Close | None = None
+        self._gone = False
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._writer: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -153,14 +159,15 @@ class SocketSession:
         """Returns when the socket is closed and everything that served it is freed."""
         started = time.monotonic()
         self._later(self._door.rules.init_seconds, self._machine.init_is_late)
-        reader = asyncio.create_task(self._read())
-        reader.add_done_callback(self._left)
+        reader = self._listen()
         try:
             await self._closed
-            await self._free({reader})
+            await self._free(reader)
             await self._say_goodbye()
         finally:
-            await self._free({reader, self._writer} if self._writer else {reader})
+            await self._free([*reader, self._writer] if self._writer else reader)
+            if self._wire is not None:
+                self._wire.listen(None)
         self._door.log.line(
             "socket",
             request_id=self._id,
@@ -172,26 +179,38 @@ class SocketSession:
         """The gateway stops."""
         self._perform(self._machine.going_away())
 
-    async def _read(self) -> None:
-        while True:
-            message = await self._receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            text = message.get("text")
-            self._perform(self._machine.receive(message["bytes"] if text is None else text))
+    def _listen(self) -> list[asyncio.Task[None]]:
+        if self._wire is None:
+            return [asyncio.create_task(self._read())]
+        self._wire.listen(self._hear)
+        return []
 
-    def _left(self, reader: asyncio.Task[None]) -> None:
-        """The client has gone, or reading what it said has met a bug of ours."""
-        if not reader.cancelled() and reader.exception() is not None:
-            _LOG.error("socket %s failed", self._id, exc_info=reader.exception())
+    async def _read(self) -> None:
+        while not self._closed.done():
+            self._hear(await self._receive())
+
+    def _hear(self, message: Event | Message) -> None:
+        """The client says something, or has gone."""
+        if message["type"] == "websocket.disconnect":
+            self._gone = True
+            self._end()
+            return
+        text = message.get("text")
+        try:
+            self._perform(self._machine.receive(message["bytes"] if text is None else text))
+        except Exception:  # noqa: BLE001 - a bug ends this socket, visibly, and no other
+            _LOG.exception("socket %s failed", self._id)
             self._perform(self._machine.broken())
+
+    def _end(self) -> None:
         if not self._closed.done():
             self._closed.set_result(None)
 
     async def _write(self) -> None:
         """Lives as long as there is something to send: a quiet socket needs no writer."""
         while len(self._outbox):
-            await self._send({"type": "websocket.send", "text": await self._outbox.next()})
+            data = await self._outbox.next()
+            await self._send({"type": "websocket.send", "text": data.decode()})
             self._outbox.sent()
 
     def _written(self, writer: asyncio.Task[None]) -> None:
@@ -200,8 +219,8 @@ class SocketSession:
             return
         if writer.exception() is None:
             self._wake_writer()  # for what was queued while the last writer was ending
-        elif not self._closed.done():
-            self._closed.set_result(None)  # the client has gone
+        else:
+            self._end()  # the client has gone
 
     def _perform(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
@@ -210,8 +229,7 @@ class SocketSession:
                     self._post(effect)
                 case frames.Close():
                     self._closing = effect
-                    if not self._closed.done():
-                        self._closed.set_result(None)
+                    self._end()
                 case Authenticate() | Renew():
                     self._take_token(effect)
                 case Start():
@@ -222,8 +240,11 @@ class SocketSession:
                     assert_never(effect)
 
     def _post(self, message: frames.Send) -> None:
+        data = message.encode()
+        if self._wire is not None and not len(self._outbox) and self._wire.write_text(data):
+            return
         try:
-            self._outbox.put(message.encode())
+            self._outbox.put(data)
         except Lagging:
             self._perform(self._machine.lagged())
         self._wake_writer()
@@ -284,18 +305,16 @@ class SocketSession:
             await self._operate(id_, payload)
 
     async def _operate(self, id_: str, payload: Mapping[str, object]) -> None:
-        started, count = time.monotonic(), 0
-        admission, parameters = self._door.admission, None
+        started, results = time.monotonic(), None
+        admission = self._door.admission
         try:
             given = resumed(from_mapping(payload), None)
-            admitted = await admission.admit(given, self._caller())
-            parameters = admitted.parameters
-            running = run_operation(admission.engine, admitted, in_parts=True)
+            results = _Results(self, id_, await admission.admit(given, self._caller()))
+            running = run_operation(admission.engine, results.admitted, in_parts=True)
             async with closing(running) as responses:
                 async for response in responses:
                     await self._outbox.room()
-                    self._deliver(id_, admitted, response)
-                    count += 1
+                    results.give(response)
             self._perform(self._machine.ended(id_))
         except Lagging:
             self._perform(self._machine.lagged())
@@ -308,7 +327,7 @@ class SocketSession:
             if self._operations.get(id_) is asyncio.current_task():
                 del self._operations[id_]
             self._cursors.pop(id_, None)
-            self._log_operation(parameters, started, count)
+            self._log_operation(results, started)
 
     def _caller(self) -> Caller:
         carrier = self._door.spans.carrier()
@@ -319,7 +338,13 @@ class SocketSession:
             headers={**self._forwarded, **carrier} if carrier else self._forwarded,
         )
 
-    def _deliver(self, id_: str, admitted: Admitted, response: GatewayResponse) -> None:
+    @property
+    def has_room(self) -> bool:
+        """Whether a result can leave, or be queued, without waiting."""
+        return self._outbox.has_room
+
+    def deliver(self, id_: str, admitted: Admitted, response: GatewayResponse) -> None:
+        """One result of a running operation is on its way."""
         body = told(self._door.admission, admitted, response)
         cursor = cursor_of(body)
         if cursor is not None:
@@ -336,13 +361,14 @@ class SocketSession:
             told = InternalFault("something went wrong inside the gateway")
         self._perform(self._machine.failed(id_, [self._door.admission.tell_fault(told, self._id)]))
 
-    def _log_operation(self, parameters: Parameters | None, started: float, count: int) -> None:
+    def _log_operation(self, given: "_Results | None", started: float) -> None:
+        parameters = given.admitted.parameters if given else None
         self._door.log.line(
             "operation",
             request_id=self._id,
             operation=parameters.operation_name if parameters else None,
             hash=operation_hash(parameters.query) if parameters else None,
-            results=count,
+            results=given.count if given else 0,
             seconds=round(time.monotonic() - started, 3),
         )
 
@@ -366,7 +392,8 @@ class SocketSession:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _say_goodbye(self) -> None:
-        """Let the writer finish what was queued before the close, unless the client lags."""
+        """Let the writer finish what was queued before the close, unless the client lags. One that
+        has gone, or has broken the protocol since, is told nothing more."""
         closing = self._closing
         if closing is None:
             return
@@ -374,9 +401,36 @@ class SocketSession:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CLOSE_SECONDS):
                     await self._outbox.drained()
-        await self._send(
-            {"type": "websocket.close", "code": closing.code, "reason": closing.short_reason}
-        )
+        if not self._gone:
+            await self._send(
+                {"type": "websocket.close", "code": closing.code, "reason": closing.short_reason}
+            )
+
+
+class _Results:
+    """Those of one operation, counted: read from its stream, or pushed by it."""
+
+    __slots__ = ("_id", "_session", "admitted", "count")
+
+    def __init__(self, session: SocketSession, id_: str, admitted: Admitted) -> None:
+        self._session, self._id, self.count = session, id_, 0
+        request = replace(admitted.request, push=self.push)
+        self.admitted = replace(admitted, request=request)
+
+    def give(self, response: GatewayResponse) -> None:
+        """To the client, or into its queue."""
+        self._session.deliver(self._id, self.admitted, response)
+        self.count += 1
+
+    def push(self, response: GatewayResponse) -> bool:
+        """The same in the stream's own pass; what fails here fails where it is read."""
+        if not self._session.has_room:
+            return False
+        try:
+            self.give(response)
+        except Exception:  # noqa: BLE001 - told where the same response is read
+            return False
+        return True
 
 
 def _check_same(old: Viewer, new: Viewer) -> None:

@@ -60,22 +60,40 @@ class Follower(Generic[T]):
     """An iterator over the deliveries of one client; the end of the stream is its last item.
 
     `topic` is asked again after each revision: what it raises ends the stream, and otherwise the
-    stream goes on with the new topic from where it is."""
+    stream goes on with the new topic from where it is. `direct` takes an item as it comes, while
+    whoever iterates waits for it; where it says False, the item comes by the iterator. Must not
+    raise."""
 
     __slots__ = (
-        *("_alone", "_generation", "_hub", "_hubs", "_last", "_live_from", "_own", "_seat"),
+        *(
+            "_alone",
+            "_direct",
+            "_generation",
+            "_hub",
+            "_hubs",
+            "_last",
+            "_live_from",
+            "_own",
+            "_seat",
+        ),
         *("_before", "_over", "_reason", "_topic", "_topic_of"),
     )
 
     def __init__(
-        self, hubs: Hubs[T], topic: Topic[T], topic_of: Callable[[], Topic[T]], after: str | None
+        self,
+        hubs: Hubs[T],
+        topic: Topic[T],
+        topic_of: Callable[[], Topic[T]],
+        after: str | None,
+        direct: Callable[[T], bool] | None = None,
     ) -> None:
+        self._direct = direct
         self._hubs, self._topic, self._topic_of = hubs, topic, topic_of
         self._last = None if after is None else Place(cursor=after)
         self._before = after
         self._generation = hubs.generation
         self._hub: Hub[T] | None = None
-        self._seat: Seat | None = None
+        self._seat: Seat[T] | None = None
         self._alone: AsyncGenerator[Delivery[T], None] | None = None
         self._own = False
         """Whether the hub began where this follower was: then its refusal is ours too."""
@@ -162,7 +180,21 @@ class Follower(Generic[T]):
         return Fault(code=SUBSCRIPTION_UPSTREAM_LOST, message=message, subgraph=subgraph)
 
     def _sit(self, hub: Hub[T], number: int, *, own: bool) -> None:
-        self._hub, self._seat, self._own = hub, hub.attach(number), own
+        direct = None if self._direct is None else self._hand_over
+        self._hub, self._seat, self._own = hub, hub.attach(number, direct), own
+
+    def _hand_over(self, delivery: Delivery[T]) -> bool:
+        """What goes without a thought: the next event, and nothing has changed meanwhile."""
+        direct, place, item = self._direct, delivery.place, delivery.item
+        if direct is None or place is None or item is None:
+            return False
+        if self._generation != self._hubs.generation or step(self._last, place) is not Step.NEXT:
+            return False
+        if not direct(item):
+            return False
+        self._before, self._last = self.cursor, place
+        self._told(delivery, replayed=False)
+        return True
 
     def _go_alone(self) -> None:
         self._alone = deliveries(self._topic, self._hubs.means, self.cursor)

@@ -6,7 +6,7 @@ from typing import Final, Literal, NotRequired, TypeAlias, TypedDict
 
 import orjson
 
-from gateway.subscriptions.encoded import as_json
+from gateway.subscriptions.encoded import Encoded
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
 LONGEST_REASON: Final = 123  # bytes: what is left of a close frame
@@ -82,11 +82,13 @@ class Send:
 
     frame: Frame
 
-    def encode(self) -> str:
-        """The text frame."""
-        if self.frame["type"] == "next":
-            return orjson.dumps({**self.frame, "payload": as_json(self.frame["payload"])}).decode()
-        return orjson.dumps(self.frame).decode()
+    def encode(self) -> bytes:
+        """What the text frame carries. A result that many get is not looked at again."""
+        frame = self.frame
+        if frame["type"] == "next" and isinstance(frame["payload"], Encoded):
+            json, id_ = frame["payload"].json, orjson.dumps(frame["id"])
+            return b'{"id":%b,"type":"next","payload":%b}' % (id_, json)
+        return orjson.dumps(frame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

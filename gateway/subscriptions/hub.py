@@ -6,6 +6,8 @@ Laws:
 2. The latest events are kept, bounded in number and bytes; every follower has a place of its own
    among them. One who falls out of them is told `LAGGED`, and nothing is ever taken from the rest.
 3. While nobody takes anything the upstream is not read either.
+4. An event is handed to those who wait for it in one pass, without waking them. Whoever does not
+   take it so is woken and takes it as if there were no such pass.
 """
 
 import asyncio
@@ -25,6 +27,7 @@ from gateway.subscriptions.topic import Delivery, Means, T, Topic, deliveries
 _LOG = logging.getLogger("credgraph.subscriptions")
 _GREETING_SECONDS: Final = 2.0
 _FEW: Final = 64
+_AT_ONCE: Final = 250
 _IDLE: Final = 0.02
 
 
@@ -38,13 +41,14 @@ class HubLimits:
     tail: int = 16
 
 
-class Seat:
-    """One follower's place in a hub: the number of the event it takes next."""
+class Seat(Generic[T]):
+    """One follower's place in a hub: the number of the event it takes next. `direct` takes one
+    that has just come; False where it must be taken by whoever waits."""
 
-    __slots__ = ("number", "waiter")
+    __slots__ = ("_direct", "number", "waiter")
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    def __init__(self, number: int, direct: Callable[[Delivery[T]], bool] | None) -> None:
+        self.number, self._direct = number, direct
         self.waiter: asyncio.Future[None] | None = None
 
     async def news(self) -> None:
@@ -54,6 +58,14 @@ class Seat:
             await self.waiter
         finally:
             self.waiter = None
+
+    def offer(self, number: int, delivery: Delivery[T]) -> None:
+        """An event has come."""
+        waits = self.waiter is not None and not self.waiter.done()
+        if waits and self._direct is not None and self.number == number and self._direct(delivery):
+            self.number += 1
+        else:
+            self.wake()
 
     def wake(self) -> None:
         """Something has happened."""
@@ -77,7 +89,7 @@ class Hub(Generic[T]):
         self._ring: deque[Delivery[T]] = deque()
         self._by_cursor: dict[str, int] = {}
         self._first, self._bytes = 0, 0
-        self._seats: set[Seat] = set()
+        self._seats: set[Seat[T]] = set()
         self._room: asyncio.Future[None] | None = None
         self._greeting: asyncio.Task[Delivery[T] | None] | None = None
         self._idle_since: float | None = None
@@ -111,20 +123,20 @@ class Hub(Generic[T]):
             return None
         return self._number_by_sequence(place.sequence)
 
-    def attach(self, number: int) -> Seat:
-        """Take part from an event on."""
-        seat = Seat(number)
+    def attach(self, number: int, direct: Callable[[Delivery[T]], bool] | None = None) -> Seat[T]:
+        """Take part from an event on. `direct` must not raise; see `Seat`."""
+        seat = Seat(number, direct)
         self._seats.add(seat)
         return seat
 
-    def detach(self, seat: Seat) -> None:
+    def detach(self, seat: Seat[T]) -> None:
         """Leave; the last one closes the hub."""
         self._seats.discard(seat)
         self._release_room()
         if not self._seats:
             self.close()
 
-    def take(self, seat: Seat) -> Delivery[T] | Literal["lagged"] | None:
+    def take(self, seat: Seat[T]) -> Delivery[T] | Literal["lagged"] | None:
         """The next event of a seat; None where there is none yet."""
         index = seat.number - self._first
         if index < 0:
@@ -179,7 +191,7 @@ class Hub(Generic[T]):
                 self._idle_since = self._means.now()
                 async for delivery in items:
                     self._idle_since = None
-                    self._publish(delivery)
+                    await self._publish(delivery)
                     await self._somebody_takes()
                     self._idle_since = self._means.now()
         except Exception:  # noqa: BLE001 - a bug ends this stream, visibly, and no other
@@ -188,18 +200,27 @@ class Hub(Generic[T]):
             fault = Fault(
                 code=INTERNAL_SERVER_ERROR, message=message, subgraph=SubgraphName("gateway")
             )
-            self._publish(Delivery(None, None, fault, self._means.now()))
+            await self._publish(Delivery(None, None, fault, self._means.now()))
         self.over = True
         self._forget(self)
         self.wake()
 
-    def _publish(self, delivery: Delivery[T]) -> None:
+    async def _publish(self, delivery: Delivery[T]) -> None:
         if delivery.place is not None:
             self._by_cursor[delivery.place.cursor] = self.end
         self._ring.append(delivery)
         self._bytes += delivery.size
         self._trim()
-        self.wake()
+        await self._hand_out(self.end - 1, delivery)
+
+    async def _hand_out(self, number: int, delivery: Delivery[T]) -> None:
+        """Some at a time: what they are sent leaves, and others have their turn, in between."""
+        seats = tuple(self._seats)
+        for start in range(0, len(seats), _AT_ONCE):
+            if start:
+                await asyncio.sleep(0)
+            for seat in seats[start : start + _AT_ONCE]:
+                seat.offer(number, delivery)
 
     def _trim(self) -> None:
         """Drop what is too old, or what everybody has where that is quickly known."""

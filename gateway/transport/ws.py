@@ -151,7 +151,7 @@ class UpstreamSubscription(AsyncIterator[SubgraphReply | Fault]):
         for effect in effects:
             match effect:
                 case Send():
-                    await socket.send(effect.encode())
+                    await socket.send(effect.encode(), text=True)
                 case Close():
                     if effect.code != 1000:
                         self._fail(SUBSCRIPTION_UPSTREAM_LOST, effect.reason)

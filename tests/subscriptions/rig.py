@@ -28,7 +28,7 @@ NAMED: Final = """subscription($after: String) {
   changes(after: $after) { at number quiet item { id name } }
 }"""
 ROOT: Final = Path(__file__).parents[2]
-SECONDS: Final = 10.0
+SECONDS: Final = 30.0
 
 
 class Process:
@@ -90,21 +90,21 @@ class Rig:
 
     def write(self, **sdls: str) -> None:
         """Another graph, for the next reload."""
-        graph = _graph({**self.sdls, **sdls}, self.link.port)
+        graph = graph_of({**self.sdls, **sdls}, self.link.port)
         (self.folder / "graph.graphql").write_text(graph)
 
 
 @asynccontextmanager
 async def rig(folder: Path, **changes: object) -> AsyncIterator[Rig]:
     """Everything running; `changes` are settings of the gateway."""
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     subgraph = Process(port, folder / "log")
     await subgraph.start()
     sdls = {"log": LOG_SDL, "names": NAMES_SDL}
     try:
         async with Link.to(port) as link:
             files = demo_files(folder)
-            (folder / "graph.graphql").write_text(_graph(sdls, link.port))
+            (folder / "graph.graphql").write_text(graph_of(sdls, link.port))
             settings = Settings.from_mapping({**files, "access_log": False, **changes})
             async with _served(build_gateway(settings)) as (gateway, served):
                 yield Rig(subgraph, link, gateway, served, sdls, folder)
@@ -129,14 +129,14 @@ async def _served(gateway: Gateway) -> AsyncIterator[tuple[Gateway, int]]:
         gateway.client.close()
 
 
-def _graph(sdls: dict[str, str], port: int) -> str:
+def graph_of(sdls: dict[str, str], port: int) -> str:
     text = composed(sdls)
     for name in sdls:
         text = text.replace(f"http://{name}.test", f"http://127.0.0.1:{port}/{name}")
     return text
 
 
-def _free_ports(number: int) -> list[int]:
+def free_ports(number: int) -> list[int]:
     listeners = [open_listener(Listen(port=0)) for _ in range(number)]
     ports = [each.getsockname()[1] for each in listeners]
     for each in listeners:

@@ -89,12 +89,17 @@ def topic(upstream: Upstream, marks: Marks, *, plain: bool) -> Topic[int]:
 
 
 class Client:
-    """Takes what it gets as long as it is not stalled."""
+    """Takes what it gets as long as it is not stalled; where it is handed events at all, it takes
+    all but each `picky`th of them so."""
 
-    def __init__(self, hubs: Hubs[int], about: Topic[int], after: str | None) -> None:
-        self.follower = Follower(hubs, about, lambda: about, after)
+    def __init__(
+        self, hubs: Hubs[int], about: Topic[int], after: str | None, picky: int | None = None
+    ) -> None:
+        direct = None if picky is None else self._direct
+        self.follower = Follower(hubs, about, lambda: about, after, direct)
         self.first = None if after is None else int(after[1:]) + 1
         self.got: list[int] = []
+        self.handed, self._picky = 0, picky or 1
         self.going = asyncio.Event()
         self.going.set()
         self.task = asyncio.create_task(self._take())
@@ -104,6 +109,13 @@ class Client:
             assert delivery.item is not None, delivery.outcome
             self.got.append(delivery.item)
             await self.going.wait()
+
+    def _direct(self, item: int) -> bool:
+        if not self.going.is_set() or item % self._picky == 0:
+            return False
+        self.got.append(item)
+        self.handed += 1
+        return True
 
     async def leave(self) -> None:
         self.task.cancel()
@@ -164,7 +176,7 @@ async def _act(
     number: int | None,
     upstream: Upstream,
     here: list[Client],
-    join: Callable[[str | None], Client],
+    join: Callable[..., Client],
 ) -> None:
     match what:
         case "append":
@@ -173,7 +185,8 @@ async def _act(
             upstream.cut()
         case "join":
             known = None if number is None else min(number, upstream.size - 1)
-            here.append(join(None if known is None else f"c{known}"))
+            picky = len(here) % 4 or None  # 1: asked each time, and never takes it so
+            here.append(join(None if known is None else f"c{known}", picky=picky))
         case "leave" if here:
             await here.pop((number or 0) % len(here)).leave()
         case "stall" if here:
@@ -182,6 +195,24 @@ async def _act(
             here[(number or 0) % len(here)].going.set()
     for _ in range(5):
         await asyncio.sleep(0)
+
+
+async def test_an_event_is_handed_to_whoever_waits_and_the_rest_take_it_themselves() -> None:
+    upstream = Upstream()
+    hubs: Hubs[int] = Hubs(Means(now=_now, chance=lambda: 0.0, patience=QUICK), HubLimits())
+    about = topic(upstream, NUMBERED, plain=True)
+    here = [Client(hubs, about, None, picky) for picky in (None, 1, 2, 1_000)]
+    async with asyncio.timeout(30):
+        for size in range(1, 21):
+            upstream.append(1)
+            while any(size - 1 not in client.got for client in here):  # noqa: ASYNC110 - they do
+                await asyncio.sleep(0)
+    for client in here:
+        client.check()
+        await client.leave()
+    never, refusing, half, always = (client.handed for client in here)
+    assert (never, refusing) == (0, 0)
+    assert 0 < half < always
 
 
 def _now() -> float:
