@@ -10,7 +10,7 @@ from subgraphs.demo.answers import at, items, text
 from subgraphs.demo.cast import Desks
 from subgraphs.demo.client import Json
 from subgraphs.demo.deployment import DemoError
-from subgraphs.demo.journey import THRESHOLD, House, Journey
+from subgraphs.demo.journey import THRESHOLD, VERIFIER, House, Journey
 from subgraphs.demo.pilot import GUOTAI_JUNAN, GUOTAI_JUNAN_FUTURES, HUAAN_FUND
 from subgraphs.holder.choose import HeldCredential, evenly, show
 from subgraphs.kit.ids import InstitutionId, institution_id
@@ -22,7 +22,12 @@ BROKER: Final = institution_id(GUOTAI_JUNAN.uscc)
 FUND_MANAGER: Final = institution_id(HUAAN_FUND.uscc)
 FUTURES: Final = institution_id(GUOTAI_JUNAN_FUTURES.uscc)
 ISSUERS: Final = (BROKER, FUND_MANAGER, FUTURES)
-_HELD_THERE: Final = {BROKER: "STOCK", FUND_MANAGER: "FUND_UNIT", FUTURES: "FUTURES_EQUITY"}
+_HELD_THERE: Final = {
+    BROKER: "STOCK",
+    FUND_MANAGER: "FUND_UNIT",
+    FUTURES: "FUTURES_EQUITY",
+    VERIFIER: "FUND_UNIT",  # an issuer of its own, too
+}
 TAGS: Final = guard.WITHOUT_AMOUNTS
 """What lets a verifier see that no money counts twice, without one amount."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import cast
 
 from subgraphs.demo import attacks
+from subgraphs.demo.afterwards import afterwards, whose_assets_fall
 from subgraphs.demo.answers import RefusedAsData, at, items, text
 from subgraphs.demo.cast import actors_of, another, issuer_desks
 from subgraphs.demo.client import Json
@@ -19,7 +20,7 @@ from subgraphs.demo.denial import Used, altered, deny, use_of, verify_evidence
 from subgraphs.demo.deployment import ROOT, DemoError, Deployment
 from subgraphs.demo.failover import killed_primary
 from subgraphs.demo.houses import ISSUERS
-from subgraphs.demo.journey import Journey, Person
+from subgraphs.demo.journey import VERIFIER, Journey, Person
 from subgraphs.demo.listening import Listener
 from subgraphs.demo.operations import operation
 from subgraphs.demo.same_money import same_money
@@ -219,17 +220,18 @@ async def more_chapters(
 ) -> None:
     """What institutions live on: money at several of them, counted once, changed, withdrawn."""
     async with AsyncExitStack() as stack:
-        desks = await stack.enter_async_context(issuer_desks(deployment, ISSUERS))
+        desks = await stack.enter_async_context(issuer_desks(deployment, (*ISSUERS, VERIFIER)))
 
-        async def somebody(profile: str = "RICH") -> Journey:
-            person = Person(profile=profile)
+        async def somebody(person: Person) -> Journey:
             return await stack.enter_async_context(another(deployment, played.actors, person))
 
         story.chapter("One customer, three institutions, no counter")
-        await three_houses(await somebody(), friend, desks, deployment, story)
-        await one_fen_short(await somebody("EDGE"), story)
+        await three_houses(await somebody(Person()), friend, desks, deployment, story)
+        await one_fen_short(await somebody(Person(profile="EDGE")), story)
         story.chapter("The same money through three institutions")
-        await same_money(await somebody(), desks, story)
+        await same_money(await somebody(Person()), desks, story)
+        story.chapter("A change after acceptance")
+        await afterwards(await somebody(whose_assets_fall()), desks, deployment, story)
 
 
 async def play(deployment: Deployment, folder: Path) -> None:

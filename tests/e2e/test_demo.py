@@ -99,6 +99,17 @@ STEPS = (
     "three genuine proofs, all five checks passed on each",
     "verdict DOUBLE_COUNT: claimed 3900000.00, proven 1300000.00, NOT_QUALIFIED",
     "FLOW_TAG",
+    "a permission that rests on three proofs",
+    "REDUCED, RECHECK_DECREASE",
+    "the verifier is told",
+    "after the endorsement was written",
+    "further proof is asked for",
+    "by working days",
+    "suspended by rule",
+    "permission SUSPENDED",
+    "a new proof, from another institution",
+    "reinstated",
+    "permission GRANTED",
     "The whole journey went as it must.",
 )
 
