@@ -4,14 +4,15 @@ Laws: equal representations are sent once, equal meaning the same JSON. An objec
 named is left out. `holders` keeps, for each representation sent, who waits for its answer. Where
 several objects with one representation are equal in all that they hold, they become one object of
 the tree: what is fetched, merged and projected for it then happens once, not at each of its places.
-They stand at one place of the plan, so no later step could tell them apart. (To Python 1, 1.0 and
-true are equal; a subgraph that says two of these of one field of one entity is taken by its first
-word.)
+They stand at one place of the plan, so no later step could tell them apart. Here too equal means
+the same JSON: to Python 1, 1.0 and true are equal, to a client they are not.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
+
+import orjson
 
 from gateway.executor.levels import Down, Finds, Level
 from gateway.executor.paths import Tree, enter_lists, type_test
@@ -73,7 +74,7 @@ def _compile_unite(step: Step, representations: Sequence[Representation]) -> Dow
 
 
 def _loop(step: Step) -> list[str]:
-    lines = ["kept, seen = {}, {}", "for o in found:"]
+    lines = ["kept, seen, told = {}, {}, {}", "for o in found:"]
     item = "    for n, v in enumerate(o):" if step.lists else f"    v = o.get({step.key!r})"
     return [indented(1, line) for line in (*lines, item)]
 
@@ -92,17 +93,23 @@ def _twin(representation: Representation, applies: str, number: int, place: str)
         "    first = seen.get(k)",
         "    if first is None:",
         "        seen[k] = v",
-        "    elif first is v or alike(first, v):",
+        "    elif first is v or alike(first, v, told):",
         f"        if first is not v: {place} = first",
         "        continue",
     ]
     return _block(f"if {applies}:", lines, 0) if applies else lines
 
 
-def _alike(one: Tree, other: Tree) -> bool:
+def _alike(first: Tree, other: Tree, told: dict[int, bytes]) -> bool:
+    """Whether two objects hold the same JSON; `told` keeps that of each first one."""
+    if len(first) != len(other):
+        return False
     try:
-        return one == other
-    except RecursionError:  # a custom scalar may be nested deeper than Python compares
+        known = told.get(id(first))
+        if known is None:
+            known = told[id(first)] = orjson.dumps(first)
+        return orjson.dumps(other) == known
+    except orjson.JSONEncodeError:  # a custom scalar nested deeper than is written, say
         return False
 
 

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.executor.collect import Named, compile_collect
 from gateway.executor.levels import Finds, Levels
@@ -151,6 +154,26 @@ def test_objects_that_are_equal_in_all_they_hold_become_one() -> None:
     assert found[0] is found[2]
     assert found[1] is not found[0]
     assert len(sent) == len(holders) == 1
+
+
+LOOKALIKES = st.sampled_from([0, 0.0, -0.0, False, 1, 1.0, True, "1", None, [], {}])
+JSON = st.recursive(
+    LOOKALIKES,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@given(values=st.lists(JSON, min_size=2, max_size=4))
+def test_no_value_changes_its_type_or_precision_by_becoming_one(values: list[object]) -> None:
+    each = [{"user": {"id": "1", "of": value}} for value in values]
+    tree: Tree = {"one": deepcopy(each), "two": [deepcopy(one["user"]) for one in each]}
+    before = orjson.dumps(tree)
+    _collect(tree, "one@", "user", representations=(USER,))
+    _collect(tree, "two@", representations=(USER,))
+    assert orjson.dumps(tree) == before
 
 
 def test_values_nested_deeper_than_python_compares_are_no_problem() -> None:
