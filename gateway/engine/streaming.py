@@ -35,6 +35,10 @@ _NOT_RESUMABLE: Final = GatewayResponse(
 )
 
 
+_COPIES: Final = 3
+"""Of an event's bytes that may be kept with it: the JSON, and a frame of each protocol by HTTP."""
+
+
 class _Invalidated(Exception):
     """The present graph refuses the operation; `response` says why."""
 
@@ -213,7 +217,7 @@ def _key(present: _Subscription) -> object:
 
 def _size(response: GatewayResponse) -> int:
     body = response.body
-    return len(body.json) if isinstance(body, Encoded) else 0
+    return _COPIES * len(body.json) if isinstance(body, Encoded) else 0
 
 
 def _placed(

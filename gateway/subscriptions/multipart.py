@@ -6,7 +6,7 @@ from typing import Final
 
 import orjson
 
-from gateway.subscriptions.encoded import as_json
+from gateway.subscriptions.encoded import Encoded, as_json
 
 MEDIA_TYPE: Final = 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0'
 DEFERRED_TYPE: Final = 'multipart/mixed;boundary="graphql";deferSpec=20220824'
@@ -22,6 +22,10 @@ COMPLETE: Final = b"--\r\n"
 
 def part(result: Mapping[str, object]) -> bytes:
     """One result. The boundary after it goes out with it: clients take a part for whole then."""
+    return result.framed(_part) if isinstance(result, Encoded) else _part(result)
+
+
+def _part(result: Mapping[str, object]) -> bytes:
     return _HEAD + orjson.dumps({"payload": as_json(result)}) + _NEXT
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import orjson
 
-from gateway.subscriptions.encoded import as_json
+from gateway.subscriptions.encoded import Encoded, as_json
 
 HEARTBEAT: Final = b":\n\n"
 COMPLETE: Final = b"event: complete\ndata:\n\n"
@@ -18,6 +18,12 @@ COMPLETE: Final = b"event: complete\ndata:\n\n"
 
 def next_event(result: Mapping[str, object], operation: str | None = None) -> bytes:
     """One result; JSON holds no line breaks, so one `data:` line is enough."""
+    if operation is None and isinstance(result, Encoded):
+        return result.framed(_event)
+    return _event(result, operation)
+
+
+def _event(result: Mapping[str, object], operation: str | None = None) -> bytes:
     cursor = cursor_of(result)
     head = b"" if cursor is None else b"id: " + cursor.encode() + b"\n"
     body = as_json(result)
