@@ -14,7 +14,7 @@ from subgraphs.demo.cast import actors_of
 from subgraphs.demo.deployment import ROOT, Deployment
 from subgraphs.demo.journey import Journey, Person
 from subgraphs.demo.seed import seed
-from tests.e2e.browser import CHROMIUM, chromium, graphiql
+from tests.e2e.browser import CHROMIUM, chromium, graphiql, proved_by_and_by
 from tests.kit.stack import Stack
 
 IMAGES = ROOT / "docs" / "images"
@@ -40,6 +40,19 @@ async def take_plan(browser: Browser, deployment: Deployment, folder: Path) -> N
         await visit.page.screenshot(path=folder / "graphiql-plan.png")
 
 
+async def take_proof(browser: Browser, deployment: Deployment, folder: Path) -> None:
+    """The path of a credential's birth to a signed root, checked in the browser."""
+    async with graphiql(browser, deployment.gateway_url) as visit:
+        page = visit.page
+        await page.get_by_role("button", name="Show Proof").click()
+        await visit.open_tab("AuditTimeline")
+        await visit.run()
+        await page.locator(".proof-which select").select_option(index=3)
+        await expect(page.locator(".proof-is-proved")).to_be_visible()
+        await visit.settle()
+        await page.screenshot(path=folder / "graphiql-proof.png")
+
+
 async def take_subscription(browser: Browser, deployment: Deployment, folder: Path) -> None:
     """A verifier hears of a reduction and of a revocation, each with what follows from it."""
     person = Person()
@@ -53,6 +66,9 @@ async def take_subscription(browser: Browser, deployment: Deployment, folder: Pa
             await expect(log).to_contain_text("heartbeat true")
             await journey.endorse_reduction()
             await expect(log).to_contain_text("kind SUPPLEMENT_REQUESTED")
+            reduced = log.locator("li").filter(has_text="kind CREDENTIAL_ENDORSED")
+            await proved_by_and_by(visit.page, reduced)
+            await visit.page.get_by_role("button", name="Show Events").click()
             await journey.revoke()
             await expect(log).to_contain_text("kind PERMISSION_SUSPENDED")
             await visit.settle()
@@ -64,6 +80,7 @@ async def take_all(deployment: Deployment, folder: Path) -> None:
     async with chromium() as browser:
         await take_q1(browser, deployment, folder)
         await take_plan(browser, deployment, folder)
+        await take_proof(browser, deployment, folder)
         await take_subscription(browser, deployment, folder)
 
 

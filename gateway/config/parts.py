@@ -201,6 +201,9 @@ class Graphiql(Record):
         Path | None, Meaning("file overriding an example's variables by its name")
     ] = None
     personas: Annotated[Path | None, Meaning("file overriding a persona's title and claims")] = None
+    trust: Annotated[
+        Path | None, Meaning("trust file against which the page checks proofs; unset: no panel")
+    ] = None
 
 
 def _is_url(text: str, schemes: tuple[str, ...]) -> bool:

@@ -17,6 +17,8 @@ from gateway.graphiql.node import Node, find_node
 FOLDER: Final = Path(__file__).parent
 SOURCES: Final = ("index.html", "package.json", "package-lock.json", "vite.config.mjs")
 SOURCE_FOLDERS: Final = ("src", "public")
+VERIFIER: Final = FOLDER.parents[1] / "ledger_adapter" / "js" / "verify.mjs"
+"""The ledger's own check in JavaScript, which the proof panel has inside."""
 ZIPPED: Final = frozenset({".js", ".css", ".svg", ".ttf"})
 _STAMP: Final = ".built-from"
 _IMPATIENT: Final = (
@@ -43,9 +45,9 @@ def main() -> int:
 def fingerprint(folder: Path) -> str:
     """A digest of everything the page is made of."""
     digest = hashlib.sha256()
-    for path in _sources(folder):
+    for name, path in _sources(folder):
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        digest.update(f"{name}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
 
@@ -95,11 +97,13 @@ def _say(sentence: str) -> None:
     sys.stderr.flush()
 
 
-def _sources(folder: Path) -> Iterator[Path]:
+def _sources(folder: Path) -> Iterator[tuple[str, Path]]:
     for name in SOURCES:
-        yield folder / name
+        yield name, folder / name
     for name in SOURCE_FOLDERS:
-        yield from sorted(path for path in (folder / name).rglob("*") if path.is_file())
+        for path in sorted(path for path in (folder / name).rglob("*") if path.is_file()):
+            yield path.relative_to(folder).as_posix(), path
+    yield VERIFIER.name, VERIFIER
 
 
 if __name__ == "__main__":

@@ -102,9 +102,20 @@ class GraphiqlDoor:
             "endpoint": "/graphql",
             "demo": self._personas is not None,
             "plan": self._shows_plan,
+            "proofs": self._settings.trust is not None,
+            "trust": self._trust(),
             "tabs": [asdict(tab) for tab in tabs],
             "personas": self._tokens(self._personas) if self._personas and trusted else [],
         }
+
+    def _trust(self) -> str | None:
+        """Whom the page's check of proofs trusts, public keys only; None while there is no file."""
+        try:
+            return (
+                self._settings.trust.read_text(encoding="utf-8") if self._settings.trust else None
+            )
+        except (OSError, UnicodeDecodeError):
+            return None
 
     def _tokens(self, personas: Personas) -> list[Mapping[str, object]]:
         now = time.time()

@@ -35,28 +35,32 @@ export class BadTrust extends Error {}
 
 // -- the check
 
-/** `trusted` is the text of trust.json, or what `parseTrust` made of it. */
-export async function verifyBundle(raw, trusted) {
+/** `trusted` is the text of trust.json, or what `parseTrust` made of it; `passed` hears of each
+ *  step that holds, in order: bundle, log, commit, leaf, path, checkpoint, witness, anchor, trust. */
+export async function verifyBundle(raw, trusted, passed = () => {}) {
   const trust = typeof trusted === "string" ? await parseTrust(trusted) : trusted;
   const bundle = decodeBundle(typeof raw === "string" ? utf8(raw) : raw);
+  passed("bundle");
   const log = trust.logs.find((known) => known.origin === bundle.origin);
   demand(log, "log", "the trust file does not name this log");
   demand(same(bundle.logId, log.id), "log", "log id is not that of the configured log");
   demand(bundle.hash === log.hash, "log", "another hash than the configured log uses");
   demand(bundle.origin.endsWith("/" + bundle.shard), "log", "shard is not that of the origin");
-  const hash = await hashing(bundle.hash);
-  const entry = decodeEntry(bundle.entry);
-  checkCommitment(bundle, entry);
-  demand(same(await hash.leaf(bundle.entry), bundle.leafHash), "leaf", "not the entry's hash");
-  await checkPath(bundle, hash);
+  passed("log");
+  const hash = hashing(bundle.hash);
+  const entry = await checkInside(bundle, hash, passed);
   await checkSignatures(bundle, log);
+  passed("checkpoint");
   const witnesses = checkWitnesses(bundle, trust);
+  passed("witness");
   const anchors = await checkAnchors(bundle, trust, hash);
+  passed("anchor");
   const claimed = strongest(bundle.anchors.map((anchor) => LABELS[anchor.kind]),
     bundle.cosigners.length);
   const state = bundle.anchors.length ? "FINAL" : "CHECKPOINTED";
   demand(bundle.trust === claimed && bundle.anchorState === state, "trust",
     "the bundle does not claim what its evidence shows");
+  passed("trust");
   return {
     trust: strongest(anchors.map((anchor) => anchor.label), witnesses.length),
     witnesses,
@@ -70,6 +74,25 @@ export async function verifyBundle(raw, trusted) {
   };
 }
 
+/** The steps bundle, commit, leaf and path, for which nobody need be trusted. They show that a
+ *  bundle is whole, not who made it: without a trust file anybody can have. */
+export async function checkWhole(raw, passed = () => {}) {
+  const bundle = decodeBundle(typeof raw === "string" ? utf8(raw) : raw);
+  passed("bundle");
+  await checkInside(bundle, hashing(bundle.hash), passed);
+}
+
+async function checkInside(bundle, hash, passed) {
+  const entry = decodeEntry(bundle.entry);
+  checkCommitment(bundle, entry);
+  passed("commit");
+  demand(same(await hash.leaf(bundle.entry), bundle.leafHash), "leaf", "not the entry's hash");
+  passed("leaf");
+  await checkPath(bundle, hash);
+  passed("path");
+  return entry;
+}
+
 function checkCommitment(bundle, entry) {
   if (bundle.opening === null) return;
   const { envelope, salt } = bundle.opening;
@@ -81,19 +104,58 @@ function checkCommitment(bundle, entry) {
 async function checkPath(bundle, hash) {
   demand(bundle.treeSize === bundle.checkpoint.size, "path", "size is not the checkpoint's");
   demand(bundle.leafIndex < bundle.treeSize, "path", "the leaf is not in the tree");
-  let node = bundle.leafIndex, last = bundle.treeSize - 1n, running = bundle.leafHash;
-  for (const sibling of bundle.path) {
-    demand(last !== 0n, "path", "longer than the tree is high");
-    if (node & 1n || node === last) {
-      running = await hash.node(sibling, running);
-      while (node && !(node & 1n)) [node, last] = [node >> 1n, last >> 1n];
-    } else {
-      running = await hash.node(running, sibling);
-    }
+  const { top, fault } = await climb(hash, bundle);
+  demand(fault === null, "path", fault);
+  demand(same(top, bundle.checkpoint.root), "path", "does not lead to the checkpoint's root");
+}
+
+/** RFC 9162, 2.1.3.2: from the leaf up, each sibling with its side and what both hash to. */
+async function climb(hash, { leafIndex, treeSize, leafHash, path }) {
+  let node = leafIndex, last = treeSize - 1n, top = leafHash;
+  const steps = [];
+  for (const sibling of path) {
+    if (last === 0n) return { steps, top, fault: "longer than the tree is high" };
+    const left = Boolean(node & 1n) || node === last;
+    top = await (left ? hash.node(sibling, top) : hash.node(top, sibling));
+    while (left && node && !(node & 1n)) [node, last] = [node >> 1n, last >> 1n];
     [node, last] = [node >> 1n, last >> 1n];
+    steps.push({ sibling, left, node: top });
   }
-  demand(last === 0n, "path", "shorter than the tree is high");
-  demand(same(running, bundle.checkpoint.root), "path", "does not lead to the checkpoint's root");
+  return { steps, top, fault: last === 0n ? null : "shorter than the tree is high" };
+}
+
+/** The path of a bundle, or of an object with its members leafIndex, treeSize, leafHash, path, root
+ *  and hash, as hexadecimal texts for a page that draws it; `fault` says where it leads astray. */
+export async function drawPath(given) {
+  const proof = typeof given === "string" ? drawable(decodeBundle(utf8(given))) : pathOf(given);
+  const inside = proof.leafIndex < proof.treeSize;
+  const { steps, top, fault } = inside ? await climb(hashing(proof.hash), proof)
+    : { steps: [], top: proof.leafHash, fault: "the leaf is not in the tree" };
+  const astray = same(top, proof.root) ? null : "does not lead to the checkpoint's root";
+  return {
+    leafIndex: String(proof.leafIndex),
+    treeSize: String(proof.treeSize),
+    leafHash: hex(proof.leafHash),
+    steps: steps.map((step) => ({ ...step, sibling: hex(step.sibling), node: hex(step.node) })),
+    root: hex(proof.root),
+    fault: fault ?? astray,
+  };
+}
+
+function drawable(bundle) {
+  return { ...bundle, root: bundle.checkpoint.root };
+}
+
+function pathOf({ leafIndex, treeSize, leafHash, path, root, hash }) {
+  demand(Array.isArray(path) && path.length <= MAX_PATH, "path", "not a list of hashes");
+  return {
+    hash,
+    leafIndex: decimal(text(leafIndex, "leafIndex"), "leafIndex"),
+    treeSize: decimal(text(treeSize, "treeSize"), "treeSize"),
+    leafHash: hash32(leafHash, "leafHash"),
+    path: path.map((node) => hash32(node, "path")),
+    root: hash32(root, "checkpoint"),
+  };
 }
 
 async function checkSignatures(bundle, log) {
@@ -624,8 +686,9 @@ async function sha256(data) {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", data));
 }
 
-async function hashing(name) {
-  const digest = { SM3: sm3, SHA256: sha256 }[name];
+function hashing(name) {
+  const digest = new Map([["SM3", sm3], ["SHA256", sha256]]).get(name);
+  demand(digest, "log", "a hash this verifier does not know");
   return {
     leaf: async (entry) => digest(concat([0], entry)),
     node: async (left, right) => digest(concat([1], left, right)),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ledger_adapter.crypto import keys
-from subgraphs.demo.answers import items
+from subgraphs.demo.answers import items, settled, text
 from subgraphs.demo.cast import actors_of
 from subgraphs.demo.client import Client
 from subgraphs.demo.deployment import DemoError, Deployment
@@ -117,9 +117,15 @@ async def _seed_investor(deployment: Deployment) -> None:
     async with actors_of(deployment, person) as actors:
         journey = Journey(actors, person)
         await journey.to_permission()
+        opened = await settled(
+            actors.holder,
+            "open-dispute",
+            subjectId=journey.presentation_id,
+            ground="USE_DENIED",
+        )
     claims = {"sub": f"holder-{person.name}", "role": "HOLDER", "holder": person.holder_id}
     personas = {"holder": {"title": "Holder, synthetic (持证人)", "claims": claims}}
-    examples = variables_of(journey)
+    examples = variables_of(journey) | variables_of_case(text(opened, "dispute", "id"))
     _write(deployment.data / "personas.json", personas)
     _write(deployment.data / "examples.json", examples)  # last: it says that the seed is whole
 
@@ -157,6 +163,14 @@ def variables_of(journey: Journey) -> dict[str, dict[str, object]]:
         "28-resolve-did": {**bound},
     }
     return {"01-credential-screen": ids, "20-audit-timeline": ids, **found}
+
+
+def variables_of_case(dispute: str) -> dict[str, dict[str, object]]:
+    """The same for the examples that look at a dispute."""
+    return {
+        "42-export-evidence": {"input": {"disputeId": dispute}},
+        "43-case": {"id": dispute, "time": to_time(datetime.now(UTC))},
+    }
 
 
 def _write(path: Path, value: object) -> None:

@@ -10,6 +10,7 @@ from playwright.async_api import (
     Browser,
     ConsoleMessage,
     Error,
+    Locator,
     Page,
     Request,
     async_playwright,
@@ -109,3 +110,18 @@ async def graphiql(browser: Browser, url: str) -> AsyncIterator[Visit]:
             visit.page.get_by_role("button", name="Re-fetch GraphQL schema")
         ).to_be_enabled()
         yield visit
+
+
+async def proved_by_and_by(page: Page, event: Locator) -> None:
+    """Asks for the proof of an event until a head is signed over it, which takes a second."""
+    back = page.get_by_role("button", name="Show Events")
+    for _ in range(30):
+        await event.get_by_role("button", name="Check the proof").click()
+        try:
+            await expect(page.locator(".proof-is-proved")).to_be_visible(timeout=2000)
+        except AssertionError:
+            if await back.count():
+                await back.click()
+        else:
+            return
+    raise AssertionError("no head was signed over the event")

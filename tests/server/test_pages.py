@@ -91,6 +91,30 @@ async def test_the_tabs_are_the_examples_with_the_seeds_variables(
     assert (second["title"], second["variables"], second["persona"]) == ("second", "", None)
 
 
+async def test_the_page_gets_the_trust_file_where_one_is_named(
+    tmp_path: Path, examples: dict[str, object]
+) -> None:
+    trust = tmp_path / "trust.json"
+    async with (
+        served(tmp_path, graphiql=examples | {"trust": str(trust)}) as gateway,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        page = await client.get(gateway.url, headers={"accept": BROWSER})
+        config = config_in(page.text)
+        assert (config["proofs"], config["trust"]) == (True, None)
+        trust.write_text('{"logs": "</script>"}', encoding="utf-8")
+        page = await client.get(gateway.url, headers={"accept": BROWSER})
+        assert config_in(page.text)["trust"] == '{"logs": "</script>"}'
+
+
+async def test_without_a_trust_file_named_the_page_checks_no_proofs(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await client.get("/graphql", headers={"accept": BROWSER})
+    config = config_in(page.text)
+    assert (config["proofs"], config["trust"]) == (False, None)
+
+
 async def test_the_page_brings_a_token_for_each_persona_that_works(
     client: httpx.AsyncClient,
 ) -> None:

@@ -2,6 +2,7 @@ import { useGraphiQL } from '@graphiql/react';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { eventLogPlugin } from './EventLog.jsx';
 import { eventLog } from './events.js';
+import { openPanel } from './opening.js';
 
 // How the page behaves beyond what GraphiQL does by itself. It draws nothing.
 
@@ -21,15 +22,14 @@ const useActiveTabInSight = () => {
 };
 
 // GraphiQL's own result shows the latest event only, so the list is opened with the first
-// subscription; whoever has closed it since is not asked again. Only the button of the sidebar
-// also unfolds the panel that the list stands in.
+// subscription; whoever has closed it since is not asked again.
 const useEventLogAtFirstSubscription = () => {
   const events = useSyncExternalStore(eventLog.subscribe, eventLog.read).length;
   const done = useRef(false);
   useEffect(() => {
     if (!events || done.current) return;
     done.current = true;
-    document.querySelector(`button[aria-label="Show ${eventLogPlugin.title}"]`)?.click();
+    openPanel(eventLogPlugin.title);
   }, [events]);
 };
 

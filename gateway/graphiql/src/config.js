@@ -15,6 +15,8 @@ export const config = {
   subscriptionUrl: given.subscriptionUrl ?? socketUrl(endpoint),
   demo: given.demo === true,
   plan: given.plan === true,
+  proofs: given.proofs === true,
+  trust: given.trust ?? null,
   tabs: given.tabs ?? [],
   personas: given.personas ?? [],
 };

@@ -1,6 +1,7 @@
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { parse } from 'graphql';
 import { createClient } from 'graphql-ws';
+import { heard } from './answers.js';
 import { config } from './config.js';
 import { logged } from './events.js';
 import { ASKING, planned, plans } from './plans.js';
@@ -56,13 +57,14 @@ export const fetcher = async (given, givenOptions) => {
     url: config.endpoint,
     wsClient: clientFor(givenOptions?.headers),
   });
-  if (streams(options?.documentAST, params.operationName)) {
+  const { operationName, variables } = params;
+  const asked = { operation: operationName, query: params.query, variables, headers: givenOptions?.headers };
+  if (streams(options?.documentAST, operationName)) {
     const events = await send(params, options);
-    return events?.[Symbol.asyncIterator]
-      ? logged(events, params.operationName ?? 'subscription')
-      : events;
+    return events?.[Symbol.asyncIterator] ? logged(events, asked) : events;
   }
-  if (!plans.wanted() || params.operationName === 'IntrospectionQuery') return send(params, options);
+  if (operationName === 'IntrospectionQuery') return send(params, options);
+  if (!plans.wanted()) return heard(await send(params, options), asked);
   const asking = { ...options, headers: { ...options?.headers, ...ASKING } };
-  return planned(await send(params, asking), params.operationName ?? 'the operation');
+  return heard(planned(await send(params, asking), operationName ?? 'the operation'), asked);
 };

@@ -6,12 +6,23 @@ import { Conduct } from './Conduct.jsx';
 import { config, defaultTabs } from './config.js';
 import { eventLogPlugin } from './EventLog.jsx';
 import { examplesPlugin } from './Examples.jsx';
+import { exportPlugin } from './ExportPanel.jsx';
 import { fetcher } from './fetcher.js';
 import { PersonaPicker } from './PersonaPicker.jsx';
 import { planPlugin } from './PlanPanel.jsx';
+import { proofPlugin } from './ProofPanel.jsx';
 import { storage } from './storage.js';
 import 'graphiql/style.css';
 import './page.css';
+
+const plugins = [
+  HISTORY_PLUGIN,
+  examplesPlugin,
+  eventLogPlugin,
+  ...(config.proofs ? [proofPlugin] : []),
+  exportPlugin,
+  ...(config.plan ? [planPlugin] : []),
+];
 
 createRoot(document.getElementById('root')).render(
   <GraphiQL
@@ -21,7 +32,7 @@ createRoot(document.getElementById('root')).render(
     defaultEditorToolsVisibility="variables"
     shouldPersistHeaders={false}
     showPersistHeadersSettings={false}
-    plugins={[HISTORY_PLUGIN, examplesPlugin, eventLogPlugin, ...(config.plan ? [planPlugin] : [])]}
+    plugins={plugins}
   >
     <GraphiQL.Logo>
       <Conduct />

@@ -1,8 +1,9 @@
+import { store } from './store.js';
+
 // How the last run went, for the plan panel. The gateway is asked for it only while the panel is
 // open: a plan costs it time, and says more of the inside than most callers want to read.
-let shown = null;
+const shown = store(null);
 let watching = 0;
-const listeners = new Set();
 
 export const plans = {
   wanted: () => watching > 0,
@@ -13,14 +14,10 @@ export const plans = {
     };
   },
   keep(operation, extensions) {
-    shown = { operation, plan: extensions?.queryPlan ?? null, cost: extensions?.cost ?? null };
-    listeners.forEach((listener) => listener());
+    shown.write({ operation, plan: extensions?.queryPlan ?? null, cost: extensions?.cost ?? null });
   },
-  read: () => shown,
-  subscribe(listener) {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  read: shown.read,
+  subscribe: shown.subscribe,
 };
 
 export const ASKING = {
