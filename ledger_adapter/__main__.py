@@ -16,9 +16,11 @@ from ledger_adapter.commands import (
     WitnessFiles,
     audit,
     audit_chains,
+    back_up,
     chain_nodes,
     fetch_tile,
     lead,
+    restore,
     rotate,
     witness,
 )
@@ -57,6 +59,12 @@ def _parser() -> argparse.ArgumentParser:
         settled = commands.add_parser(name, help=meaning)
         settled.add_argument("--config", help="settings file (default: CREDGRAPH_CONFIG)")
         settled.set_defaults(command=command)
+        if name in {"backup", "restore"}:
+            settled.add_argument("folder", type=Path)
+        if name == "backup":
+            settled.add_argument(
+                "--database", action="append", default=[], help="only this one, or these"
+            )
         if name == "rotate-key":
             settled.add_argument("--key", type=Path, required=True, help="file of the new key")
             settled.add_argument("--from-size", type=int, required=True, help="its first tree size")
@@ -216,6 +224,24 @@ def _replay(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _backup(asked: argparse.Namespace) -> int:
+    os.environ.setdefault("MOTOR_MAX_WORKERS", "16")
+    settings = load_settings(os.environ, asked.config)
+    done = asyncio.run(back_up(settings, asked.folder, asked.database))
+    print(
+        f"{done.documents} documents of {', '.join(done.databases)}; the log has {done.size} "
+        f"entries; read back and alike: {done.digest}"
+    )
+    return 0
+
+
+def _restore(asked: argparse.Namespace) -> int:
+    os.environ.setdefault("MOTOR_MAX_WORKERS", "16")
+    found = asyncio.run(restore(load_settings(os.environ, asked.config), asked.folder))
+    print(f"restored, and the log verifies: {found.entries} entries, root {found.root.hex()}")
+    return 0
+
+
 def _rotate(asked: argparse.Namespace) -> int:
     rotate(load_settings(os.environ, asked.config), asked.key, asked.from_size)
     print(f"from size {asked.from_size} on the new key signs; start witnesses and ledger again")
@@ -233,6 +259,8 @@ _BY_SETTINGS: Final[Mapping[str, tuple[str, Callable[[argparse.Namespace], int]]
     "run": ("give positions to queued events, sign tree heads, anchor them", _run),
     "chain": ("run the nodes of the embedded chain", _chain),
     "replay": ("hash the whole log anew and compare everything", _replay),
+    "backup": ("write every database into a folder, as they are at one moment", _backup),
+    "restore": ("from such a folder into empty databases, if no witness is ahead", _restore),
     "scan-chain": ("show that only heads went on the chains", _scan),
     "rotate-key": ("let a new log key sign from a tree size on", _rotate),
 }

@@ -9,8 +9,9 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 
@@ -26,7 +27,7 @@ from ledger_adapter.config import Settings
 from ledger_adapter.crypto.ed25519 import Ed25519Signer
 from ledger_adapter.crypto.sm2 import PrivateKey
 from ledger_adapter.crypto.terms import KeyTerms
-from ledger_adapter.errors import BadProof, BadSettings, LedgerFault, LedgerUnavailable
+from ledger_adapter.errors import BadProof, BadSettings, LedgerFault, LedgerUnavailable, LogCorrupt
 from ledger_adapter.evidence.block import TrustedBlocks
 from ledger_adapter.evidence.trust import Trust, TrustedLog, load_trust, rotate_key
 from ledger_adapter.log.checkpoint import key_id
@@ -34,10 +35,13 @@ from ledger_adapter.port import LogRef, Shard
 from ledger_adapter.replay import Audit, replay
 from ledger_adapter.sequencer import Job, LogKeys, Sequencer, SequencerOptions, log_ref
 from ledger_adapter.serving import serve
+from ledger_adapter.store import backup
+from ledger_adapter.store.backup import Backup
 from ledger_adapter.store.mongo.log import MongoLog
 from ledger_adapter.store.mongo.seam import connect, settle, wait_until_writable
 from ledger_adapter.witness.app import witness_app
 from ledger_adapter.witness.client import WitnessClient, WitnessGroup
+from ledger_adapter.witness.heard import hear
 from ledger_adapter.witness.judge import Witness
 from ledger_adapter.witness.state import WitnessState
 
@@ -176,6 +180,33 @@ async def audit(settings: Settings) -> Audit:
         return found
 
 
+async def back_up(settings: Settings, folder: Path, named: Sequence[str]) -> Backup:
+    """Every database of the server, or those named, as they are at one moment."""
+    async with _connected(settings) as client:
+        return await backup.take(
+            client,
+            folder,
+            ledger=settings.database,
+            shard=settings.shard,
+            named=named,
+            at=datetime.now(UTC),
+        )
+
+
+async def restore(settings: Settings, folder: Path) -> Audit:
+    """Read, held against the witnesses, written into empty databases, replayed from the start."""
+    trust = load_trust(settings.trust) if settings.trust else None
+    urls = {one.name: one.url for one in settings.witnesses}
+    async with _connected(settings) as client, httpx.AsyncClient(trust_env=False) as http:
+        heard = await hear(http, urls, settings.log_origin)
+        needed = trust.witnesses_needed if trust else 0
+        found = await backup.restore(client, folder, heard=heard, needed=needed)
+    checked = await audit(settings)
+    if (checked.entries, checked.root.hex()) != (found.size, found.root or checked.root.hex()):
+        raise LogCorrupt("what was restored is not the log that the manifest names")
+    return checked
+
+
 async def audit_chains(settings: Settings) -> Sequence[str]:
     """One line a chain: its anchors hold and nothing but heads went there; LogCorrupt if not."""
     keys = log_keys(settings)
@@ -279,10 +310,16 @@ def fetch_tile(log: str, path: str) -> bytes:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[MongoLog]:
+    async with _connected(settings) as client:
+        yield MongoLog(client[settings.database], Shard(settings.shard))
+
+
+@asynccontextmanager
+async def _connected(settings: Settings) -> AsyncIterator[Any]:
     client = connect(settings.mongodb, settings.driver)
     try:
         await wait_until_writable(client, seconds=WAIT_SECONDS)
-        yield MongoLog(client[settings.database], Shard(settings.shard))
+        yield client
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):

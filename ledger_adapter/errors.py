@@ -11,6 +11,8 @@ LedgerFault
 ├── BadEnvelope                 BAD_ENVELOPE: an event that may not enter the log
 ├── BadProof                    BAD_PROOF: a proof bundle that proves nothing
 ├── BadSettings                 BAD_SETTINGS
+├── BackupRefused               BACKUP_REFUSED: a folder that is damaged, or must not be restored
+│   └── BackupBehind            BACKUP_BEHIND: older than a head that a witness signed
 └── LedgerError                 the log itself
     ├── LedgerUnavailable       LEDGER_UNAVAILABLE (retryable)
     ├── QueueFull               LEDGER_QUEUE_FULL (retryable)
@@ -93,6 +95,25 @@ class BadSettings(LedgerFault):
     """A configuration that cannot be used; the sentence names the key."""
 
     code = "BAD_SETTINGS"
+
+
+class BackupRefused(LedgerFault):
+    """Nothing was written: the folder is damaged, or the place it would go to is not free."""
+
+    code = "BACKUP_REFUSED"
+
+
+class BackupBehind(BackupRefused):
+    """To go on from here would be a second history of a log that others have seen further."""
+
+    code = "BACKUP_BEHIND"
+
+    def __init__(self, witness: str, witnessed: int, size: int) -> None:
+        super().__init__(
+            f"witness {witness} signed a head of size {witnessed}, this backup ends at {size}: "
+            "take a newer one"
+        )
+        self.witness, self.witnessed, self.size = witness, witnessed, size
 
 
 class LedgerError(LedgerFault):
