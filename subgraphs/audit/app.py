@@ -82,6 +82,7 @@ def wire(base: Base, trust: Trust) -> Parts:
         holder_keys=base.holder_keys,
         idempotent=base.idempotent,
         outbox=base.outbox,
+        reads=base.reads,
         public=_public(base.settings),
         denied=Denied(base.database),
         institutions=base.institutions,

@@ -21,6 +21,7 @@ from subgraphs.kit.holder_keys import HolderKeys
 from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.outbox import Outbox
+from subgraphs.kit.reads import PrivilegedReads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class Parts:
     holder_keys: HolderKeys
     idempotent: Idempotent
     outbox: Outbox
+    reads: PrivilegedReads
     public: str
     denied: Denied
     institutions: Institutions

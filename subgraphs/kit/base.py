@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ledger_adapter.port import Ledger
@@ -17,6 +18,7 @@ from subgraphs.kit.mongo import Database, IndexModel, Mongo, create_indexes
 from subgraphs.kit.outbox import Outbox, open_outbox
 from subgraphs.kit.personal import PERSONAL
 from subgraphs.kit.prepared import Prepared
+from subgraphs.kit.reads import PrivilegedReads
 from subgraphs.kit.roots import Roots
 from subgraphs.kit.sealing import DONE, holder_keys, seal_what_is_plain, sealed_database
 from subgraphs.kit.serve import CannotStart
@@ -38,6 +40,7 @@ class Base:
     holder_keys: HolderKeys
     ledger: Ledger
     outbox: Outbox
+    reads: PrivilegedReads
     tokens: ContextTokens
     sealer: CursorSealer
     institutions: Institutions
@@ -70,13 +73,15 @@ def wire(name: ServiceName, settings: Settings, mongo: Mongo) -> Base:
     keys = holder_keys(name, settings, mongo)
     database = sealed_database(name, settings, mongo, keys)
     log = settings.ledger
+    outbox = open_outbox(mongo, database=log.database, shard=log.shard)
     return Base(
         settings=settings,
         mongo=mongo,
         database=database,
         holder_keys=keys,
         ledger=open_log(mongo, database=log.database, shard=log.shard),
-        outbox=open_outbox(mongo, database=log.database, shard=log.shard),
+        outbox=outbox,
+        reads=PrivilegedReads(mongo, outbox, keys, clock=lambda: datetime.now(UTC)),
         tokens=ContextTokens(
             public_key=load_public_key(_read(settings.context.public_key)),
             issuer=settings.context.issuer,

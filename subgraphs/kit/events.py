@@ -18,22 +18,30 @@ from subgraphs.kit.ids import InstitutionId, type_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventKind:
-    """The shape of one kind; `subjects` are the types its subject ids may have."""
+    """The shape of one kind; `subjects` are the types its subject ids may have. `acts`: the first
+    of its institutions did it, and is not only concerned."""
 
     subjects: frozenset[str]
     required: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     public: bool = False
+    acts: bool = True
 
 
 def _kind(
-    subjects: str, required: str = "", optional: str = "", *, public: bool = False
+    subjects: str,
+    required: str = "",
+    optional: str = "",
+    *,
+    public: bool = False,
+    acts: bool = True,
 ) -> EventKind:
     return EventKind(
         subjects=frozenset(subjects.split()),
         required=frozenset(required.split()),
         optional=frozenset(optional.split()),
         public=public,
+        acts=acts,
     )
 
 
@@ -90,6 +98,12 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "COMPLAINT_MOVED": _kind("Complaint Holder", "state"),
     "COMPLAINT_REMINDED": _kind("Complaint Holder", "stage"),
     "EXIT_MOVED": _kind("ExitCase Holder", "scope state", "evidenceDigest"),
+    "PRIVILEGED_READ": _kind(
+        "Dispute EvidencePackage Complaint DeletionReceipt Holder",
+        "what role reader",
+        "operation",
+        acts=False,
+    ),
     "FRAUD_SIGNAL": _kind("Presentation Holder Credential", "check reasonCode"),
 }
 
@@ -106,6 +120,8 @@ _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "manifestHash": re.compile(r"sm3:[0-9a-f]{64}"),
     "ground": re.compile(r"[A-Z_]{1,40}"),
     "part": re.compile(r"[A-Z_]{1,40}"),
+    "what": re.compile(r"[A-Z_]{1,40}"),
+    "reader": re.compile(r"[0-9a-f]{64}"),
     "channel": re.compile(r"[A-Z_]{1,40}"),
     "reasonCode": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
     "state": re.compile(r"[A-Z][A-Z_]{0,63}"),

@@ -70,6 +70,7 @@ def wire(
         prepared=base.prepared,
         idempotent=base.idempotent,
         outbox=base.outbox,
+        reads=base.reads,
         identity=identity,
         custodian=custodian,
         sealer=base.sealer,

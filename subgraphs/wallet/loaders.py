@@ -12,7 +12,8 @@ from strawberry.dataloader import DataLoader
 from subgraphs.kit.context import RequestContext
 from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.institutions import InstitutionRow
-from subgraphs.kit.viewer import Role, Viewer
+from subgraphs.kit.reads import Read
+from subgraphs.kit.viewer import Role
 from subgraphs.wallet import policy
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import (
@@ -30,8 +31,10 @@ _NAME = "wallet"
 class Loaders:
     """All loaders of one request."""
 
-    def __init__(self, parts: Parts, viewer: Viewer) -> None:
-        self._store, self._register, self._viewer = parts.store, parts.institutions, viewer
+    def __init__(self, context: RequestContext[Parts]) -> None:
+        parts = context.parts
+        self._store, self._register, self._viewer = parts.store, parts.institutions, context.viewer
+        self._context, self._reads = context, parts.reads
         self._copies = parts.copies
         self.root_dids = DataLoader(load_fn=self._root_dids)
         self.consents = DataLoader(load_fn=self._consents)
@@ -46,13 +49,14 @@ class Loaders:
     async def _root_dids(self, holders: list[str]) -> Sequence[RootDid | None]:
         found = await self._store.root_dids(holders)
         bound = await self._bound(list(found))
-        rows = (found.get(holder) for holder in holders)
-        return [
-            row
-            if row and policy.may_see_did(self._viewer, row.holder, bound=row.holder in bound)
-            else None
-            for row in rows
-        ]
+        seen = {
+            holder: row
+            for holder, row in found.items()
+            if policy.may_see_did(self._viewer, row.holder, bound=row.holder in bound)
+        }
+        reads = [Read(id=holder, what="ROOT_DID", concerned=()) for holder in seen]
+        await self._reads.tell(self._context, reads)
+        return [seen.get(holder) for holder in holders]
 
     async def _bound(self, holders: list[str]) -> frozenset[str]:
         institution = self._viewer.institution
@@ -92,11 +96,17 @@ class Loaders:
 
     async def _deletions(self, ids: list[str]) -> Sequence[Deletion | None]:
         found = await self._copies.deletions(ids)
-        rows = (found.get(id_) for id_ in ids)
-        return [
-            row if row and policy.may_see_receipt(self._viewer, row.holder) else None
-            for row in rows
+        seen = {
+            id_: row
+            for id_, row in found.items()
+            if policy.may_see_receipt(self._viewer, row.holder)
+        }
+        reads = [
+            Read(id=id_, what="DELETION_RECEIPT", concerned=(row.holder,))
+            for id_, row in seen.items()
         ]
+        await self._reads.tell(self._context, reads)
+        return [seen.get(id_) for id_ in ids]
 
     async def _cancellations(self, credentials: list[str]) -> Sequence[Cancellation | None]:
         found = await self._copies.cancellations(credentials)
@@ -112,5 +122,5 @@ def loaders(context: RequestContext[Parts]) -> Loaders:
     """The request's own, made when first asked for."""
     held: Loaders | None = context.loaders.get(_NAME)
     if held is None:
-        held = context.loaders[_NAME] = Loaders(context.parts, context.viewer)
+        held = context.loaders[_NAME] = Loaders(context)
     return held

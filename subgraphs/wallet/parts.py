@@ -12,6 +12,7 @@ from subgraphs.kit.identity import IdentityProvider
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.prepared import Prepared
+from subgraphs.kit.reads import PrivilegedReads
 from subgraphs.wallet.custody_store import CustodyStore
 from subgraphs.wallet.ports import Custodian
 from subgraphs.wallet.store import Store
@@ -35,6 +36,7 @@ class Parts:
     prepared: Prepared
     idempotent: Idempotent
     outbox: Outbox
+    reads: PrivilegedReads
     identity: IdentityProvider
     custodian: Custodian
     sealer: CursorSealer

@@ -72,9 +72,11 @@ def selection(schema: GraphQLSchema, field: GraphQLField) -> str:
     type_ = get_named_type(field.type)
     if is_leaf_type(type_):
         return ""
-    if isinstance(type_, GraphQLObjectType) and "edges" in type_.fields:
-        return " { edges { node { __typename } } }"
-    return " { __typename }"
+    if not isinstance(type_, GraphQLObjectType) or "edges" not in type_.fields:
+        return " { __typename }"
+    node = get_named_type(get_named_type(type_.fields["edges"].type).fields["node"].type)
+    named = " id" if "id" in getattr(node, "fields", {}) else ""  # tells whose things are listed
+    return f" {{ edges {{ node {{ __typename{named} }} }} }}"
 
 
 def is_there(value: object) -> bool:

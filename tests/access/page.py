@@ -56,6 +56,16 @@ selection is limited to. `tests/access/cases` holds the cases, by kind of elemen
 `FORBIDDEN`, by client, field and minute, bounded in memory, and sends it to a mutation that no
 client sees, under a token in its own name. Audit keeps 90 days for the regulator: `accessDenials`.
 
+## Privileged reads
+
+The regulator reads what it is no party to only after those who are were told: a dispute and its
+evidence package, a complaint, a person's root DID, a receipt of deletion. The subgraph
+(`subgraphs/kit/reads.py`) writes a `PRIVILEGED_READ` event for each object of a request and answers
+once it is committed: no event, no answer. It names the object, the role, the operation, and the
+reader as a keyed digest; it stands in `auditEvents` of the holder and of the institutions
+concerned, and in the regulator's own feed. What one person asks twice at once the gateway asks
+once.
+
 ## Between gateway and subgraphs
 
 Each request carries a context token of the gateway, good for one subgraph and a minute, and the id

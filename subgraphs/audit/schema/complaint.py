@@ -16,6 +16,7 @@ from subgraphs.audit.states import ComplaintState
 from subgraphs.kit.context import Info
 from subgraphs.kit.fields import resolved
 from subgraphs.kit.nodes import Representation, entity
+from subgraphs.kit.reads import Read
 from subgraphs.kit.types import (
     Forbidden,
     InvalidTransitionError,
@@ -79,15 +80,22 @@ class Complaint(Node):
         ids = [str(one.get("id")) for one in references]
         found = await info.context.parts.complaints.find(ids)
         viewer = info.context.viewer
-        return [
-            cls.of(found[one])
-            if one in found and policy.sees_complaint(viewer, found[one])
-            else cls(id=strawberry.ID(one))
-            for one in ids
-        ]
+        seen = [row for row in found.values() if policy.sees_complaint(viewer, row)]
+        read = {row.id: shown for row, shown in zip(seen, await cls.read(info, seen), strict=True)}
+        return [read.get(one) or cls(id=strawberry.ID(one)) for one in ids]
 
     @classmethod
-    def of(cls, row: records.Complaint) -> Self:
+    async def read(cls, info: Info[Parts], rows: Sequence[records.Complaint]) -> list[Self]:
+        """Once those concerned were told, where they have to be."""
+        reads = [
+            Read(id=row.id, what="COMPLAINT", concerned=(row.holder,), institutions=row.handlers)
+            for row in rows
+        ]
+        await info.context.parts.reads.tell(info.context, reads)
+        return [cls._of(row) for row in rows]
+
+    @classmethod
+    def _of(cls, row: records.Complaint) -> Self:
         return cls(
             id=strawberry.ID(row.id),
             row=row,

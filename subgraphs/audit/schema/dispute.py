@@ -21,6 +21,7 @@ from subgraphs.kit.context import Info
 from subgraphs.kit.fields import resolved
 from subgraphs.kit.ids import is_id
 from subgraphs.kit.nodes import Representation, entity
+from subgraphs.kit.reads import Read
 from subgraphs.kit.scalars import JSON, Hash, Signature
 from subgraphs.kit.types import (
     Forbidden,
@@ -105,7 +106,13 @@ class EvidencePackage:
         return await anchor_proof(info, "EVIDENCE_SEALED", self.row.id)
 
     @classmethod
-    def of(cls, row: records.Package) -> Self:
+    async def read(cls, info: Info[Parts], row: records.Package, dispute: records.Dispute) -> Self:
+        """Once those concerned were told, where they have to be."""
+        concerned, institutions = (dispute.id, row.holder), (dispute.institution,)
+        read = Read(
+            id=row.id, what="EVIDENCE_PACKAGE", concerned=concerned, institutions=institutions
+        )
+        await info.context.parts.reads.tell(info.context, [read])
         return cls(
             row=row,
             id=strawberry.ID(row.id),
@@ -161,7 +168,7 @@ class Dispute(Node):
         if self.row is None or self.row.package is None:
             return None
         found = await info.context.parts.disputes.package(self.row.package)
-        return None if found is None else EvidencePackage.of(found)
+        return None if found is None else await EvidencePackage.read(info, found, self.row)
 
     @resolved("Proof that it was opened (存证证明).")
     async def chain_proof(self, info: Info[Parts]) -> ChainProof | None:
@@ -179,15 +186,27 @@ class Dispute(Node):
         ids = [str(one.get("id")) for one in references]
         found = await info.context.parts.disputes.find(ids)
         viewer = info.context.viewer
-        return [
-            cls.of(found[one])
-            if one in found and policy.sees_dispute(viewer, found[one])
-            else cls(id=strawberry.ID(one))
-            for one in ids
-        ]
+        seen = [row for row in found.values() if policy.sees_dispute(viewer, row)]
+        read = {row.id: shown for row, shown in zip(seen, await cls.read(info, seen), strict=True)}
+        return [read.get(one) or cls(id=strawberry.ID(one)) for one in ids]
 
     @classmethod
-    def of(cls, row: records.Dispute) -> Self:
+    async def read(cls, info: Info[Parts], rows: Sequence[records.Dispute]) -> list[Self]:
+        """Once those concerned were told, where they have to be."""
+        reads = [
+            Read(
+                id=row.id,
+                what="DISPUTE",
+                concerned=(row.holder,),
+                institutions=(row.institution,),
+            )
+            for row in rows
+        ]
+        await info.context.parts.reads.tell(info.context, reads)
+        return [cls._of(row) for row in rows]
+
+    @classmethod
+    def _of(cls, row: records.Dispute) -> Self:
         return cls(
             id=strawberry.ID(row.id),
             row=row,

@@ -20,6 +20,7 @@ from subgraphs.audit.store import NEWEST, OLDEST, EventFilter
 from subgraphs.kit.context import Info
 from subgraphs.kit.cursor import CursorScope
 from subgraphs.kit.errors import Invalid
+from subgraphs.kit.events import KINDS
 from subgraphs.kit.fields import resolved
 from subgraphs.kit.nodes import Representation, entity
 from subgraphs.kit.paging import (
@@ -62,9 +63,9 @@ class AuditEvent(Node):
         default=None, description="When, by its writer's clock, to the second (时间)."
     )
 
-    @resolved("The institution that acted; null for a holder's own act (行为机构).")
+    @resolved("The institution that acted; null for acts of a holder or the regulator (行为机构).")
     async def actor(self, info: Info[Parts]) -> Institution | None:
-        if self.row is None or not self.row.institutions:
+        if self.row is None or not self.row.institutions or not KINDS[self.row.kind].acts:
             return None
         return await institution(info, self.row.institutions[0])
 

@@ -45,14 +45,16 @@ async def _dispute(info: Info[Parts], id_: str) -> disputes.Dispute:
     row = await info.context.parts.disputes.get(id_)
     if row is None:
         raise LookupError(f"{id_} was written and is gone")
-    return disputes.Dispute.of(row)
+    (read,) = await disputes.Dispute.read(info, [row])
+    return read
 
 
 async def _complaint(info: Info[Parts], id_: str) -> complaints.Complaint:
     row = await info.context.parts.complaints.get(id_)
     if row is None:
         raise LookupError(f"{id_} was written and is gone")
-    return complaints.Complaint.of(row)
+    (read,) = await complaints.Complaint.read(info, [row])
+    return read
 
 
 def _institution(info: Info[Parts]) -> InstitutionId:

@@ -195,7 +195,7 @@ class Query:
         scope = CursorScope(source="disputes", scope_key=viewer.scope_key)
         asked = window(first, after, parts.sealer, scope)
         page, rows = await parts.disputes.page(policy.own_disputes(viewer), asked)
-        nodes = [Dispute.of(row) for row in rows]
+        nodes = await Dispute.read(info, rows)
         return connection(page, nodes, order=BY_ID, asked=asked, sealer=parts.sealer, scope=scope)
 
     @listed("Complaints that the viewer has to do with, by when they are due (投诉列表).")
@@ -255,7 +255,7 @@ async def _complaints(
     asked = window(first, after, parts.sealer, scope)
     where = {**policy.own_complaints(viewer), **which}
     page, rows = await parts.complaints.page(where, asked)
-    nodes = [Complaint.of(row) for row in rows]
+    nodes = await Complaint.read(info, rows)
     return connection(page, nodes, order=BY_DUE, asked=asked, sealer=parts.sealer, scope=scope)
 
 

@@ -49,6 +49,7 @@ from subgraphs.kit.types import worded
     COMPLAINT_MOVED="A complaint went a step further (投诉处理).",
     COMPLAINT_REMINDED="Its handlers were reminded of a complaint (投诉提醒).",
     EXIT_MOVED="An exit went a step further (退出推进).",
+    PRIVILEGED_READ="The regulator read what it is no party to (特权查阅).",
     FRAUD_SIGNAL="A check found signs of fraud (风险信号).",
 )
 class AuditEventKind(Enum):
@@ -91,6 +92,7 @@ class AuditEventKind(Enum):
     COMPLAINT_MOVED = "COMPLAINT_MOVED"
     COMPLAINT_REMINDED = "COMPLAINT_REMINDED"
     EXIT_MOVED = "EXIT_MOVED"
+    PRIVILEGED_READ = "PRIVILEGED_READ"
     FRAUD_SIGNAL = "FRAUD_SIGNAL"
 
 

@@ -292,6 +292,7 @@ async def test_a_dispute_ends_by_the_regulator_or_by_stepping_back(court: Desk) 
         who=BEN.who,
     )
     assert [one["node"]["kind"] for one in kinds.only("auditEvents")["edges"]] == [
+        "PRIVILEGED_READ",
         "DISPUTE_CLOSED",
         "EVIDENCE_SEALED",
         "DISPUTE_OPENED",
