@@ -1,7 +1,8 @@
 """Two subgraphs over one log in a file, as a process that can be killed: `log` streams the entries
 over graphql-transport-ws, `names` names their items over HTTP.
 
-`python -m tests.subscriptions.log_subgraph PORT FILE`; POST /append?count=N adds entries.
+`python -m tests.subscriptions.log_subgraph PORT FILE`; POST /append?count=N adds entries, and
+/overflow closes every socket as if its reader had been too slow.
 """
 
 import asyncio
@@ -128,6 +129,7 @@ class Subgraphs:
     def __init__(self, file: Path) -> None:
         self.log = Log(file)
         self.asked = 0
+        self._sockets: set[Send] = set()
         self._log_schema = _log_schema(self.log)
         self._names_schema = build_schema(_NAMES_SCHEMA)
 
@@ -144,6 +146,10 @@ class Subgraphs:
                 count = parse_qs(scope["query_string"].decode())["count"][0]
                 self.log.append(int(count))
                 return {"size": self.log.size}
+            case "/overflow":
+                for close in tuple(self._sockets):
+                    await close({"type": "websocket.close", "code": 4460, "reason": "too slow"})
+                return {"closed": len(self._sockets)}
             case "/counts":
                 return {
                     "readers": self.log.readers,
@@ -160,6 +166,7 @@ class Subgraphs:
         await receive()
         await send({"type": "websocket.accept", "subprotocol": "graphql-transport-ws"})
         tasks: dict[str, asyncio.Task[None]] = {}
+        self._sockets.add(send)
         try:
             while (message := await receive())["type"] == "websocket.receive":
                 frame = orjson.loads(message["text"])
@@ -172,6 +179,7 @@ class Subgraphs:
                     case "complete":
                         tasks.pop(frame["id"]).cancel()
         finally:
+            self._sockets.discard(send)
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)

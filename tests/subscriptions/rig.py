@@ -55,6 +55,9 @@ class Process:
     async def append(self, entries: int) -> None:
         await self._get(f"/append?count={entries}")
 
+    async def overflow(self) -> None:
+        await self._get("/overflow")
+
     async def counts(self) -> dict[str, int]:
         found: dict[str, int] = (await self._get("/counts")).json()
         return found
