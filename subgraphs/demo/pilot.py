@@ -2,23 +2,37 @@
 cloud's operator, whose code the form does not tell, has a synthetic one."""
 
 from dataclasses import dataclass
+from datetime import date
+
+from subgraphs.kit.standing import NEEDED, Licence
+
+FOUNDED = date(2024, 5, 23)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PilotInstitution:
-    """One line of the trust register as `make up` seeds it."""
+    """One line of the trust register as `make up` seeds it; its licence has a synthetic number,
+    and begins with the day of the form."""
 
     uscc: str
     name: str
     kind: str
     roles: tuple[str, ...]
 
+    @property
+    def licences(self) -> tuple[Licence, ...]:
+        kind = NEEDED.get(self.kind)
+        if kind is None:
+            return ()
+        number = f"SYN-{self.uscc[-9:]}"
+        return (Licence(kind=kind, number=number, first=FOUNDED, last=None),)
+
 
 GUOTAI_JUNAN = PilotInstitution(
     uscc="9131000063159284XQ",
     name="国泰君安证券股份有限公司",
     kind="SECURITIES_COMPANY",
-    roles=("ISSUER", "VERIFIER"),
+    roles=("ISSUER", "VERIFIER", "LEAD"),
 )
 ZHENGTONG = PilotInstitution(
     uscc="91310000324360627T",

@@ -86,6 +86,7 @@ async def _register(
             "did": institution_did(InstitutionId(id_)),
             "publicKeyMultibase": encode_key(key),
             "participation": "ACTIVE",
+            "licences": [licence.as_json() for licence in institution.licences],
         },
     )
 

@@ -1,4 +1,5 @@
-"""The life of a credential: which step may follow which, and nothing else (domain.md §4.3).
+"""The life of a credential, and of an institution in the network: which step may follow which, and
+nothing else (domain.md §4.3).
 
 Laws: a step that is not in STEPS is refused with from, to and what would be allowed; a final state
 has no way out; an offer that was not signed in time counts as LAPSED from that moment, whether or
@@ -13,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from subgraphs.kit.errors import InvalidTransition
+from subgraphs.kit.standing import Participation
 from subgraphs.kit.vocabulary import CredentialState as State
 from subgraphs.kit.vocabulary import EndorsementEffect as Effect
 
@@ -36,6 +38,16 @@ STEPS: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
         State.LAPSED: frozenset(),
     }
 )
+PARTICIPATION: Final[Mapping[Participation, frozenset[Participation]]] = MappingProxyType(
+    {
+        Participation.CANDIDATE: frozenset({Participation.ADMITTED, Participation.EXITED}),
+        Participation.ADMITTED: frozenset({Participation.ACTIVE, Participation.EXITED}),
+        Participation.ACTIVE: frozenset({Participation.SUSPENDED, Participation.EXITING}),
+        Participation.SUSPENDED: frozenset({Participation.ACTIVE, Participation.EXITING}),
+        Participation.EXITING: frozenset({Participation.EXITED}),
+        Participation.EXITED: frozenset(),
+    }
+)
 FINAL: Final = frozenset(state for state, after in STEPS.items() if not after)
 LIVE: Final = frozenset({State.ACTIVE, State.SUSPENDED})
 IN_FORCE_ONCE: Final = LIVE | {State.REVOKED, State.EXPIRED}
@@ -47,6 +59,13 @@ def step(source: State, target: State) -> State:
     if target not in STEPS[source]:
         allowed = (state.value for state in STEPS[source])
         raise InvalidTransition(source=source.value, target=target.value, allowed=allowed)
+    return target
+
+
+def participation_step(source: Participation, target: Participation) -> Participation:
+    """The target, or InvalidTransition."""
+    if target not in PARTICIPATION[source]:
+        raise InvalidTransition(source=source, target=target, allowed=PARTICIPATION[source])
     return target
 
 

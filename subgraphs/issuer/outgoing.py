@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from ledger_adapter.port import Envelope, JsonValue
 from subgraphs.issuer.records import Binding, Credential, Endorsement, InForce, Offer
 from subgraphs.kit.events import event
+from subgraphs.kit.ids import InstitutionId
 from subgraphs.kit.statuses import ENDORSED, STATE_OF
 from subgraphs.kit.vocabulary import CredentialState as State
 from subgraphs.vc.encoding import to_time
@@ -69,6 +71,30 @@ def bound(row: Binding) -> Envelope:
         institutions=[row.institution],
         at=row.matched_at,
         body={"role": "ISSUER"},
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What the lead institution decided about another, by kind and body of its event."""
+
+    kind: str
+    lead: InstitutionId
+    body: Mapping[str, JsonValue]
+
+
+def institution_decided(
+    institution: InstitutionId, told: Decided, version: int, at: datetime
+) -> Envelope:
+    """Public, and it names who decided."""
+    return event(
+        told.kind,
+        entity=institution,
+        version=version,
+        subjects=[institution],
+        institutions=[told.lead, institution],
+        at=at,
+        body=told.body,
     )
 
 

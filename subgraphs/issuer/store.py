@@ -44,6 +44,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("institution", 1), ("holder", 1)], unique=True),
     ],
     "updates": [IndexModel([("issuer", 1), ("_id", 1)]), IndexModel([("holder", 1), ("_id", 1)])],
+    "candidates": [],  # institutions whose registration is queued, or told
     "participants": [],  # by scenario and holder
     "scenarios": [],  # how many places are taken
     **institutions.INDEXES,
@@ -69,11 +70,16 @@ class Store:
         self._updates = database["updates"]
         self._participants = database["participants"]
         self._scenarios = database["scenarios"]
+        self._candidates = database["candidates"]
 
     async def credentials(self, ids: Sequence[str]) -> dict[str, Credential]:
         """By id; unknown ones are missing."""
         found = await self._credentials.find({"_id": {"$in": list(ids)}}).to_list(None)
         return {row["_id"]: codec.credential(row) for row in found}
+
+    async def add_candidate(self, institution: InstitutionId, session: Session) -> None:
+        """DuplicateKeyError for one whose registration was queued before."""
+        await self._candidates.insert_one({"_id": institution}, session=session)
 
     async def by_hash(self, hashes: Sequence[str]) -> dict[str, Credential]:
         found = await self._credentials.find({"vc_hash": {"$in": list(hashes)}}).to_list(None)

@@ -59,8 +59,10 @@ class NotFound(Refusal):
 class Forbidden(Refusal):
     code = "FORBIDDEN"
 
-    def __init__(self, message: str = "not allowed for this viewer") -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str = "not allowed for this viewer", *, code: str | None = None
+    ) -> None:
+        super().__init__(message, code=code)
 
 
 class InvalidTransition(Refusal):

@@ -56,8 +56,11 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "INSTITUTION_REGISTERED": _kind(
         "Institution",
         "uscc name kind roles did publicKeyMultibase participation",
+        "licences",
         public=True,
     ),
+    "INSTITUTION_MOVED": _kind("Institution", "participation reasonCode", public=True),
+    "INSTITUTION_LICENSED": _kind("Institution", "licences", public=True),
     "INSTITUTION_DID_CHANGED": _kind("Institution", "version didVersion", public=True),
     "ROOT_DID_REGISTERED": _kind("Holder", "documentDigest"),
     "ROOT_DID_CHANGED": _kind("Holder", "version documentDigest deactivated"),

@@ -1,5 +1,6 @@
-"""The public trust register as each subgraph keeps it: a projection of INSTITUTION_REGISTERED
-and INSTITUTION_DID_CHANGED, whose versions are checked here before they change anything.
+"""The public trust register as each subgraph keeps it: a projection of INSTITUTION_REGISTERED, of
+INSTITUTION_MOVED and INSTITUTION_LICENSED, by which the project's lead admits and suspends, and of
+INSTITUTION_DID_CHANGED, whose versions are checked here before they change anything.
 
 It also carries the few facts that all four subgraphs share by copy: uscc, name and kind.
 """
@@ -16,9 +17,11 @@ from typing import Any, Final
 from strawberry import federation
 
 from ledger_adapter.port import LoggedEvent
+from subgraphs.kit.errors import Forbidden
 from subgraphs.kit.ids import USCC, InstitutionId
 from subgraphs.kit.mongo import Database, Document, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
+from subgraphs.kit.standing import Licence, Standing, read_licences
 from subgraphs.kit.types import Node, worded
 from subgraphs.vc.did import Did, MethodId, build_did_document
 from subgraphs.vc.did_versions import DidHistory, read_version, vouched
@@ -32,11 +35,11 @@ log = logging.getLogger("credgraph.institutions")
 COLLECTION: Final = "institutions"
 KIND: Final = "INSTITUTION_REGISTERED"
 DID_CHANGED: Final = "INSTITUTION_DID_CHANGED"
+MOVED, LICENSED = "INSTITUTION_MOVED", "INSTITUTION_LICENSED"
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COLLECTION: [IndexModel([("uscc", 1), ("_id", 1)]), IndexModel([("did", 1)])]
 }
 
-_NOT_STANDING: Final = frozenset({"CANDIDATE", "EXITED"})
 _ALL: Final = {"uscc": {"$gte": ""}}  # said so that the index answers it
 BY_CODE: Final = Order(fields=("uscc", "_id"), descending=False)
 
@@ -70,20 +73,6 @@ class KeptVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """What the register said of an institution from one place of the log on."""
-
-    roles: tuple[str, ...]
-    participation: str
-    at: datetime
-    index: int
-
-    def has(self, role: str) -> bool:
-        """One who has left, or is not admitted yet, stands in no role."""
-        return role in self.roles and self.participation not in _NOT_STANDING
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InstitutionRow:
     """An institution as the log last told; `index` is where it was told."""
 
@@ -102,16 +91,34 @@ class InstitutionRow:
 
     def stood(self, role: str, at: datetime) -> bool:
         """Whether it stood in a role at a time: what it signed then stays signed by a member."""
-        return self._has(role, [one for one in self.standings if one.at <= at])
+        return self._has(role, [one for one in self.standings if one.at <= at], at)
 
-    def stood_at(self, role: str, index: int) -> bool:
-        """The same by place on the log, which nobody can date back."""
-        return self._has(role, [one for one in self.standings if one.index <= index])
+    def stood_at(self, role: str, index: int, at: datetime | None) -> bool:
+        """The same by place on the log, which nobody can date back, and that entry's time."""
+        return self._has(role, [one for one in self.standings if one.index <= index], at)
 
-    def _has(self, role: str, until: Sequence[Standing]) -> bool:
+    def lacks(self, role: str, at: datetime) -> str | None:
+        """The code of what keeps it from acting in a role now; None when nothing does."""
+        if role not in self.roles:
+            return "ROLE_MISSING"
+        last = self.standings[-1] if self.standings else None
+        if last is None:
+            return None
+        if not last.has(role):
+            return "INSTITUTION_NOT_ACTIVE"
+        return None if last.licensed(role, self.kind, at) else "LICENCE_MISSING"
+
+    @property
+    def licences(self) -> tuple[Licence, ...] | None:
+        """Those it has told last; None where none were ever told."""
+        return self.standings[-1].licences if self.standings else None
+
+    def _has(self, role: str, until: Sequence[Standing], at: datetime | None) -> bool:
         if not self.standings:
             return role in self.roles  # a row from before standings were kept
-        return bool(until) and until[-1].has(role)
+        if not until or not until[-1].has(role):
+            return False
+        return at is None or until[-1].licensed(role, self.kind, at)
 
     @property
     def history(self) -> DidHistory:
@@ -144,23 +151,60 @@ class Institutions:
         A later one replaces all but `since`: what was signed before it stays signed by a member.
         """
         for event in events:
-            if event.envelope.kind == KIND:
-                row = _document(event)
-                id_, since = row.pop("_id"), row.pop("since")
-                stood = {name: row[name] for name in ("roles", "participation", "index")}
-                change = {
-                    "$set": row,
-                    "$setOnInsert": {"since": since},
-                    "$push": {
-                        "standings": {"$each": [{**stood, "at": since}], "$sort": {"index": 1}}
-                    },
-                }
-                # told again, by a reader that begins anew, it stands there once and in its place
-                again = {"$pull": {"standings": {"index": row["index"]}}}
-                await self._rows.update_one({"_id": id_}, again, session=session)
-                await self._rows.update_one({"_id": id_}, change, upsert=True, session=session)
-            elif event.envelope.kind == DID_CHANGED:
-                await self._change(event, session)
+            match event.envelope.kind:
+                case "INSTITUTION_REGISTERED":
+                    await self._register(event, session)
+                case "INSTITUTION_DID_CHANGED":
+                    await self._change(event, session)
+                case "INSTITUTION_MOVED" | "INSTITUTION_LICENSED":
+                    await self._decided(event, session)
+
+    async def _register(self, event: LoggedEvent, session: Session) -> None:
+        row = _document(event)
+        id_, since = row.pop("_id"), row.pop("since")
+        stood = {name: row[name] for name in ("roles", "participation", "index")}
+        stood |= {"at": since, "licences": _licences(event)}
+        change = {"$set": row, "$setOnInsert": {"since": since}, "$unset": {"deciding": ""}}
+        await self._rows.update_one({"_id": id_}, change, upsert=True, session=session)
+        await self._stand(id_, stood, session)
+
+    async def _decided(self, event: LoggedEvent, session: Session) -> None:
+        """From here on it stands otherwise; all that the event does not tell stays."""
+        id_, index = event.envelope.subjects[0], event.position.index
+        found = await self._rows.find_one({"_id": id_}, session=session)
+        before = [one for one in (found or {}).get("standings", ()) if one["index"] < index]
+        if not before:
+            return  # nobody registered it
+        stood = {**before[-1], "index": index, "at": event.envelope.at}
+        if event.envelope.kind == MOVED:
+            stood["participation"] = event.envelope.body["participation"]
+        else:
+            stood["licences"] = _licences(event)
+        change = {
+            "$set": {"participation": stood["participation"]},
+            "$unset": {"deciding": ""},
+        }
+        await self._rows.update_one({"_id": id_}, change, session=session)
+        await self._stand(id_, stood, session)
+
+    async def _stand(self, id_: str, stood: Document, session: Session) -> None:
+        """Told again, by a reader that begins anew, it stands there once and in its place."""
+        again = {"$pull": {"standings": {"index": stood["index"]}}}
+        await self._rows.update_one({"_id": id_}, again, session=session)
+        change = {"$push": {"standings": {"$each": [stood], "$sort": {"index": 1}}}}
+        await self._rows.update_one({"_id": id_}, change, session=session)
+
+    async def decide(self, row: InstitutionRow, session: Session) -> bool:
+        """Hold the row for one decision until the log tells it; False when another is on its way,
+        or was told since the row was read."""
+        free = {
+            "_id": row.id,
+            "deciding": {"$exists": False},
+            "standings": {"$size": len(row.standings)},
+        }
+        held = {"$set": {"deciding": True}}
+        done = await self._rows.update_one(free, held, session=session)
+        return bool(done.modified_count)
 
     async def _change(self, event: LoggedEvent, session: Session) -> None:
         """A version that does not follow from what stands here changes nothing."""
@@ -184,6 +228,14 @@ class Institutions:
 
     async def get(self, institution: InstitutionId) -> InstitutionRow | None:
         return (await self.find([institution])).get(institution)
+
+    async def acting(self, institution: InstitutionId, role: str, at: datetime) -> InstitutionRow:
+        """The row, for who may do now what a role does; Forbidden by the code of what it lacks."""
+        row = await self.get(institution)
+        lacks = "ROLE_MISSING" if row is None else row.lacks(role, at)
+        if row is None or lacks is not None:
+            raise Forbidden(f"the institution does not act as {role} now", code=lacks)
+        return row
 
     async def by_uscc(self, codes: Sequence[str]) -> dict[str, InstitutionRow]:
         rows = await self._by("uscc", codes)
@@ -241,6 +293,16 @@ def _document(event: LoggedEvent) -> Document:
     }
 
 
+def _licences(event: LoggedEvent) -> list[dict[str, Any]] | None:
+    """As they are kept: what does not read is told, and counts as none."""
+    try:
+        found = read_licences(event.envelope.body.get("licences"))
+    except (TypeError, ValueError) as fault:
+        log.warning("licences at %d do not read: %s", event.position.index, fault)
+        return []
+    return None if found is None else [dict(one.as_json()) for one in found]
+
+
 def _row(found: Document) -> InstitutionRow:
     return InstitutionRow(
         id=InstitutionId(found["_id"]),
@@ -263,6 +325,7 @@ def _row(found: Document) -> InstitutionRow:
                 participation=one["participation"],
                 at=one["at"],
                 index=one["index"],
+                licences=read_licences(one.get("licences")),
             )
             for one in found.get("standings", ())
         ),

@@ -83,7 +83,7 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
 }
 
 WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
-    "issuer": frozenset({"endorsements", "updates", "participants", "scenarios"}),
+    "issuer": frozenset({"endorsements", "updates", "participants", "scenarios", "candidates"}),
     "wallet": frozenset({"did_versions", "custody", "deletions"}),
     "verifier": frozenset(
         {

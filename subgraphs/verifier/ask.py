@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Final
 
-from subgraphs.kit.errors import Forbidden, Invalid
+from subgraphs.kit.errors import Invalid
 from subgraphs.kit.ids import InstitutionId, new_id
 from subgraphs.kit.mongo import Session
 from subgraphs.rules import RuleSet, RuleSetStatus, UnknownRuleSet, current, rule_set
@@ -42,9 +42,7 @@ async def create_request(
         raise Invalid("a purpose is a code in capitals", field="purpose")
     now = parts.clock()
     asked = offered(rules, parts)
-    register = await parts.institutions.get(verifier)
-    if register is None or "VERIFIER" not in register.roles:
-        raise Forbidden("the institution is not registered as a verifier")
+    register = await parts.institutions.acting(verifier, "VERIFIER", now)
     binding = await bound_customer(parts, verifier, customer_no)
     request = Request(
         id=RequestId(new_id("preq")),

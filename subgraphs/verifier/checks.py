@@ -139,7 +139,7 @@ def _credential(
     hashed = None if known else LogReason.HASH_NOT_ON_LOG
     yield _Note(CheckKind.INTEGRITY, "hash-on-log", place, hashed, credential.vc_hash)
     if held is not None and held.first_index is not None and issuer is not None:
-        stood = issuer.stood_at("ISSUER", held.first_index)
+        stood = issuer.stood_at("ISSUER", held.first_index, held.first_at)
         reason = None if stood else Reason.ISSUER_NOT_TRUSTED
         yield _Note(CheckKind.TRUSTED_ISSUER, "standing-on-log", place, reason)
     own = None if held is None or held.holder == holder else Reason.NOT_OUR_CUSTOMER

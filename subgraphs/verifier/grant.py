@@ -29,6 +29,7 @@ async def grant(
     if CODE.fullmatch(product) is None:
         raise Invalid("a product is a code in capitals", field="product")
     qualification = await _standing(parts, verifier, qualification_id)
+    await parts.institutions.acting(verifier, "VERIFIER", parts.clock())
     accepted = await hold_proofs(parts, qualification, session)
     held = await parts.store.permissions.get(
         _permission_id(qualification, product), session=session

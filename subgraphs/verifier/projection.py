@@ -81,6 +81,7 @@ def credential_after(
         valid_until=_time(envelope.body.get("validUntil")),
         at_index=index,
         first_index=index,
+        first_at=envelope.at,
         as_of=_day(envelope.body.get("asOf")),
     )
 

@@ -271,6 +271,7 @@ class CredentialOnLog:
     valid_until: datetime | None
     at_index: int
     first_index: int | None = None
+    first_at: datetime | None = None
     as_of: date | None = None
     reduced: bool = False
 

@@ -36,6 +36,7 @@ async def verify(
         raise NotFound("presentation", field="presentationId")
     walk(PRESENTATION, shown.state, PresentationState.VERIFYING)
     await _up_to_date(parts)
+    await parts.institutions.acting(verifier, "VERIFIER", parts.clock())
     case, ground = await _case(parts, shown)
     decision = decide(case)
     if decision.verification.result is VerificationResult.REJECTED:

@@ -26,6 +26,8 @@ from subgraphs.kit.ids import (
     derived_id,
     institution_id,
 )
+from subgraphs.kit.institutions import MOVED
+from subgraphs.kit.standing import Participation
 from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
 from subgraphs.vc.money import NOTHING
 from subgraphs.vc.presentation import SaltedVersion
@@ -146,6 +148,12 @@ def _credential_told(
         signature="",
     )
     return issuer_events.endorsed(row, endorsement)
+
+
+def _participation_told(_: Participation, target: Participation, version: int) -> Envelope:
+    body = {"participation": target.value, "reasonCode": "DECIDED"}
+    told = issuer_events.Decided(kind=MOVED, lead=ISSUER, body=body)
+    return issuer_events.institution_decided(VERIFIER, told, version, AT)
 
 
 def _root_did_told(source: RootDidState, target: RootDidState, version: int) -> Envelope | None:
@@ -300,6 +308,14 @@ MACHINES: Final = (
         start=CredentialState.REQUESTED,
         step=issuer.step,
         tell=_credential_told,
+    ),
+    Machine(
+        name="participation",
+        title="Participation of an institution (参与)",
+        table=issuer.PARTICIPATION,
+        start=Participation.CANDIDATE,
+        step=issuer.participation_step,
+        tell=_participation_told,
     ),
     Machine(
         name="root-did",

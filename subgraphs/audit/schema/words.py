@@ -11,6 +11,8 @@ from subgraphs.kit.types import worded
 @worded(
     "What a logged event tells (事件类型).",
     INSTITUTION_REGISTERED="An institution was put on the trust register (机构登记).",
+    INSTITUTION_MOVED="An institution was admitted, activated, suspended or let go (参与状态变更).",
+    INSTITUTION_LICENSED="The licences of an institution were told anew (许可证登记).",
     INSTITUTION_DID_CHANGED="An institution changed the keys of its DID (机构标识变更).",
     ROOT_DID_REGISTERED="A person's root DID was registered (根标识登记).",
     ROOT_DID_CHANGED="A person's root DID got another key, or was given up (根标识变更).",
@@ -54,6 +56,8 @@ from subgraphs.kit.types import worded
 )
 class AuditEventKind(Enum):
     INSTITUTION_REGISTERED = "INSTITUTION_REGISTERED"
+    INSTITUTION_MOVED = "INSTITUTION_MOVED"
+    INSTITUTION_LICENSED = "INSTITUTION_LICENSED"
     INSTITUTION_DID_CHANGED = "INSTITUTION_DID_CHANGED"
     ROOT_DID_REGISTERED = "ROOT_DID_REGISTERED"
     ROOT_DID_CHANGED = "ROOT_DID_CHANGED"

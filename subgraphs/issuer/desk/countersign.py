@@ -72,6 +72,7 @@ async def countersign(
         taken = await parts.prepared.use(session, prepared, holder=holder, purpose=PURPOSE, now=now)
         row = await for_holder(parts, viewer, taken.facts["credential"], session)
         lifecycle.step(row.state, State.ACTIVE)
+        await parts.institutions.acting(row.issuer, "ISSUER", now)
         if row.version != taken.facts["version"]:
             raise Busy("the offer changed since it was prepared")
         held = await current_key(parts, await binding_of(parts, row))

@@ -46,6 +46,7 @@ async def compile_draft(
     if (known := await parts.idempotent.recall(call)) is not None:
         return CredentialId(known["credential"])
     asked = await for_desk(parts, viewer, credential)
+    await parts.institutions.acting(asked.issuer, "ISSUER", parts.clock())
     # the core system is asked outside the transaction: it may be slow, and it is not ours
     statement = await parts.core_system.statement(asked.issuer, asked.account_no)
     guard = await _guard(parts, asked, statement)
@@ -67,6 +68,7 @@ async def issue(
     if (known := await parts.idempotent.recall(call)) is not None:
         return CredentialId(known["credential"])
     row = await for_desk(parts, viewer, credential)
+    await parts.institutions.acting(row.issuer, "ISSUER", parts.clock())
     signed = await _offer(parts, row) if row.state is State.DRAFT else None
 
     async def work(session: Session) -> dict[str, str]:

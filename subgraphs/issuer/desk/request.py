@@ -43,8 +43,8 @@ async def prepare_request(
     asked = _categories(categories)
     if not 0 < len(purpose) <= LONGEST_PURPOSE:
         raise Invalid(f"1 to {LONGEST_PURPOSE} characters", field="purpose")
-    binding = await _customer(parts, await _issuer(parts, issuer), holder)
     now = parts.clock()
+    binding = await _customer(parts, await _issuer(parts, issuer, now), holder)
     await check_admission(parts, holder, now)
     held = await current_key(parts, await shown_versions(parts, binding, did_versions))
     document: Json = {
@@ -84,7 +84,7 @@ async def submit_request(
         now = parts.clock()
         row = await parts.prepared.use(session, prepared, holder=holder, purpose=PURPOSE, now=now)
         document = row.payload["document"]
-        binding = await _customer(parts, document["issuer"], holder)
+        binding = await _customer(parts, await _issuer(parts, document["issuer"], now), holder)
         raw = await checked_signature(
             signature, payload=row.to_sign, held=await current_key(parts, binding), now=now
         )
@@ -111,10 +111,12 @@ async def withdraw_request(
     return CredentialId((await parts.idempotent.once(call, work))["credential"])
 
 
-async def _issuer(parts: Parts, issuer: str) -> InstitutionId:
+async def _issuer(parts: Parts, issuer: str, now: datetime) -> InstitutionId:
     row = await parts.institutions.get(InstitutionId(issuer))
     if row is None or "ISSUER" not in row.roles:
         raise NotFound("issuer", field="issuerId")
+    if (lacks := row.lacks("ISSUER", now)) is not None:
+        raise Invalid("the institution does not issue now", field="issuerId", code=lacks)
     return row.id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from enum import Enum
 from typing import Self
 
@@ -10,10 +11,12 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from subgraphs.issuer.parts import Parts
+from subgraphs.kit import standing
 from subgraphs.kit.context import Info
 from subgraphs.kit.ids import InstitutionId
 from subgraphs.kit.institutions import InstitutionFacts, InstitutionRow, facts
 from subgraphs.kit.nodes import Representation, entity
+from subgraphs.kit.standing import LicenceKind, Participation
 from subgraphs.kit.types import worded
 
 
@@ -24,6 +27,7 @@ from subgraphs.kit.types import worded
     IDENTITY_PROVIDER="Keeps root DIDs unique (身份服务方).",
     CLOUD_OPERATOR="Keeps custody copies and runs nodes (云服务方).",
     REGULATOR="Supervises (监管机构).",
+    LEAD="Leads the project: decides who takes part (牵头机构).",
 )
 class InstitutionRole(Enum):
     ISSUER = "ISSUER"
@@ -31,22 +35,34 @@ class InstitutionRole(Enum):
     IDENTITY_PROVIDER = "IDENTITY_PROVIDER"
     CLOUD_OPERATOR = "CLOUD_OPERATOR"
     REGULATOR = "REGULATOR"
+    LEAD = "LEAD"
 
 
-@worded(
+worded(
     "How far an institution takes part (参与状态).",
     CANDIDATE="Applied (申请中).",
     ADMITTED="Admitted, not yet active (已准入).",
     ACTIVE="Takes part (参与中).",
+    SUSPENDED="Issues and verifies nothing for now (已暂停).",
     EXITING="On its way out (退出中).",
     EXITED="Left; what it issued stays verifiable (已退出).",
-)
-class Participation(Enum):
-    CANDIDATE = "CANDIDATE"
-    ADMITTED = "ADMITTED"
-    ACTIVE = "ACTIVE"
-    EXITING = "EXITING"
-    EXITED = "EXITED"
+)(Participation)
+worded(
+    "What a licence allows (许可证种类).",
+    SECURITIES_AND_FUTURES="Securities and futures business (经营证券期货业务许可证).",
+    BANKING="Banking and trusts (金融许可证).",
+    INSURANCE="Insurance (保险许可证).",
+)(LicenceKind)
+
+
+@strawberry.type(description="A licence that an institution issues and verifies by (许可证).")
+class Licence:
+    kind: LicenceKind = strawberry.field(description="What it allows (种类).")
+    number: str = strawberry.field(description="Its number (编号).")
+    valid_from: date = strawberry.field(description="The first day it holds (生效日).")
+    valid_until: date | None = strawberry.field(
+        description="The last day it holds; null: until it is taken back (失效日)."
+    )
 
 
 @entity("Institution", keys=("id", "uscc"))
@@ -56,6 +72,9 @@ class Institution(InstitutionFacts):
     )
     participation: Participation | None = strawberry.field(
         default=None, description="How far it takes part (参与状态)."
+    )
+    licences: list[Licence] | None = strawberry.field(
+        default=None, description="Its licences, as the register has them (许可证)."
     )
 
     @classmethod
@@ -82,7 +101,14 @@ class Institution(InstitutionFacts):
             **facts(row),
             roles=[InstitutionRole(role) for role in row.roles if role in roles],
             participation=Participation(row.participation) if row.participation in parts else None,
+            licences=None if row.licences is None else [*map(_licence, row.licences)],
         )
+
+
+def _licence(one: standing.Licence) -> Licence:
+    return Licence(
+        kind=LicenceKind(one.kind), number=one.number, valid_from=one.first, valid_until=one.last
+    )
 
 
 async def institution(info: Info[Parts], institution_id: InstitutionId) -> Institution:

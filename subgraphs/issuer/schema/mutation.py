@@ -14,6 +14,7 @@ from subgraphs.issuer.desk.issue import compile_draft, issue, reject
 from subgraphs.issuer.desk.request import prepare_request, submit_request, withdraw_request
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.schema import inputs, results
+from subgraphs.issuer.schema.participation import Participations
 from subgraphs.issuer.schema.types import Credential, Endorsement, Holder
 from subgraphs.kit.context import Info
 from subgraphs.kit.errors import NotFound
@@ -29,7 +30,7 @@ PreparedT = TypeVar("PreparedT", bound=PreparedFields)
 
 
 @strawberry.type
-class Mutation:
+class Mutation(Participations):
     @mutation("Match a customer account to its root DID (客户绑定).")
     async def bind_customer_account(
         self, info: Info[Parts], input_: Annotated[inputs.BindCustomerAccountInput, INPUT]

@@ -28,8 +28,8 @@ from tests.subgraphs.kit.world import Person, World, running, settled, world_of
 OWN = an_institution(Role.ISSUER, GUOTAI_JUNAN.uscc)
 OTHER = an_institution(Role.ISSUER, HUAAN_FUND.uscc)
 CORE_SYSTEM = "subgraphs.simulators.core_system:SimulatedCoreSystem"
-ERRORS = """... on DomainError { code message }
-  ... on ValidationFailed { field } ... on NotFound { field }"""
+NOT_FOUND = "... on NotFound { field }"
+ERRORS = f"... on DomainError {{ code message }} ... on ValidationFailed {{ field }} {NOT_FOUND}"
 TRANSITION = "... on InvalidTransitionError { from to allowed }"
 
 
@@ -45,13 +45,14 @@ class Desk:
         return await self.world.gateway.ask(document, variables, who=who)
 
     async def do(
-        self, name: str, who: Who, success: str = "__typename", **arguments: object
+        self, name: str, who: Who, success: str = "__typename", /, **arguments: object
     ) -> dict[str, Any]:
         """Run a mutation; the member of its result union."""
         kind = name[0].upper() + name[1:]
         transition = "" if name in PLAIN else TRANSITION
+        errors = ERRORS.replace(NOT_FOUND, "") if name == "registerInstitution" else ERRORS
         document = (
-            f"mutation($in: {kind}Input!) {{ {name}(input: $in) {{ __typename {ERRORS} "
+            f"mutation($in: {kind}Input!) {{ {name}(input: $in) {{ __typename {errors} "
             f"{transition} ... on {kind}Success {{ {success} }} }} }}"
         )
         answer = await self.ask(document, {"in": arguments}, who=who)
@@ -144,12 +145,14 @@ class Desk:
         assert done["__typename"] == "CountersignCredentialSuccess", done
         return credential
 
-    async def countersign(self, person: Person, credential: str) -> dict[str, Any]:
+    async def countersign(
+        self, person: Person, credential: str, *, issuer: PilotInstitution = GUOTAI_JUNAN
+    ) -> dict[str, Any]:
         ready = await self.do(
             "prepareCountersignature", person.who, PREPARED, credentialId=credential
         )
         signature = person.software.countersign(
-            ready["payload"], ready["payloadToSign"], issuer_key=self.issuer_key(GUOTAI_JUNAN)
+            ready["payload"], ready["payloadToSign"], issuer_key=self.issuer_key(issuer)
         )
         return await self.do(
             "countersignCredential",
@@ -167,6 +170,8 @@ PREPARED = "preparedId payload payloadToSign expiresAt"
 PLAIN = {
     "bindCustomerAccount",
     "endorseCredentials",
+    "licenseInstitution",
+    "registerInstitution",
     "prepareCredentialRequest",
     "requestCredential",
 }

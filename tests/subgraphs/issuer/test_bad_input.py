@@ -110,7 +110,7 @@ async def test_an_endorsement_is_refused(
     before = await desk.settle()
     asked = {"effect": "REDUCED", "reasonCode": "MATERIAL_DECREASE", **changed}
 
-    refused = await desk.do("endorseCredential", OWN, credentialId=credential, **asked)  # type: ignore[arg-type]
+    refused = await desk.do("endorseCredential", OWN, credentialId=credential, **asked)
 
     assert (refused["code"], refused["field"]) == (code, field)
     assert await desk.settle() == before

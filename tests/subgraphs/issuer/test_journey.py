@@ -35,7 +35,7 @@ async def test_a_credential_comes_to_be_in_force(desk: Desk) -> None:
 
     assert shown["state"] == "ACTIVE"
     assert shown["issuer"]["name"] == GUOTAI_JUNAN.name
-    assert shown["issuer"]["roles"] == ["ISSUER", "VERIFIER"]
+    assert shown["issuer"]["roles"] == ["ISSUER", "VERIFIER", "LEAD"]
     assert shown["subject"]["id"] == person.id
     assert shown["total"] == {"amount": "3200000.00", "currency": "CNY"}
     assert [line["category"] for line in shown["assetLines"]] == [

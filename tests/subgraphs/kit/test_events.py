@@ -65,5 +65,7 @@ def test_every_kind_speaks_of_registered_types() -> None:
     assert {name for kind in KINDS.values() for name in kind.subjects} <= set(BY_TYPE)
     assert [name for name, kind in KINDS.items() if kind.public] == [
         "INSTITUTION_REGISTERED",
+        "INSTITUTION_MOVED",
+        "INSTITUTION_LICENSED",
         "INSTITUTION_DID_CHANGED",
     ]

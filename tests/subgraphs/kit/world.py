@@ -151,6 +151,7 @@ class World:
                 "did": institution_did(institution),
                 "publicKeyMultibase": self.public_key(one),
                 "participation": "ACTIVE",
+                "licences": [licence.as_json() for licence in one.licences],
             },
         )
 
