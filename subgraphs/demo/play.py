@@ -21,6 +21,7 @@ from subgraphs.demo.deployment import ROOT, DemoError, Deployment
 from subgraphs.demo.failover import killed_primary
 from subgraphs.demo.houses import ISSUERS
 from subgraphs.demo.journey import VERIFIER, Journey, Person
+from subgraphs.demo.leaving import leaving
 from subgraphs.demo.listening import Listener
 from subgraphs.demo.operations import operation
 from subgraphs.demo.same_money import same_money
@@ -216,7 +217,7 @@ def _flipped(proof: Path, trust: Path, folder: Path) -> str:
 
 
 async def more_chapters(
-    played: Journey, friend: Journey, deployment: Deployment, story: Story
+    played: Journey, friend: Journey, deployment: Deployment, story: Story, folder: Path
 ) -> None:
     """What institutions live on: money at several of them, counted once, changed, withdrawn."""
     async with AsyncExitStack() as stack:
@@ -232,6 +233,8 @@ async def more_chapters(
         await same_money(await somebody(Person()), desks, story)
         story.chapter("A change after acceptance")
         await afterwards(await somebody(whose_assets_fall()), desks, deployment, story)
+        story.chapter("The customer takes her consent back")
+        await leaving(await somebody(Person()), deployment, story, folder)
 
 
 async def play(deployment: Deployment, folder: Path) -> None:
@@ -252,5 +255,5 @@ async def play(deployment: Deployment, folder: Path) -> None:
         story.tell("the chain's primary node is killed, the standby takes its place", *told)
         await proof_chapter(journey, deployment, story, folder)
         await denial_chapter(journey, used, story, folder)
-        await more_chapters(journey, theirs, deployment, story)
+        await more_chapters(journey, theirs, deployment, story, folder)
     print("\nThe whole journey went as it must.")

@@ -19,6 +19,7 @@ os.environ.setdefault("MOTOR_MAX_WORKERS", "100")  # noqa: TID251
 import bson
 from bson.binary import Binary
 from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import (
     ASCENDING,
@@ -195,6 +196,16 @@ class Mongo:
 
     async def close(self) -> None:
         await _settled(self._client.close())
+
+    async def dump(self) -> AsyncIterator[tuple[str, bytes]]:
+        """`database.collection` and the raw BSON of each document that the server holds, its oplog
+        included."""
+        raw = CodecOptions(document_class=RawBSONDocument)
+        for name in await _settled(self._client.list_database_names()):
+            for kind in await _settled(self._client[name].list_collection_names()):
+                rows = self._client[name][kind].with_options(codec_options=raw)
+                async for row in rows.find({}):
+                    yield f"{name}.{kind}", row.raw
 
     async def wait_until_writable(self, *, seconds: float = 60.0) -> None:
         """Wait for a primary with bounded retries; Unreachable says what was missing."""

@@ -110,6 +110,17 @@ STEPS = (
     "a new proof, from another institution",
     "reinstated",
     "permission GRANTED",
+    "she keeps a copy in the cloud",
+    "STORED, 3 replicas",
+    "she takes her consent back",
+    "the listening ends visibly",
+    "ACCEPTANCE_ENDED",
+    "is told nothing",
+    "the copy in custody goes in step",
+    "DELETED: key destroyed",
+    "the deletion receipt holds by files alone",
+    "a receipt that was altered is refused",
+    "a dump of the database holds nothing of her",
     "The whole journey went as it must.",
 )
 
@@ -176,6 +187,12 @@ def test_the_demo_plays_every_step_and_its_proof_outlives_the_system(
     )
     assert "EVIDENCE HOLDS" in heard.stdout, heard.stdout + heard.stderr
     assert (tmp_path / "evidence.json").stat().st_size <= 200_000
+    gone = ["deletion.json", "deletion-proof.json", "custodian.json", "--trust", "trust.json"]
+    receipt = [*alone, sys.executable, "-m", "subgraphs.holder", "verify-deletion", *gone]
+    said = subprocess.run(
+        receipt, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "3 replicas erased" in said.stdout, said.stdout + said.stderr
     assert "<svg" in (tmp_path / "evidence.html").read_text(encoding="utf-8")
 
     stranger = json.loads(trust.read_text())
