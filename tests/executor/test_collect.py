@@ -156,8 +156,10 @@ def test_objects_that_are_equal_in_all_they_hold_become_one() -> None:
     assert len(sent) == len(holders) == 1
 
 
-LOOKALIKES = st.sampled_from([0, 0.0, -0.0, False, 1, 1.0, True, "1", None, [], {}])
-JSON = st.recursive(
+LOOKALIKES: st.SearchStrategy[Any] = st.sampled_from(
+    [0, 0.0, -0.0, False, 1, 1.0, True, "1", None, [], {}]
+)
+JSON: st.SearchStrategy[Any] = st.recursive(
     LOOKALIKES,
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2)
