@@ -89,10 +89,11 @@ async def move_institution(
     client_id: str | None,
 ) -> InstitutionId:
     """One step of its participation; it may become ACTIVE only with the licence it needs."""
-    reason = checked_reason(reason_code)
+    lead, reason = await _named_lead(parts, viewer), checked_reason(reason_code)
     target = member(Participation, state, field="state", code="STATE_UNKNOWN")
-    leaves = institution == viewer.institution and target in _LEAVING
-    lead = await (_leaving(parts, viewer) if leaves else _lead(parts, viewer))
+    leaves = institution == lead and target in _LEAVING
+    if not leaves:
+        await _lead(parts, viewer)
     call = Call.of(viewer, "moveInstitution", client_id, [institution, state, reason])
 
     async def work(session: Session) -> dict[str, str]:
@@ -128,18 +129,15 @@ async def license_institution(
     return InstitutionId((await parts.idempotent.once(call, work))["institution"])
 
 
-def _own(viewer: Viewer) -> InstitutionId:
-    role = Role.VERIFIER if viewer.role is Role.VERIFIER else Role.ISSUER
-    return viewer.require_institution(role)
-
-
 async def _lead(parts: Parts, viewer: Viewer) -> InstitutionId:
-    return (await parts.institutions.acting(_own(viewer), LEAD, parts.clock())).id
+    lead = await _named_lead(parts, viewer)
+    return (await parts.institutions.acting(lead, LEAD, parts.clock())).id
 
 
-async def _leaving(parts: Parts, viewer: Viewer) -> InstitutionId:
-    """At the end of the project nobody is left to see the lead out; it does so itself."""
-    row = await parts.institutions.get(_own(viewer))
+async def _named_lead(parts: Parts, viewer: Viewer) -> InstitutionId:
+    """The lead, even on its way out: nobody is left to see it out at the end of the project."""
+    role = Role.VERIFIER if viewer.role is Role.VERIFIER else Role.ISSUER
+    row = await parts.institutions.get(viewer.require_institution(role))
     if row is None or LEAD not in row.roles:
         raise Forbidden("only the lead institution decides")
     return row.id
