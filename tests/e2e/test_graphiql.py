@@ -356,13 +356,29 @@ async def test_a_connection_is_exported_page_by_page_with_its_proofs(
             await exported(page, folder / f"{kind}.zip", "Nothing is left out")
         assert len(asked) == 2 * -(-len(wanted) // 3) > 2
         await page.get_by_label("Rows at most").fill("5")
-        await exported(page, folder / "bound.zip", "More is there: ended at 5 rows")
+        await page.route("**/graphql", too_costly)
+        await exported(page, folder / "bound.zip", "ended at 5 rows. Fields are empty")
     trust = parse_trust((deployment.data / "trust.json").read_bytes())
     for kind in ("csv", "jsonl"):
         assert ids_of(folder / f"{kind}.zip", kind, trust) == wanted
     bound = manifest_of(folder / "bound.zip")
     assert (bound["rows"], bound["complete"], bound["stoppedAt"]) == (5, False, "5 rows")
+    assert bound["errors"] == ["not you"] * 3  # pages of 2, 2 and 1
     assert ids_of(folder / "bound.zip", "jsonl", trust) == wanted[:5]
+
+
+async def too_costly(route: Route) -> None:
+    """A gateway that takes two rows a page at most, and refuses a field of the rows it gives."""
+    if "first: 3" in (route.request.post_data or ""):
+        await route.fulfill(json={"errors": [refusal("too costly", "MAX_COST_LIMIT")]})
+        return
+    answer = await route.fetch()
+    body = await answer.json()
+    await route.fulfill(response=answer, json=body | {"errors": [refusal("not you", "FORBIDDEN")]})
+
+
+def refusal(message: str, code: str) -> dict[str, object]:
+    return {"message": message, "extensions": {"code": code}}
 
 
 async def exported(page: Page, path: Path, said: str) -> None:

@@ -20,6 +20,7 @@ const MARKS = {
 const Place = ({ place }) => (
   <span className="event-place">
     position <b>{place.sequence}</b>
+    {place.lag !== null && ', '}
     {place.lag !== null && <span className={place.lag ? 'event-late' : undefined}>{behind(place.lag)}</span>}
     {place.mark && <strong className="event-mark">{MARKS[place.mark](place)}</strong>}
   </span>

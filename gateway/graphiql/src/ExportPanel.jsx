@@ -29,8 +29,12 @@ const exportOf = async ({ schema, asked, path, format, most, page, told, stopped
   return { ...found, name, proofs: found.rows.filter(({ proof }) => proof?.bundle).length };
 };
 
-const said = ({ name, rows, proofs, complete, reason }) =>
-  `${name}: ${rows.length} rows, ${proofs} with proof. ${complete ? 'Nothing is left out.' : `More is there: ended at ${reason}.`}`;
+const said = ({ name, rows, faults, proofs, complete, reason }) =>
+  [
+    `${name}: ${rows.length} rows, ${proofs} with proof.`,
+    complete ? 'Nothing is left out.' : `More is there: ended at ${reason}.`,
+    ...(faults.length ? [`Fields are empty for ${faults.length} errors, such as: ${faults[0]}`] : []),
+  ].join(' ');
 
 const Choice = ({ label, value, set, options }) => (
   <label>

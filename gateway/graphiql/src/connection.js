@@ -141,10 +141,11 @@ const askedPage = async (ask, prepare, state, after) => {
 };
 
 /** All rows of a connection, at most `most` of them and `bytes` of text; `stopped` says to end early.
- *  `complete` is false where more is there. */
+ *  `complete` is false where more is there; `faults` are errors that came beside the rows. */
 export const collected = async ({ ask, prepare, path, limits, told, stopped }) => {
   const rows = [];
   const state = { size: Math.min(limits.page, limits.most) };
+  const faults = [];
   let bytes = 0;
   let after = null;
   for (;;) {
@@ -154,14 +155,15 @@ export const collected = async ({ ask, prepare, path, limits, told, stopped }) =
     const taken = connection.edges.filter(Boolean).map(rowOf).slice(0, limits.most - rows.length);
     const cut = taken.length < connection.edges.filter(Boolean).length;
     rows.push(...taken);
+    faults.push(...(errors ?? []).map((each) => each.message));
     bytes += JSON.stringify(taken).length;
     told(rows.length);
     const page = connection[PAGE] ?? {};
     const more = cut || page.hasNextPage === true;
-    if (!more) return { rows, complete: true, reason: null };
-    if (rows.length >= limits.most) return { rows, complete: false, reason: `${limits.most} rows` };
-    if (bytes >= limits.bytes) return { rows, complete: false, reason: `${limits.bytes} bytes` };
-    if (stopped()) return { rows, complete: false, reason: 'stopped' };
+    if (!more) return { rows, faults, complete: true, reason: null };
+    if (rows.length >= limits.most) return { rows, faults, complete: false, reason: `${limits.most} rows` };
+    if (bytes >= limits.bytes) return { rows, faults, complete: false, reason: `${limits.bytes} bytes` };
+    if (stopped()) return { rows, faults, complete: false, reason: 'stopped' };
     if (!page.endCursor || page.endCursor === after) throw new Error('the connection has no next cursor');
     after = page.endCursor;
   }

@@ -26,7 +26,7 @@ Check a proof with files alone, against a trust file that you got elsewhere:
 `;
 
 /** Pairs of name and text for one archive. */
-export const exported = ({ rows, complete, reason }, { format, asked, path, at, endpoint }) => {
+export const exported = ({ rows, faults, complete, reason }, { format, asked, path, at, endpoint }) => {
   const proofs = once(bundlesOf(rows));
   const manifest = {
     endpoint,
@@ -38,6 +38,7 @@ export const exported = ({ rows, complete, reason }, { format, asked, path, at, 
     rows: rows.length,
     proofs: proofs.length,
     complete,
+    errors: faults,
     ...(reason ? { stoppedAt: reason } : {}),
   };
   return [
