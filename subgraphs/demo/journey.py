@@ -32,6 +32,7 @@ PURPOSE = "QUALIFIED_INVESTOR"
 THRESHOLD = "3000000.00"
 PRODUCT = "PRIVATE_FUND_SUBSCRIPTION"
 YEAR = timedelta(days=365)
+_TEXTS = "query Texts($stage: AgreementStage) { agreements(stage: $stage) { text } }"
 _PLACE = "query Place($id: ID!) { node(id: $id) { ... on Consent { chainProof { leafIndex } } } }"
 
 
@@ -119,7 +120,9 @@ class Journey:
 
     async def register_root_did(self) -> Json:
         """The root DID; a second call answers the refusal that names the existing one."""
-        asked = self.person.software.registration(self.person.identity_document)
+        asked = self.person.software.registration(
+            self.person.identity_document, read=await self._texts("ROOT_DID")
+        )
         result = await settled(
             self.actors.holder,
             "register-root-did",
@@ -133,6 +136,29 @@ class Journey:
             self.receipt = cast("JsonObject", result["receipt"])
         raise_refusal(result)
         return result
+
+    async def _texts(self, stage: str) -> list[str]:
+        """What there is to read before a stage."""
+        data = await self.actors.holder.ask(_TEXTS, {"stage": stage})
+        return [text(one, "text") for one in items(data, "agreements")]
+
+    async def agree(self, stage: str) -> None:
+        """The holder reads what a stage still asks for, and signs it; nothing if there is none."""
+        prepared = await settled(self.actors.holder, "prepare-agreements", stage=stage)
+        if prepared.get("code") == "NOTHING_TO_AGREE_TO":
+            return
+        raise_refusal(prepared)
+        signature = self.person.software.sign_agreements(
+            prepared["payload"],
+            text(prepared, "payloadToSign"),
+            read=[*await self._texts("ROOT_DID"), *await self._texts(stage)],
+        )
+        await mutate(
+            self.actors.holder,
+            "sign-agreements",
+            preparedId=prepared["preparedId"],
+            holderSignature=signature.as_input(),
+        )
 
     async def bind_account(self) -> Json:
         """The issuer's desk matches its customer account to the root DID."""
@@ -246,6 +272,7 @@ class Journey:
     async def consent(self) -> Json:
         """The holder consents: purpose, scope, this verifier, monitoring."""
         until = to_time(datetime.now(UTC) + YEAR)
+        await self.agree("USE")
         prepared = await self._prepare(
             "prepare-consent",
             grantedTo=VERIFIER,

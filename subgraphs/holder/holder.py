@@ -20,7 +20,7 @@ from subgraphs.vc.asset_proof import AssetProof
 from subgraphs.vc.cancellation import build_cancellation, prepare_cancellation
 from subgraphs.vc.did import Did, MethodId, method_id, person_did
 from subgraphs.vc.did_versions import possession_bytes, read_version
-from subgraphs.vc.encoding import from_base64url
+from subgraphs.vc.encoding import from_base64url, sm3_hash
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.face import FaceAssertion, simulate_face_assertion
 from subgraphs.vc.multikey import VerificationKey, encode_key
@@ -31,6 +31,7 @@ from subgraphs.vc.presentation import (
     prepare_presentation,
     read_salted_versions,
 )
+from subgraphs.vc.proofing import OWN_WILL
 from subgraphs.vc.proofs import Expectation, PreparedProof, Purpose
 from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.registration import registration_payload
@@ -41,6 +42,7 @@ Clock = Callable[[], datetime]
 Chance = Callable[[int], bytes]
 
 PRESENTATION_LIFETIME = timedelta(minutes=5)
+_MOST_TEXTS = 32
 
 
 def _now() -> datetime:
@@ -167,13 +169,16 @@ class Holder:
         """The public key as Multikey text."""
         return encode_key(self._key.public_key)
 
-    def registration(self, identity_document: str) -> RegistrationRequest:
-        """Ask for the root DID: the new key signs what it is asked for."""
+    def registration(
+        self, identity_document: str, *, read: Sequence[str] = (OWN_WILL,)
+    ) -> RegistrationRequest:
+        """Ask for the root DID: the new key signs the wish, and the texts she `read`."""
         payload = registration_payload(
             self._key.public_key,
             identity_document=identity_document,
             nonce=self._chance(16),
             at=self._clock(),
+            agreed=[sm3_hash(text.encode()) for text in read],
         )
         signature = self.sign(payload)
         return RegistrationRequest(
@@ -204,6 +209,17 @@ class Holder:
         for name, wanted in asked.items():
             if document.get(name) != wanted:
                 raise NotAsAsked(f"the prepared document has another {name}")
+        return self.sign(proofs.payload(document, config))
+
+    def sign_agreements(
+        self, payload: object, payload_to_sign: str, *, read: Sequence[str]
+    ) -> HolderSignature:
+        """Sign that she agrees, if no text is among them that she has not read."""
+        document, config = self._read_prepared(payload, payload_to_sign)
+        known = {sm3_hash(text.encode()) for text in read}
+        named = shaped(document).inners("agreements", most=_MOST_TEXTS)
+        if not named or not {one.text("textDigest") for one in named} <= known:
+            raise NotAsAsked("a text that was not read is among them")
         return self.sign(proofs.payload(document, config))
 
     def check_offer(

@@ -11,7 +11,9 @@ import httpx
 from subgraphs.kit.errors import Busy, Invalid
 from subgraphs.vc.encoding import from_base64url, to_base64url
 from subgraphs.vc.errors import VcError
+from subgraphs.vc.proofing import Proofing, parse_proofing
 from subgraphs.vc.receipt import RootDidReceipt, parse_receipt
+from subgraphs.vc.strict_json import as_object
 from subgraphs.vc.tags import TagKey
 
 TIMEOUT: Final = httpx.Timeout(5.0, connect=1.0)
@@ -31,10 +33,12 @@ class Application:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """`created` is False when the person had a root DID already: the receipt is that one's."""
+    """`created` is False when the person had a root DID already: the receipt is that one's. The
+    proofing is this application's, each time."""
 
     receipt: RootDidReceipt
     created: bool
+    proofing: Proofing
 
 
 class IdentityProvider(Protocol):
@@ -70,7 +74,11 @@ class HttpIdentityProvider:
                 "faceAssertion": dict(application.face_assertion),
             },
         )
-        return Registration(receipt=_receipt(answer["receipt"]), created=bool(answer["created"]))
+        return Registration(
+            receipt=_receipt(answer["receipt"]),
+            created=bool(answer["created"]),
+            proofing=_proofing(answer.get("proofing")),
+        )
 
     async def match(self, did: str, identity_document: str, /) -> RootDidReceipt | None:
         answer = await self._post("/matches", {"did": did, "identityDocument": identity_document})
@@ -97,6 +105,16 @@ class HttpIdentityProvider:
         if response.status_code not in {200, 201}:
             raise Busy("the identity provider cannot answer", code="IDENTITY_PROVIDER_UNAVAILABLE")
         return answer
+
+
+def _proofing(value: Any) -> Proofing:
+    try:
+        return parse_proofing(as_object(value))
+    except VcError as fault:
+        raise Busy(
+            "the identity provider answered what is no proofing",
+            code="IDENTITY_PROVIDER_UNAVAILABLE",
+        ) from fault
 
 
 def _receipt(value: JsonObject) -> RootDidReceipt:

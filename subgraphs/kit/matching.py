@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from subgraphs.kit.errors import Busy, Invalid
@@ -10,6 +11,7 @@ from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.offload import offload
 from subgraphs.vc import proofs
 from subgraphs.vc.did import MethodId
+from subgraphs.vc.proofing import Proofing, verify_proofing
 from subgraphs.vc.proofs import Purpose
 from subgraphs.vc.receipt import RootDidReceipt, verify_receipt
 
@@ -28,6 +30,19 @@ async def matched(
     if receipt.did != did or not await vouched_for(institutions, receipt):
         raise Busy("the identity provider's receipt does not hold", code="RECEIPT_INVALID")
     return receipt
+
+
+async def proofed_by(institutions: Institutions, proofing: Proofing, now: datetime) -> bool:
+    """Whether a registered identity provider signed the proofing, with its key of now."""
+    provider = await institutions.by_did(proofing.issuer)
+    method = proofs.method_by(proofing.raw, proofing.issuer)
+    if provider is None or PROVIDER not in provider.roles or method is None:
+        return False
+    key = provider.key_for(method, Purpose.ASSERTION, now)
+    if key is None:
+        return False
+    outcome = await offload(verify_proofing, proofing, method=MethodId(method), key=key)
+    return outcome.ok
 
 
 async def vouched_for(institutions: Institutions, receipt: RootDidReceipt) -> bool:

@@ -37,8 +37,11 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
     },
     "wallet": {
         "root_dids": Personal(
-            owner="_id", fields={"did": "", "receipt": {}, "later": []}, digests=("did",)
+            owner="_id",
+            fields={"did": "", "receipt": {}, "later": [], "proofing": None},
+            digests=("did",),
         ),
+        "agreements": Personal(fields={"document": {}}),
         "consents": Personal(fields={"claims": [], "total_at_least": None, "document": {}}),
         "wallet_items": Personal(fields={"label": ""}),
         "cancellations": Personal(fields={"document": {}}),

@@ -33,12 +33,19 @@ from subgraphs.kit.sealing import DONE, holder_keys, seal_what_is_plain, sealed_
 from subgraphs.kit.serve import Service
 from subgraphs.kit.settings import Settings
 from subgraphs.vc.did import build_did_document, institution_did, method_id
-from subgraphs.vc.encoding import from_base64url, to_base64url
+from subgraphs.vc.encoding import from_base64url, sm3_hash, to_base64url
 from subgraphs.vc.errors import MalformedDocument, VcError
-from subgraphs.vc.face import face_refusal, read_face_assertion
+from subgraphs.vc.face import FaceAssertion, face_refusal, read_face_assertion
+from subgraphs.vc.proofing import (
+    PASSED,
+    ProofingStep,
+    StepKind,
+    build_proofing,
+    own_will_digest,
+)
 from subgraphs.vc.receipt import build_receipt
 from subgraphs.vc.registration import Registration, check_registration
-from subgraphs.vc.strict_json import JsonObject, as_object, parse
+from subgraphs.vc.strict_json import JsonObject, as_object, canonical, parse
 from subgraphs.vc.tags import TagKey, tag_key
 
 USCC: Final = "91310000324360627T"  # 证通股份有限公司, the provider of the pilot
@@ -65,6 +72,16 @@ class Refused(Exception):
 class Registered:
     receipt: JsonObject
     created: bool
+    proofing: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An application that holds, and the steps in which that was seen."""
+
+    registration: Registration
+    payload: bytes
+    steps: tuple[ProofingStep, ...]
 
 
 class Register:
@@ -88,18 +105,20 @@ class Register:
         """Register the person behind the document, or find her: never a second root DID."""
         document = _identity_document(body)
         # checked before anything is looked up: who only knows a document learns nothing from it
-        registration = self._checked(body, document)
+        seen = self._checked(body, document)
+        proofing = await self._proofing(seen)
         digest = self._digest(document)
         known = await self._rows.find_one({"_id": digest})
         if known is not None:
-            return Registered(receipt=known["receipt"], created=False)
-        receipt = await self._receipt(registration)
+            return Registered(receipt=known["receipt"], created=False, proofing=proofing)
+        receipt = await self._receipt(seen.registration)
         row = {"_id": digest, "did": receipt["did"], "receipt": receipt, "at": self._clock()}
         try:
             await self._rows.insert_one(row)
         except DuplicateKeyError:
-            return await self._already_there(digest)
-        return Registered(receipt=receipt, created=True)
+            known = await self._already_there(digest)
+            return Registered(receipt=known, created=False, proofing=proofing)
+        return Registered(receipt=receipt, created=True, proofing=proofing)
 
     async def match(self, body: JsonObject) -> JsonObject | None:
         """The receipt of a DID that belongs to this document."""
@@ -114,7 +133,7 @@ class Register:
         receipt = await self.match(body)
         return None if receipt is None else tag_key(self._tag_secret, str(receipt["did"]))
 
-    async def _already_there(self, digest: str) -> Registered:
+    async def _already_there(self, digest: str) -> JsonObject:
         # lost a race for the same person, or the key founded somebody else's root DID already
         known = await self._rows.find_one({"_id": digest})
         if known is None:
@@ -124,9 +143,10 @@ class Register:
                 field="publicKeyMultibase",
                 status=409,
             )
-        return Registered(receipt=known["receipt"], created=False)
+        receipt: JsonObject = known["receipt"]
+        return receipt
 
-    def _checked(self, body: JsonObject, document: str) -> Registration:
+    def _checked(self, body: JsonObject, document: str) -> Seen:
         payload = from_base64url(_text(body, "payload"), "/payload")
         now = self._clock()
         registration = check_registration(
@@ -140,7 +160,22 @@ class Register:
         refusal = face_refusal(assertion, payload, now)
         if refusal is not None:
             raise Refused(refusal.value, "the face check does not hold", field="faceAssertion")
-        return registration
+        if own_will_digest() not in registration.agreed:
+            raise Refused("OWN_WILL_MISSING", "she has not confirmed her own will", field="payload")
+        steps = _steps(assertion, payload, now)
+        return Seen(registration=registration, payload=payload, steps=steps)
+
+    async def _proofing(self, seen: Seen) -> JsonObject:
+        return await offload(
+            build_proofing,
+            seen.registration.did,
+            seen.steps,
+            payload=seen.payload,
+            issuer=self._issuer,
+            method=method_id(self._issuer),
+            sign=self._key.sign,
+            at=self._clock(),
+        )
 
     async def _receipt(self, registration: Registration) -> JsonObject:
         return await offload(
@@ -162,7 +197,11 @@ def identity_app(register: Register, *, health: Callable[[], Any]) -> Starlette:
 
     async def registrations(request: Request) -> Response:
         done = await register.register(await _body(request))
-        answer = {"receipt": done.receipt, "created": done.created}
+        answer = {
+            "receipt": done.receipt,
+            "created": done.created,
+            "proofing": done.proofing,
+        }
         return JSONResponse(answer, 201 if done.created else 200)
 
     async def matches(request: Request) -> Response:
@@ -215,6 +254,21 @@ async def _body(request: Request) -> JsonObject:
         if len(raw) > LONGEST_BODY:
             raise Refused("BODY_TOO_LARGE", "the body is too large", field="", status=413)
     return as_object(parse(bytes(raw)))
+
+
+def _steps(assertion: FaceAssertion, payload: bytes, now: datetime) -> tuple[ProofingStep, ...]:
+    """One step each; the document is named by the payload, under a digest with its nonce."""
+    face = sm3_hash(canonical(assertion.as_json()))
+    evidence = {
+        StepKind.DOCUMENT_CHECK: (now, sm3_hash(payload)),
+        StepKind.FACE_MATCH: (assertion.at, face),
+        StepKind.LIVENESS: (assertion.at, face),
+        StepKind.OWN_WILL: (now, own_will_digest()),
+    }
+    return tuple(
+        ProofingStep(kind=kind, result=PASSED, at=at, evidence=digest)
+        for kind, (at, digest) in evidence.items()
+    )
 
 
 def _identity_document(body: Mapping[str, object]) -> str:

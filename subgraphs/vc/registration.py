@@ -1,9 +1,11 @@
 """Asking for a root DID: the key proves itself, over the identity it is asked for.
 
 The payload names the key and a keyed digest of the identity document, so a signature made for one
-person cannot register the key for another.
+person cannot register the key for another; and the digests of the texts she agreed to, so that one
+signature before the camera binds her to them as well.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,7 +21,8 @@ from subgraphs.vc.shape import shaped
 from subgraphs.vc.strict_json import Limits, canonical, parse
 
 _TYPE: Final = "RootDidRegistration"
-_LIMITS: Final = Limits(size=2048, depth=2)
+_LIMITS: Final = Limits(size=2048, depth=3)
+_MOST_TEXTS: Final = 12
 _NONCE_BYTES: Final = 16
 _FRESH: Final = timedelta(minutes=10)
 _SKEW: Final = timedelta(minutes=5)
@@ -32,12 +35,18 @@ class Registration:
     did: Did
     key: sm2.PublicKey
     public_key_multibase: str
+    agreed: tuple[Hash, ...]
 
 
 def registration_payload(
-    key: sm2.PublicKey, *, identity_document: str, nonce: bytes, at: datetime
+    key: sm2.PublicKey,
+    *,
+    identity_document: str,
+    nonce: bytes,
+    at: datetime,
+    agreed: Sequence[Hash],
 ) -> bytes:
-    """The bytes the new key signs. `nonce` is 16 fresh random bytes."""
+    """The bytes the new key signs. `nonce` is 16 fresh random bytes; `agreed`: SM3 of each text."""
     if len(nonce) != _NONCE_BYTES:
         raise MalformedDocument("a nonce has 16 bytes", "/nonce")
     return canonical(
@@ -48,6 +57,7 @@ def registration_payload(
             "identityDigest": _identity_digest(nonce, identity_document),
             "nonce": to_base64url(nonce),
             "createdAt": to_time(at),
+            "agreed": list(agreed),
         }
     )
 
@@ -75,7 +85,8 @@ def check_registration(
         raise MalformedDocument("the payload is not of now", "/payload/createdAt")
     if not _signed(key, payload, proof_of_possession):
         raise BadKey("the key did not sign the payload", "/proofOfPossession")
-    return Registration(did=did, key=key, public_key_multibase=public_key_multibase)
+    agreed = tuple(map(Hash, shape.texts("agreed", most=_MOST_TEXTS)))
+    return Registration(did=did, key=key, public_key_multibase=public_key_multibase, agreed=agreed)
 
 
 def _signed(key: sm2.PublicKey, payload: bytes, signature: str) -> bool:

@@ -15,9 +15,16 @@ from subgraphs.wallet.records import (
     CustodyObject,
     Deletion,
     RootDid,
+    SignedAgreement,
     WalletItem,
 )
-from subgraphs.wallet.states import ConsentState, CustodyState, RootDidState
+from subgraphs.wallet.states import (
+    AgreementKind,
+    AgreementStage,
+    ConsentState,
+    CustodyState,
+    RootDidState,
+)
 
 ANY: Final = "*"
 """Stands in `credentials` of a consent for all of the holder's, so that one index finds both."""
@@ -32,6 +39,7 @@ def root_did_document(row: RootDid) -> Document:
         "registered_at": row.registered_at,
         "version": row.version,
         "later": [one.as_json() for one in row.later],
+        "proofing": row.proofing,
     }
 
 
@@ -47,6 +55,7 @@ def root_did(found: Document) -> RootDid:
             SaltedVersion(salt=from_base64url(one["salt"]), version=one["version"])
             for one in found.get("later", ())
         ),
+        proofing=found.get("proofing"),
     )
 
 
@@ -218,4 +227,30 @@ def closure(found: Document) -> Closure:
         consents=found["consents"],
         copies=found["copies"],
         at=found["at"],
+    )
+
+
+def agreement_document(row: SignedAgreement) -> Document:
+    """The id is what was agreed to: the same version is signed once."""
+    return {
+        "_id": f"{row.holder}|{row.stage.value}|{row.kind.value}|{row.version}",
+        "holder": row.holder,
+        "stage": row.stage.value,
+        "kind": row.kind.value,
+        "version": row.version,
+        "text_digest": row.text_digest,
+        "document": row.document,
+        "signed_at": row.signed_at,
+    }
+
+
+def agreement(found: Document) -> SignedAgreement:
+    return SignedAgreement(
+        holder=found["holder"],
+        stage=AgreementStage(found["stage"]),
+        kind=AgreementKind(found["kind"]),
+        version=found["version"],
+        text_digest=found["text_digest"],
+        document=found["document"],
+        signed_at=found["signed_at"],
     )

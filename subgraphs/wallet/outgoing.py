@@ -7,10 +7,12 @@ from datetime import datetime
 
 from ledger_adapter.port import Envelope, JsonValue
 from subgraphs.kit.events import event
+from subgraphs.kit.ids import HolderId
 from subgraphs.vc.cancellation import cancellation_digest
 from subgraphs.vc.deletion import deletion_digest
 from subgraphs.vc.did_versions import salted_digest
 from subgraphs.vc.encoding import sm3_hash
+from subgraphs.vc.proofing import Proofing
 from subgraphs.vc.receipt import RootDidReceipt, document_digest
 from subgraphs.vc.strict_json import canonical
 from subgraphs.wallet.records import (
@@ -20,6 +22,7 @@ from subgraphs.wallet.records import (
     CustodyObject,
     Deletion,
     RootDid,
+    SignedAgreement,
 )
 from subgraphs.wallet.states import RootDidState
 
@@ -34,6 +37,41 @@ def root_did_registered(row: RootDid, receipt: RootDidReceipt) -> Envelope:
         institutions=[],
         at=row.registered_at,
         body={"documentDigest": document_digest(receipt)},
+    )
+
+
+def identity_proofed(holder: HolderId, proofing: Proofing, at: datetime) -> list[Envelope]:
+    """One event a step, and of the whole the digest."""
+    return [
+        event(
+            "IDENTITY_PROOFED",
+            entity=holder,
+            version=number,
+            subjects=[holder],
+            institutions=[],
+            at=at,
+            body={"step": step.kind, "result": step.result, "proofingDigest": proofing.digest},
+        )
+        for number, step in enumerate(proofing.steps, 1)
+    ]
+
+
+def agreement_signed(row: SignedAgreement) -> Envelope:
+    """What was agreed to, as digests of the text and of the document with her signature."""
+    return event(
+        "AGREEMENT_SIGNED",
+        entity=f"{row.holder}:{row.stage.value}.{row.kind.value}",
+        version=row.version,
+        subjects=[row.holder],
+        institutions=[],
+        at=row.signed_at,
+        body={
+            "agreementStage": row.stage.value,
+            "agreement": row.kind.value,
+            "version": row.version,
+            "textDigest": row.text_digest,
+            "documentDigest": sm3_hash(canonical(row.document)),
+        },
     )
 
 

@@ -13,6 +13,7 @@ from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.prepared import Prepared
 from subgraphs.kit.reads import PrivilegedReads
+from subgraphs.wallet.agreements import CATALOGUE, Template
 from subgraphs.wallet.custody_store import CustodyStore
 from subgraphs.wallet.ports import Custodian
 from subgraphs.wallet.store import Store
@@ -24,6 +25,7 @@ class Terms:
 
     longest_consent: timedelta = timedelta(days=366)
     largest_ciphertext: int = 1_000_000
+    agreements: tuple[Template, ...] = CATALOGUE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,13 @@ from subgraphs.vc.did_versions import DidHistory, history_of
 from subgraphs.vc.presentation import SaltedVersion
 from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.strict_json import JsonObject
-from subgraphs.wallet.states import ConsentState, CustodyState, RootDidState
+from subgraphs.wallet.states import (
+    AgreementKind,
+    AgreementStage,
+    ConsentState,
+    CustodyState,
+    RootDidState,
+)
 
 ConsentId = NewType("ConsentId", str)
 WalletItemId = NewType("WalletItemId", str)
@@ -32,6 +38,7 @@ class RootDid:
     registered_at: datetime
     version: int = 1
     later: tuple[SaltedVersion, ...] = ()
+    proofing: JsonObject | None = None
 
     @property
     def history(self) -> DidHistory:
@@ -62,6 +69,19 @@ class Consent:
     granted_at: datetime
     withdrawn_at: datetime | None = None
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedAgreement:
+    """One text in one version, and the document with her signature that names its digest."""
+
+    holder: HolderId
+    stage: AgreementStage
+    kind: AgreementKind
+    version: int
+    text_digest: str
+    document: JsonObject
+    signed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

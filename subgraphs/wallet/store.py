@@ -16,6 +16,7 @@ from subgraphs.wallet import codec, custody_store
 from subgraphs.wallet.records import (
     Consent,
     RootDid,
+    SignedAgreement,
     WalletItem,
     WalletItemId,
 )
@@ -31,6 +32,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("holder", 1), ("added_at", -1), ("_id", -1)]),
         IndexModel([("credential", 1)], unique=True),
     ],
+    "agreements": [IndexModel([("holder", 1), ("signed_at", -1)])],
     **custody_store.INDEXES,
     **institutions.INDEXES,
     **prepared.INDEXES,
@@ -51,6 +53,7 @@ class Store:
         self._consents = database["consents"]
         self._items = database["wallet_items"]
         self._bindings = database["bindings"]
+        self._agreements = database["agreements"]
 
     # root DIDs
 
@@ -98,6 +101,22 @@ class Store:
         """Up to where in the log this database has read."""
         found = await self._positions.find_one({"_id": "wallet"})
         return int(found["index"]) if found else -1
+
+    # agreements
+
+    async def agreements(
+        self, holder: HolderId, *, session: Session | None = None
+    ) -> list[SignedAgreement]:
+        """All that a holder agreed to, newest first: as many as there are texts and versions."""
+        found = self._agreements.find({"holder": holder}, session=session)
+        rows = await found.sort([("signed_at", -1)]).to_list(None)
+        return [codec.agreement(row) for row in rows]
+
+    async def add_agreements(self, rows: Sequence[SignedAgreement], session: Session) -> None:
+        """Raises DuplicateKeyError for a version that is signed already."""
+        if rows:
+            documents = [codec.agreement_document(row) for row in rows]
+            await self._agreements.insert_many(documents, session=session)
 
     # consents
 

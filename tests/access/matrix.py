@@ -108,6 +108,7 @@ _NAMED: Final[Mapping[str, object]] = {
     "product": "PRIVATE_FUND",
     "channel": "APP",
     "ground": "USE_DENIED",
+    "stage": "CUSTODY",
     "state": "WITHDRAWN",
     "preparedId": "prep_" + "0" * 26,
 }

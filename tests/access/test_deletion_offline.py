@@ -84,6 +84,7 @@ async def test_the_example_that_cancels_takes_the_copy_with_it(world: World) -> 
     """Q4: from the file of the examples, with her own signature, and followed by the issuer."""
     async with journey_of(world.stack.deployment) as journey:
         await journey.to_credential()
+        await journey.agree("CUSTODY")
         holder, id_ = journey.actors.holder, journey.credential_id
         item = await item_of(holder, id_)
         sent = {"input": {"walletItemId": item, "ciphertext": "c2VhbGVk"}}

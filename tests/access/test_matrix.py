@@ -41,7 +41,7 @@ def test_only_what_belongs_to_its_way_is_left_to_it() -> None:
     """A wildcard is for pages, for what answers a change, and for frames of a feed."""
     allowed = ("Connection", "Edge", "Success", "Change", "Frame", "Update", "Error")
     named = {"PageInfo", "Forbidden", "NotFound", "TryAgain", "ValidationFailed"} | {
-        *("InvalidSignature", "PresentationRefused", "RootDidAlreadyExists")
+        *("InvalidSignature", "PresentationRefused", "RootDidAlreadyExists", "AgreementRequired")
     }
     odd = [
         row.type

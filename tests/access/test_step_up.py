@@ -26,6 +26,7 @@ NOT_BINDING: Final[Mapping[str, str]] = {
     "prepareCredentialRequest": "answers bytes; the submit step signs",
     "prepareCountersignature": "answers bytes; the submit step signs",
     "prepareConsent": "answers bytes; the submit step signs",
+    "prepareAgreements": "answers bytes; the submit step signs",
     "prepareConsentWithdrawal": "answers bytes; the submit step signs",
     "prepareHolderKeyRotation": "answers bytes; the submit step signs",
     "prepareCustodyWithdrawal": "answers bytes; the submit step signs",
@@ -184,6 +185,7 @@ async def test_no_bad_face_check_binds_anybody(world: World) -> None:
         journey = Journey(Actors(holder=holder, issuer=issuer, verifier=verifier), person)
         await journey.to_credential()
         await journey.consent()
+        await journey.agree("CUSTODY")
         for name, prepare, given in _more(journey, await _copy(holder)):
             prepared = await _prepared(holder, prepare, given)
             signature = person.software.sign(from_base64url(prepared["payloadToSign"]))

@@ -91,6 +91,7 @@ async def tell(stack: Stack, *, with_stranger: bool = False) -> World:
         await journey.to_permission()
         await journey.endorse_reduction()
         world = World(stack=stack, ids={}, claims=_claims(journey.person.holder_id))
+        await journey.agree("CUSTODY")
         receipt = await _taken_out(world, journey, await _deposit(world, "c2VhbGVk"))
         await _deposit(world, "c2VhbGVkIGFuZXc")
         ids = await _settled(world, journey)

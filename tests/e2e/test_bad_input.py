@@ -375,6 +375,7 @@ async def total_presented(journey: Journey) -> Json:
     await journey.ask_presentation()
     holder = journey.person.software
     given = {**CONSENT, "scope": {"claims": [model.TOTAL]}, "monitoringUntil": IN_A_MONTH}
+    await journey.agree("USE")
     prepared = await mutate(journey.actors.holder, "prepare-consent", **given)
     signature = holder.sign_prepared(
         prepared["payload"],

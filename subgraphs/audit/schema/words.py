@@ -16,6 +16,8 @@ from subgraphs.kit.types import worded
     INSTITUTION_DID_CHANGED="An institution changed the keys of its DID (机构标识变更).",
     ROOT_DID_REGISTERED="A person's root DID was registered (根标识登记).",
     ROOT_DID_CHANGED="A person's root DID got another key, or was given up (根标识变更).",
+    IDENTITY_PROOFED="A step of looking at a person was passed (身份核验).",
+    AGREEMENT_SIGNED="A holder agreed to a text (签署协议).",
     CUSTOMER_BOUND="An institution matched its customer to a root DID (客户绑定).",
     CREDENTIAL_REQUESTED="A holder asked for a credential (申请).",
     CREDENTIAL_DRAFTED="The issuer compiled it (编制).",
@@ -61,6 +63,8 @@ class AuditEventKind(Enum):
     INSTITUTION_DID_CHANGED = "INSTITUTION_DID_CHANGED"
     ROOT_DID_REGISTERED = "ROOT_DID_REGISTERED"
     ROOT_DID_CHANGED = "ROOT_DID_CHANGED"
+    IDENTITY_PROOFED = "IDENTITY_PROOFED"
+    AGREEMENT_SIGNED = "AGREEMENT_SIGNED"
     CUSTOMER_BOUND = "CUSTOMER_BOUND"
     CREDENTIAL_REQUESTED = "CREDENTIAL_REQUESTED"
     CREDENTIAL_DRAFTED = "CREDENTIAL_DRAFTED"

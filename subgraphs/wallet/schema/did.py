@@ -26,8 +26,11 @@ from subgraphs.vc.encoding import to_base64url
 from subgraphs.vc.presentation import SaltedVersion
 from subgraphs.vc.receipt import document_digest, parse_receipt
 from subgraphs.vc.strict_json import as_object
+from subgraphs.wallet.agreements import in_force
 from subgraphs.wallet.loaders import loaders
 from subgraphs.wallet.parts import Parts
+from subgraphs.wallet.schema.agreements import AgreementTemplate
+from subgraphs.wallet.states import AgreementStage
 from subgraphs.wallet.steps.export import export_my_data
 
 
@@ -113,6 +116,23 @@ class Query:
             complete=made.complete,
             document=json_value(made.document),
         )
+
+    @resolved("The texts in force to agree to, of one stage or of all (协议文本).")
+    def agreements(
+        self,
+        info: Info[Parts],
+        stage: Annotated[
+            AgreementStage | None, strawberry.argument(description="Before which step (签署环节).")
+        ] = None,
+    ) -> list[AgreementTemplate] | None:
+        parts = info.context.parts
+        on, among = parts.clock().date(), parts.terms.agreements
+        stages = AgreementStage if stage is None else (stage,)
+        return [
+            AgreementTemplate.of(text)
+            for one in stages
+            for text in in_force(one, on=on, among=among)
+        ]
 
     @resolved("The document of a DID at a time, by default now, with its place in the log (解析).")
     async def resolve_did(

@@ -10,6 +10,7 @@ import strawberry
 from subgraphs.kit.scalars import Bytes, Signature
 from subgraphs.kit.signing import FaceAssertionInput, HolderSignatureInput
 from subgraphs.kit.types import MutationInput
+from subgraphs.wallet.states import AgreementStage
 
 
 @strawberry.input(description="A person's wish for a root DID, signed by its new key (申请根 DID).")
@@ -87,6 +88,19 @@ class PrepareConsentInput(MutationInput):
     monitoring_until: datetime | None = strawberry.field(
         default=None,
         description="How long accepted credentials may be watched; none: not at all (监测截止).",
+    )
+
+
+@strawberry.input(description="Get the texts of a stage to sign (准备签署协议).")
+class PrepareAgreementsInput(MutationInput):
+    stage: AgreementStage = strawberry.field(description="Before which step (签署环节).")
+
+
+@strawberry.input(description="Prepared texts and the holder's signature over them (签署协议).")
+class SignAgreementsInput(MutationInput):
+    prepared_id: strawberry.ID = strawberry.field(description="From the prepare step (待签编号).")
+    holder_signature: HolderSignatureInput = strawberry.field(
+        description="The holder's signature (持证方签名)."
     )
 
 

@@ -18,6 +18,11 @@ from subgraphs.vc.errors import VcError
 from subgraphs.vc.face import FaceAssertion
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.schema import inputs, results
+from subgraphs.wallet.schema.agreements import (
+    AgreementRequired,
+    AgreementTemplate,
+    SignedAgreement,
+)
 from subgraphs.wallet.schema.custody import CustodyObject
 from subgraphs.wallet.schema.types import (
     Cancellation,
@@ -27,6 +32,12 @@ from subgraphs.wallet.schema.types import (
     WalletClosure,
 )
 from subgraphs.wallet.steps import cancel, close
+from subgraphs.wallet.steps.agree import (
+    AGREE,
+    AgreementsMissing,
+    prepare_agreements,
+    sign_agreements,
+)
 from subgraphs.wallet.steps.consent import (
     grant_consent,
     prepare_consent,
@@ -69,6 +80,8 @@ class Mutation:
                 did=DID(there.did),
                 receipt=None if there.receipt is None else json_value(there.receipt),
             )
+        except AgreementsMissing as asked:
+            return _required(asked)
         return results.RegisterRootDidSuccess(
             holder=Holder.of(row.holder, row), receipt=json_value(row.receipt)
         )
@@ -117,6 +130,25 @@ class Mutation:
         )
         return results.DeactivateRootDidSuccess(holder=Holder.of(row.holder, row))
 
+    @mutation("Get the texts that a stage still asks for, to sign (准备签署协议).")
+    async def prepare_agreements(
+        self, info: Info[Parts], input_: Annotated[inputs.PrepareAgreementsInput, INPUT]
+    ) -> results.PrepareAgreementsResult:
+        row = await prepare_agreements(info.context.parts, info.context.viewer, input_.stage)
+        return _prepared(results.PrepareAgreementsSuccess, row)
+
+    @mutation("Agree to the prepared texts with the holder's signature (签署协议).")
+    async def sign_agreements(
+        self, info: Info[Parts], input_: Annotated[inputs.SignAgreementsInput, INPUT]
+    ) -> results.SignAgreementsResult:
+        rows = await sign_agreements(
+            info.context.parts,
+            info.context.viewer,
+            Submitted(input_.prepared_id, AGREE, input_.holder_signature),
+            client_id=input_.client_mutation_id,
+        )
+        return results.SignAgreementsSuccess(agreements=[SignedAgreement.of(row) for row in rows])
+
     @mutation("Get the consent and the bytes to sign (准备授权).")
     async def prepare_consent(
         self, info: Info[Parts], input_: Annotated[inputs.PrepareConsentInput, INPUT]
@@ -130,7 +162,10 @@ class Mutation:
             monitoring_until=input_.monitoring_until,
             valid_until=input_.valid_until,
         )
-        row = await prepare_consent(info.context.parts, info.context.viewer, wanted)
+        try:
+            row = await prepare_consent(info.context.parts, info.context.viewer, wanted)
+        except AgreementsMissing as asked:
+            return _required(asked)
         return _prepared(results.PrepareConsentSuccess, row)
 
     @mutation("Grant a prepared consent with the holder's signature (授权).")
@@ -170,15 +205,18 @@ class Mutation:
     async def deposit_to_custody(
         self, info: Info[Parts], input_: Annotated[inputs.DepositToCustodyInput, INPUT]
     ) -> results.DepositToCustodyResult:
-        done = await deposit_to_custody(
-            info.context.parts,
-            info.context.viewer,
-            item_id=input_.wallet_item_id,
-            ciphertext=input_.ciphertext,
-            key_id=input_.key_id,
-            wrapped_key=input_.wrapped_key,
-            client_id=input_.client_mutation_id,
-        )
+        try:
+            done = await deposit_to_custody(
+                info.context.parts,
+                info.context.viewer,
+                item_id=input_.wallet_item_id,
+                ciphertext=input_.ciphertext,
+                key_id=input_.key_id,
+                wrapped_key=input_.wrapped_key,
+                client_id=input_.client_mutation_id,
+            )
+        except AgreementsMissing as asked:
+            return _required(asked)
         return results.DepositToCustodySuccess(custody=await _custody(info, done))
 
     @mutation("Get the wish to have a copy erased, to sign (准备删除托管).")
@@ -248,6 +286,14 @@ class Mutation:
             credential=Credential(id=strawberry.ID(row.credential)),
             cancellation=Cancellation.of(row),
         )
+
+
+def _required(refusal: AgreementsMissing) -> AgreementRequired:
+    return AgreementRequired(
+        code=refusal.code,
+        message=refusal.message,
+        missing=[AgreementTemplate.of(one) for one in refusal.missing],
+    )
 
 
 def _asked(given: inputs.RegisterRootDidInput) -> Asked:

@@ -17,6 +17,7 @@ from subgraphs.kit.types import (
     TryAgain,
     ValidationFailed,
 )
+from subgraphs.wallet.schema.agreements import AgreementRequired, SignedAgreement
 from subgraphs.wallet.schema.custody import CustodyObject
 from subgraphs.wallet.schema.types import (
     Cancellation,
@@ -62,6 +63,18 @@ class PrepareRootDidDeactivationSuccess(PreparedFields):
 @strawberry.type(description="The root DID is given up (停用成功).")
 class DeactivateRootDidSuccess:
     holder: Holder = strawberry.field(description="The holder with the root DID (持证方).")
+
+
+@strawberry.type(description="The texts to sign, by their digests (待签协议).")
+class PrepareAgreementsSuccess(PreparedFields):
+    pass
+
+
+@strawberry.type(description="She agreed to them (签署成功).")
+class SignAgreementsSuccess:
+    agreements: list[SignedAgreement] = strawberry.field(
+        description="All that she agreed to so far, newest first (已签协议)."
+    )
 
 
 @strawberry.type(description="The consent to sign (待签授权).")
@@ -129,6 +142,7 @@ class CloseWalletSuccess:
 RegisterRootDidResult: TypeAlias = Annotated[
     RegisterRootDidSuccess
     | RootDidAlreadyExists
+    | AgreementRequired
     | ValidationFailed
     | Forbidden
     | InvalidSignature
@@ -182,7 +196,7 @@ DeactivateRootDidResult: TypeAlias = Annotated[
     ),
 ]
 PrepareConsentResult: TypeAlias = Annotated[
-    PrepareConsentSuccess | ValidationFailed | NotFound | Forbidden | TryAgain,
+    PrepareConsentSuccess | AgreementRequired | ValidationFailed | NotFound | Forbidden | TryAgain,
     strawberry.union("PrepareConsentResult", description="Outcome of the preparation (准备结果)."),
 ]
 GrantConsentResult: TypeAlias = Annotated[
@@ -212,6 +226,7 @@ WithdrawConsentResult: TypeAlias = Annotated[
 ]
 DepositToCustodyResult: TypeAlias = Annotated[
     DepositToCustodySuccess
+    | AgreementRequired
     | ValidationFailed
     | NotFound
     | Forbidden
@@ -276,4 +291,20 @@ CloseWalletResult: TypeAlias = Annotated[
     | InvalidSignature
     | TryAgain,
     strawberry.union("CloseWalletResult", description="Outcome of the wish (退出结果)."),
+]
+PrepareAgreementsResult: TypeAlias = Annotated[
+    PrepareAgreementsSuccess | ValidationFailed | Forbidden | TryAgain,
+    strawberry.union(
+        "PrepareAgreementsResult", description="Outcome of the preparation (准备结果)."
+    ),
+]
+SignAgreementsResult: TypeAlias = Annotated[
+    SignAgreementsSuccess
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | InvalidTransitionError
+    | InvalidSignature
+    | TryAgain,
+    strawberry.union("SignAgreementsResult", description="Outcome of the signature (签署结果)."),
 ]

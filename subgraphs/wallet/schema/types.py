@@ -18,9 +18,11 @@ from subgraphs.kit.paging import After, Connection, First, connection, window
 from subgraphs.kit.scalars import DID, JSON, Decimal, json_value
 from subgraphs.kit.types import Node
 from subgraphs.kit.vocabulary import CredentialState
+from subgraphs.vc.proofing import parse_proofing
 from subgraphs.wallet import lifecycle, policy, records
 from subgraphs.wallet.loaders import loaders
 from subgraphs.wallet.parts import Parts
+from subgraphs.wallet.schema.agreements import IdentityProofing, SignedAgreement
 from subgraphs.wallet.schema.custody import CustodyObject
 from subgraphs.wallet.schema.institution import Institution
 from subgraphs.wallet.states import ConsentState, RootDidState
@@ -277,6 +279,18 @@ class Holder(Node):
     def did_versions(self, info: Info[Parts]) -> list[JSON] | None:
         self._require_her(info)
         return [json_value(one.as_json()) for one in self.row.later] if self.row else None
+
+    @resolved("How she was looked at before she got her root DID (身份核验).", tags=["personal"])
+    def proofing(self, info: Info[Parts]) -> IdentityProofing | None:
+        self._require_her(info)
+        if self.row is None or self.row.proofing is None:
+            return None
+        return IdentityProofing.of(parse_proofing(self.row.proofing))
+
+    @resolved("The texts she agreed to, newest first (已签协议).", tags=["personal"])
+    async def agreements(self, info: Info[Parts]) -> list[SignedAgreement] | None:
+        rows = await info.context.parts.store.agreements(self._require_her(info))
+        return [SignedAgreement.of(row) for row in rows]
 
     @resolved("That she left, for the holder; null while she is here (退出记录).")
     async def wallet_closure(self, info: Info[Parts]) -> WalletClosure | None:

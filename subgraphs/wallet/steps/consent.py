@@ -21,7 +21,8 @@ from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import lifecycle, outgoing
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import Consent, ConsentId, CustodyId
-from subgraphs.wallet.states import ConsentState
+from subgraphs.wallet.states import AgreementStage, ConsentState
+from subgraphs.wallet.steps.agree import require_agreed
 from subgraphs.wallet.steps.erase import erase_now, give_up_copies
 from subgraphs.wallet.steps.signed import (
     Signed,
@@ -41,6 +42,7 @@ async def prepare_consent(parts: Parts, viewer: Viewer, wanted: Wanted) -> Prepa
     """The artefact to sign, kept for ten minutes; nothing is granted yet."""
     root = await root_of(parts, viewer.require_holder())
     consent = await consent_of(parts, root, wanted)
+    await require_agreed(parts, root.holder, AgreementStage.USE)
     document = artefacts.build_consent(consent)
     facts = {"granted_to": wanted.granted_to}
     return await prepare_document(parts, root, GRANT, document, facts)

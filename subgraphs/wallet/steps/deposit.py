@@ -27,7 +27,8 @@ from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import lifecycle, outgoing
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import CustodyId, CustodyObject, WalletItem
-from subgraphs.wallet.states import CustodyState
+from subgraphs.wallet.states import AgreementStage, CustodyState
+from subgraphs.wallet.steps.agree import require_agreed
 from subgraphs.wallet.steps.erase import erase_now, give_up
 from subgraphs.wallet.steps.refuse import as_refusal
 from subgraphs.wallet.steps.signed import (
@@ -64,6 +65,7 @@ async def deposit_to_custody(
     item = await parts.store.item(item_id, holder)
     if item is None:
         raise NotFound("wallet item", field="walletItemId")
+    await require_agreed(parts, holder, AgreementStage.CUSTODY)
     digest = await offload(sm3_hash, data)
     row = CustodyObject(
         id=CustodyId(derived_id("cust", item.id, digest)),

@@ -15,7 +15,7 @@ from subgraphs.kit.viewer import Viewer
 from subgraphs.vc.encoding import Hash, sm3_hash, to_time
 from subgraphs.vc.strict_json import JsonObject, JsonValue, canonical
 from subgraphs.wallet.parts import Parts
-from subgraphs.wallet.records import Consent, CustodyObject, RootDid, WalletItem
+from subgraphs.wallet.records import Consent, CustodyObject, RootDid, SignedAgreement, WalletItem
 
 MOST: Final = 1_000
 
@@ -39,6 +39,7 @@ async def export_my_data(parts: Parts, viewer: Viewer) -> Export:
         "rootDid": None if root is None else _root(root),
         "consents": [_consent(row) for row in consents[:MOST]],
         "items": [_item(row) for row in items[:MOST]],
+        "agreements": [_agreed(row) for row in await parts.store.agreements(holder)],
         **await _given_up(parts, holder, items[:MOST]),
     }
     return Export(
@@ -66,7 +67,13 @@ async def _given_up(parts: Parts, holder: HolderId, items: list[WalletItem]) -> 
 
 def _root(row: RootDid) -> JsonObject:
     later: list[JsonValue] = [one.as_json() for one in row.later]
-    return {"did": row.did, "state": row.state.value, "receipt": row.receipt, "later": later}
+    return {
+        "did": row.did,
+        "state": row.state.value,
+        "receipt": row.receipt,
+        "later": later,
+        "proofing": row.proofing,
+    }
 
 
 def _consent(row: Consent) -> JsonObject:
@@ -77,6 +84,17 @@ def _consent(row: Consent) -> JsonObject:
         "grantedTo": row.granted_to,
         "grantedAt": to_time(row.granted_at),
         "withdrawnAt": withdrawn,
+        "document": row.document,
+    }
+
+
+def _agreed(row: SignedAgreement) -> JsonObject:
+    return {
+        "stage": row.stage.value,
+        "kind": row.kind.value,
+        "version": row.version,
+        "textDigest": row.text_digest,
+        "signedAt": to_time(row.signed_at),
         "document": row.document,
     }
 

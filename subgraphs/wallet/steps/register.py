@@ -1,8 +1,10 @@
 """Register the root DID: once for a person, and once for an account.
 
 Laws: the identity provider alone says which DID a person has; the wallet checks the provider's
-signature before it keeps anything; a crash after the provider's answer heals, because the same
-request again finds the same DID and the wallet then takes it over.
+signatures before it keeps anything; no registration without every step of proofing passed for this
+very payload, her own will among them, nor without the texts that belong before it; a crash after
+the provider's answer heals, because the same request again finds the same DID and the wallet then
+takes it over.
 """
 
 from __future__ import annotations
@@ -14,20 +16,25 @@ from subgraphs.kit.errors import Busy, Invalid, Refusal, SignatureRefused
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.identity import Application, Registration
 from subgraphs.kit.ids import HolderId
-from subgraphs.kit.matching import PROVIDER, vouched_for
+from subgraphs.kit.matching import PROVIDER, proofed_by, vouched_for
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.offload import offload
 from subgraphs.kit.viewer import Viewer
+from subgraphs.vc.encoding import sm3_hash, to_base64url
 from subgraphs.vc.errors import BadKey, VcError
 from subgraphs.vc.face import FaceAssertion, face_refusal
 from subgraphs.vc.multikey import encode_key
+from subgraphs.vc.proofing import Proofing
 from subgraphs.vc.receipt import RootDidReceipt
+from subgraphs.vc.registration import Registration as Checked
 from subgraphs.vc.registration import check_registration
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import outgoing
+from subgraphs.wallet.agreements import Template
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import RootDid
-from subgraphs.wallet.states import RootDidState
+from subgraphs.wallet.states import AgreementStage, RootDidState
+from subgraphs.wallet.steps.agree import keep, require_named, rows_of
 from subgraphs.wallet.steps.refuse import as_refusal
 
 
@@ -51,32 +58,48 @@ class Asked:
     proof_of_possession: str
     face_assertion: FaceAssertion
 
+    def as_evidence(self) -> JsonObject:
+        """What shows that the key agreed to the texts that its payload names."""
+        return {
+            "type": "RootDidRegistration",
+            "payload": to_base64url(self.payload),
+            "publicKeyMultibase": self.public_key_multibase,
+            "proofOfPossession": self.proof_of_possession,
+            "faceAssertion": self.face_assertion.as_json(),
+        }
+
 
 async def register_root_did(
     parts: Parts, viewer: Viewer, asked: Asked, *, client_id: str | None
 ) -> RootDid:
     """The new root DID; AlreadyRegistered when account or person have one."""
     holder = viewer.require_holder()
-    receipt = None
+    receipt, registration, texts = None, None, list[Template]()
     if await parts.store.root_did(holder) is None:
-        await offload(_check, asked, parts.clock())
+        checked = await offload(_check, asked, parts.clock())
+        texts = require_named(parts, AgreementStage.ROOT_DID, checked.agreed)
         registration = await parts.identity.register(_application(asked))
         receipt = await _vouched(parts, registration.receipt)
+        await _proofed(parts, registration.proofing, checked.did, asked)
         await _refuse_anothers(parts, holder, asked, registration)
 
     async def work(session: Session) -> dict[str, str]:
         held = await parts.store.root_did(holder, session=session)
-        if held is not None or receipt is None:
+        if held is not None or receipt is None or registration is None:
             raise _already(held)
+        now, proofing = parts.clock(), registration.proofing
         row = RootDid(
             holder=holder,
             did=receipt.did,
             state=RootDidState.ACTIVE,
             receipt=receipt.raw,
-            registered_at=parts.clock().replace(microsecond=0),
+            registered_at=now.replace(microsecond=0),
+            proofing=proofing.raw,
         )
         await parts.store.add_root_did(row, session)
-        await parts.outbox.put(session, outgoing.root_did_registered(row, receipt))
+        await keep(parts, rows_of(parts, holder, texts, asked.as_evidence()), session)
+        steps = outgoing.identity_proofed(holder, proofing, now)
+        await parts.outbox.put(session, *steps, outgoing.root_did_registered(row, receipt))
         return {"holder": holder}
 
     facts = [asked.identity_document, asked.public_key_multibase]
@@ -88,10 +111,10 @@ async def register_root_did(
     return await _held(parts, holder)
 
 
-def _check(asked: Asked, now: datetime) -> None:
+def _check(asked: Asked, now: datetime) -> Checked:
     """The key signed for this identity, and somebody looked into the camera for it."""
     try:
-        check_registration(
+        checked = check_registration(
             asked.payload,
             public_key_multibase=asked.public_key_multibase,
             proof_of_possession=asked.proof_of_possession,
@@ -107,6 +130,7 @@ def _check(asked: Asked, now: datetime) -> None:
     refusal = face_refusal(asked.face_assertion, asked.payload, now)
     if refusal is not None:
         raise SignatureRefused("the face assertion does not stand for this", code=refusal.value)
+    return checked
 
 
 def _application(asked: Asked) -> Application:
@@ -126,6 +150,15 @@ async def _vouched(parts: Parts, receipt: RootDidReceipt) -> RootDidReceipt:
     if not await vouched_for(parts.institutions, receipt):
         raise Busy("the identity provider's receipt does not hold", code="RECEIPT_INVALID")
     return receipt
+
+
+async def _proofed(parts: Parts, proofing: Proofing, did: str, asked: Asked) -> None:
+    if proofing.missing:
+        steps = ", ".join(proofing.missing)
+        raise Invalid(f"not passed: {steps}", field="", code="PROOFING_INCOMPLETE")
+    bound = (proofing.did, proofing.payload_digest) == (did, sm3_hash(asked.payload))
+    if not bound or not await proofed_by(parts.institutions, proofing, parts.clock()):
+        raise Busy("the identity provider's proofing does not hold", code="PROOFING_INVALID")
 
 
 async def _refuse_anothers(

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from ledger_adapter.crypto.sm2 import PrivateKey
 from ledger_adapter.port import EntryIndex, Envelope, LoggedEvent
 from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN, HUAAN_FUND
-from subgraphs.holder.holder import Holder, HolderSignature
+from subgraphs.holder.holder import Holder, HolderSignature, RegistrationRequest
 from subgraphs.kit.events import event
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.ids import HolderId, InstitutionId, institution_id, new_id
@@ -22,10 +22,12 @@ from subgraphs.kit.mongo import Session
 from subgraphs.kit.serve import asgi
 from subgraphs.kit.viewer import Role
 from subgraphs.vc.encoding import to_base64url
+from subgraphs.wallet.agreements import CATALOGUE
 from subgraphs.wallet.app import CUSTODIAN, custodian, follow, wire
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.ports import Custodian
 from subgraphs.wallet.schema import schema
+from subgraphs.wallet.states import AgreementStage
 from subgraphs.wallet.store import INDEXES
 from subgraphs.wallet.worker import Projections
 from tests.subgraphs.kit.gateway import Answer, Who, an_institution
@@ -43,10 +45,14 @@ CONSENT = """consent { id purpose state validUntil document withdrawnAt grantedT
     scope { claims totalAtLeast credentials } monitoring { granted until } }"""
 _FIELD = "... on ValidationFailed { field } ... on NotFound { field }"
 _STEP = "... on InvalidTransitionError { from to allowed }"
+_MISSING = "... on AgreementRequired { missing { stage kind version } }"
 _EXTRA = {
-    "registerRootDid": "... on ValidationFailed { field } "
+    "prepareAgreements": "... on ValidationFailed { field }",
+    "registerRootDid": f"{_MISSING} "
+    "... on ValidationFailed { field } "
     "... on RootDidAlreadyExists { did receipt }",
-    "prepareConsent": _FIELD,
+    "depositToCustody": f"{_FIELD} {_STEP} {_MISSING}",
+    "prepareConsent": f"{_FIELD} {_MISSING}",
     "grantConsent": _FIELD,
     "prepareWalletClosure": "... on ValidationFailed { field }",
     "prepareHolderKeyRotation": f"... on ValidationFailed {{ field }} {_STEP}",
@@ -114,6 +120,11 @@ class Purse:
         """Take events in once more, as after a position that was lost."""
         await Projections(self.parts.store, self.parts.institutions)(batch, session)
 
+    def replace_parts(self, **changed: Any) -> None:
+        """From now on with other terms, or behind other doors."""
+        self.parts = replace(self.parts, **changed)
+        self.world.gateway.app = _app(self.world, self.parts)
+
     @contextlib.asynccontextmanager
     async def with_custodian(self, other: Custodian) -> AsyncIterator[None]:
         """Another custodian for a while."""
@@ -127,7 +138,7 @@ class Purse:
     async def register(
         self, person: Person, *, client_id: str | None = None, **changed: Any
     ) -> dict[str, Any]:
-        asked = person.software.registration(f"TEST-{person.name}")
+        asked = registration_of(person)
         arguments: dict[str, object] = {
             "identityDocument": asked.identity_document,
             "publicKeyMultibase": asked.public_key_multibase,
@@ -148,6 +159,25 @@ class Purse:
         assert done["__typename"] == "RegisterRootDidSuccess", done
         return person
 
+    async def agree(self, person: Person, stage: AgreementStage) -> dict[str, Any]:
+        """She agrees to what a stage still asks for; the answer, or that there is nothing."""
+        ready = await self.do("prepareAgreements", person.who, PREPARED, stage=stage.value)
+        if ready["__typename"] != "PrepareAgreementsSuccess":
+            return ready
+        return await self.do(
+            "signAgreements",
+            person.who,
+            "agreements { stage kind version digest document }",
+            preparedId=ready["preparedId"],
+            holderSignature=sign(person, ready).as_input(),
+        )
+
+    async def keeper(self, name: str = "ann") -> Person:
+        """A person who may put copies into custody."""
+        person = await self.registered(name)
+        await self.agree(person, AgreementStage.CUSTODY)
+        return person
+
     async def prepare(self, person: Person, **changed: object) -> dict[str, Any]:
         arguments: dict[str, object] = {
             "grantedTo": VERIFIER.institution,
@@ -157,6 +187,7 @@ class Purse:
             "monitoringUntil": later(days=90),
             **changed,
         }
+        await self.agree(person, AgreementStage.USE)
         return await self.do("prepareConsent", person.who, PREPARED, **arguments)
 
     async def grant(
@@ -235,6 +266,12 @@ class Purse:
         )
         item: dict[str, Any] = found.only("node")["walletItem"]
         return item
+
+
+def registration_of(person: Person) -> RegistrationRequest:
+    """Her wish for a root DID, with the texts of its stage read."""
+    texts = [one.text for one in CATALOGUE if one.stage is AgreementStage.ROOT_DID]
+    return person.software.registration(f"TEST-{person.name}", read=texts)
 
 
 def sign(person: Person, ready: dict[str, Any]) -> HolderSignature:

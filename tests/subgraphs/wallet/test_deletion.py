@@ -13,6 +13,7 @@ from subgraphs.vc.encoding import from_base64url, to_base64url
 from subgraphs.vc.multikey import decode_key
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet.ports import Kept
+from subgraphs.wallet.states import AgreementStage
 from subgraphs.wallet.steps.erase import erase_what_is_due
 from tests.subgraphs.wallet.purse import REGULATOR, VERIFIER, Person, Purse, a_person, sign
 
@@ -24,6 +25,7 @@ STATE = """custody { id state ciphertext wrappedKey replicas
 
 async def deposited(purse: Purse, person: Person, credential: str) -> str:
     """A copy in custody, sealed by the holder's software; its id."""
+    await purse.agree(person, AgreementStage.CUSTODY)
     sealed = person.software.seal_copy(COPY)
     done = await purse.do(
         "depositToCustody",

@@ -58,7 +58,7 @@ async def test_the_log_read_again_from_its_start_changes_nothing(purse: Purse) -
 
 
 async def test_a_wallet_is_its_holders_alone(purse: Purse) -> None:
-    ann = a_person()
+    ann = await purse.keeper()
     credential = await purse.activate(ann.id)
     item = (await purse.item_of(credential, ann))["id"]
     for who in (ISSUER, VERIFIER, REGULATOR, a_person("ben").who):
@@ -79,7 +79,7 @@ async def deposit(purse: Purse, who: Any, item: str, **changed: object) -> dict[
 
 
 async def test_a_copy_is_kept_in_three_places_under_its_hash(purse: Purse) -> None:
-    ann = a_person()
+    ann = await purse.keeper()
     credential = await purse.activate(ann.id)
     item = await purse.item_of(credential, ann)
     done = await deposit(purse, ann.who, item["id"])
@@ -93,7 +93,7 @@ async def test_a_copy_is_kept_in_three_places_under_its_hash(purse: Purse) -> No
 
 
 async def test_a_second_copy_waits_for_the_first_to_be_erased(purse: Purse) -> None:
-    ann = a_person()
+    ann = await purse.keeper()
     item = await purse.item_of(await purse.activate(ann.id), ann)
     await deposit(purse, ann.who, item["id"])
     other = await deposit(purse, ann.who, item["id"], ciphertext=to_base64url(b"another"))
@@ -126,7 +126,7 @@ class BrokenCustodian:
 
 
 async def test_a_deposit_that_broke_off_is_finished_by_the_same_call(purse: Purse) -> None:
-    ann = a_person()
+    ann = await purse.keeper()
     credential = await purse.activate(ann.id)
     item = await purse.item_of(credential, ann)
     async with purse.with_custodian(BrokenCustodian()):

@@ -18,6 +18,7 @@ from tests.subgraphs.wallet.purse import (
     Person,
     Purse,
     a_person,
+    registration_of,
 )
 
 HOLDER = "query($id: ID!) { node(id: $id) { id ... on Holder { did didState } } }"
@@ -72,7 +73,7 @@ async def test_the_same_call_again_answers_the_same(purse: Purse) -> None:
 
 async def test_a_crash_after_the_providers_answer_heals(purse: Purse) -> None:
     ann = a_person()
-    asked = ann.software.registration("TEST-ann")
+    asked = registration_of(ann)
     await purse.world.identity.register(
         Application(
             identity_document=asked.identity_document,
@@ -139,7 +140,7 @@ async def test_what_the_provider_refuses_comes_back_with_its_field(purse: Purse)
 
 async def test_a_stale_face_check_is_refused(purse: Purse) -> None:
     ann = a_person()
-    asked = ann.software.registration("TEST-ann")
+    asked = registration_of(ann)
     old = asked.face_assertion.as_json()
     old["at"] = to_time(asked.face_assertion.at - timedelta(minutes=10))
     done = await purse.register(ann, faceAssertion=old)
@@ -147,7 +148,7 @@ async def test_a_stale_face_check_is_refused(purse: Purse) -> None:
 
 
 async def test_only_a_holder_registers(purse: Purse) -> None:
-    asked = a_person().software.registration("TEST-ann")
+    asked = registration_of(a_person())
     for who in (ISSUER, VERIFIER, REGULATOR, Who()):
         done = await purse.do(
             "registerRootDid",

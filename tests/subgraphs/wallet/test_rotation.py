@@ -12,6 +12,7 @@ from subgraphs.vc.presentation import read_salted_versions
 from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.shape import shaped
 from subgraphs.vc.strict_json import as_object, check_object
+from subgraphs.wallet.states import AgreementStage
 from tests.subgraphs.wallet.purse import PREPARED, Person, Purse
 
 HOLDER = "holder { id did didState didVersions }"
@@ -130,6 +131,7 @@ async def test_two_changes_at_once_make_one_version(purse: Purse) -> None:
 
 async def test_a_did_given_up_signs_nothing_more(purse: Purse) -> None:
     person = await purse.registered()
+    await purse.agree(person, AgreementStage.USE)
     await asyncio.sleep(1.1)
     ready = await purse.do("prepareRootDidDeactivation", person.who, PREPARED)
     payload = ready["payload"]
