@@ -17,7 +17,7 @@ from graphql import OperationDefinitionNode, parse
 from gateway.access import Guarded, refuse
 from gateway.access.grants import GrantRules
 from gateway.access.guarded import read_guarded
-from gateway.auth.context import ContextRules, ContextTokens
+from gateway.auth.context import ContextRules, ContextTokens, request_seal
 from gateway.auth.keys import VerificationKey, asymmetric_algorithms
 from gateway.auth.revoked import Revoked
 from gateway.auth.tokens import TokenVerifier, TrustedIssuer
@@ -32,6 +32,7 @@ from tests.engine.pair import composed
 
 ROUNDS = 7
 TIMES = 2_000
+REQUEST_ID = secrets.token_hex(8)
 SUBGRAPHS = tuple(map(SubgraphName, ("issuer", "wallet", "verifier", "audit")))
 QUERY = """{ hello me { name email phone } pets { name }
   user(id: "u1") { name reviews { body hidden } } }"""
@@ -40,7 +41,7 @@ QUERY = """{ hello me { name email phone } pets { name }
 def main() -> None:
     bench = Bench()
     figures = {
-        "warm: token, revocation list, grants, decision, four context tokens": bench.warm,
+        "warm: token, revocation list, grants, decision, four sealed contexts": bench.warm,
         "cold: the same with a token never seen": bench.cold,
         "cold: which selections are refused": bench.refused,
     }
@@ -97,7 +98,7 @@ class Bench:
         self._granting.watch(viewer, grants)
         hash((QUERY, None, self._guarded.decision(grants)))
         for subgraph in SUBGRAPHS:
-            self._contexts.token(subgraph, viewer)
+            request_seal(self._contexts.token(subgraph, viewer), REQUEST_ID)
 
     def _signed(self) -> str:
         now = int(time.time())

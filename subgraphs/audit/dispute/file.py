@@ -21,7 +21,9 @@ SEALED: Final = "EVIDENCE_SEALED"
 PATH: Final = "/evidence/{name}"
 _CLOSED: Final = {
     "cache-control": "private, no-store",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+    ),
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }

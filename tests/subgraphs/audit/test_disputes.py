@@ -184,7 +184,9 @@ async def test_the_court_reads_it_without_a_login_and_nobody_guesses_it(
     page = await play.read(urls["pageUrl"])
     assert page.status_code == 200
     assert "script" not in page.text
-    assert "default-src 'none'" in page.headers["content-security-policy"]
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
     for path in ("/evidence/x.json", f"/evidence/{play.id}.json", "/evidence/.json"):
         assert (await play.read(f"http://audit{path}")).status_code == 404
 
