@@ -69,6 +69,7 @@ async def _deposited(journey: Journey, story: Story) -> tuple[bytes, str]:
     if held is None:
         raise DemoError("there is no credential to keep a copy of")
     whole = {"document": held.document, "disclosures": held.disclosures}
+    await journey.agree("CUSTODY")
     sealed = journey.person.software.seal_copy(json.dumps(whole).encode())
     done = await _do(
         holder,
