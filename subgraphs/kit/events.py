@@ -82,6 +82,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "CREDENTIAL_CANCELLED": _kind(_CRED, "issuer vcHash cancellationDigest"),
     "CONSENT_GRANTED": _kind("Consent Holder", "monitoring", "consentDigest"),
     "CONSENT_WITHDRAWN": _kind("Consent Holder", "monitoring", "consentDigest"),
+    "CONSENT_EXPIRED": _kind("Consent Holder", "monitoring", "consentDigest"),
     "WALLET_CLOSED": _kind("Holder", "closureDigest"),
     "CUSTODY_STORED": _kind(_CUST, "contentHash replicas"),
     "CUSTODY_GIVEN_UP": _kind(_CUST, "contentHash"),
@@ -104,13 +105,13 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "COMPLAINT_FILED": _kind("Complaint Holder", "channel dueAt"),
     "COMPLAINT_MOVED": _kind("Complaint Holder", "state"),
     "COMPLAINT_REMINDED": _kind("Complaint Holder", "stage"),
-    "EXIT_MOVED": _kind("ExitCase Holder", "scope state", "evidenceDigest"),
     "PRIVILEGED_READ": _kind(
         "Dispute EvidencePackage Complaint DeletionReceipt Holder",
         "what role reader",
         "operation",
         acts=False,
     ),
+    "EXIT_MOVED": _kind("ExitCase Holder", "scope state", "evidenceDigest"),
     "FRAUD_SIGNAL": _kind("Presentation Holder Credential", "check reasonCode"),
 }
 

@@ -19,6 +19,7 @@ from subgraphs.wallet.parts import Parts, Terms
 from subgraphs.wallet.ports import Custodian
 from subgraphs.wallet.schema import schema
 from subgraphs.wallet.steps.erase import keep_erasing
+from subgraphs.wallet.steps.expire import keep_expiring
 from subgraphs.wallet.store import INDEXES, Store
 from subgraphs.wallet.worker import Projections
 
@@ -50,9 +51,12 @@ def service(base: Base, *, identity: IdentityProvider, custodian: Custodian) -> 
     async def erasures() -> None:
         await keep_erasing(parts)
 
+    async def expiries() -> None:
+        await keep_expiring(parts)
+
     return Service(
         app=asgi(schema, name="wallet", parts=parts, tokens=base.tokens, health=health),
-        jobs=[follower.run, erasures],
+        jobs=[follower.run, erasures, expiries],
     )
 
 

@@ -103,6 +103,11 @@ def consent_withdrawn(row: Consent) -> Envelope:
     return _consent("CONSENT_WITHDRAWN", row)
 
 
+def consent_expired(row: Consent, at: datetime) -> Envelope:
+    """Its time is over; what it let be watched has an end of its own."""
+    return _consent("CONSENT_EXPIRED", row, at)
+
+
 def credential_cancelled(row: Cancellation) -> Envelope:
     """The holder's own end of a credential; its issuer is told with everybody else."""
     return event(
@@ -170,13 +175,13 @@ def _custody(
     )
 
 
-def _consent(kind: str, row: Consent) -> Envelope:
+def _consent(kind: str, row: Consent, at: datetime | None = None) -> Envelope:
     return event(
         kind,
         entity=row.id,
         version=row.version,
         subjects=[row.id, row.holder],
         institutions=[row.granted_to],
-        at=row.withdrawn_at or row.granted_at,
+        at=at or row.withdrawn_at or row.granted_at,
         body={"monitoring": row.monitoring_until is not None, "consentDigest": row.digest},
     )

@@ -27,6 +27,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     "consents": [
         IndexModel([("holder", 1), ("granted_at", -1), ("_id", -1)]),
         IndexModel([("holder", 1), ("credentials", 1), ("granted_at", -1), ("_id", -1)]),
+        IndexModel([("state", 1), ("valid_until", 1)]),
     ],
     "wallet_items": [
         IndexModel([("holder", 1), ("added_at", -1), ("_id", -1)]),
@@ -159,6 +160,12 @@ class Store:
         where = {"holder": holder, "state": "GRANTED", "valid_until": {"$gt": now}}
         found = await self._consents.find(where, session=session).to_list(None)
         return [codec.consent(row) for row in found]
+
+    async def over(self, now: datetime, limit: int) -> list[Consent]:
+        """Consents still GRANTED whose time is over, the longest over first."""
+        where = {"state": "GRANTED", "valid_until": {"$lte": now}}
+        found = self._consents.find(where).sort([("valid_until", 1)]).limit(limit)
+        return [codec.consent(row) for row in await found.to_list(None)]
 
     async def consents_of(self, holder: HolderId, limit: int) -> list[Consent]:
         """A holder's consents, newest first."""

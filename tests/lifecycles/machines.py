@@ -174,7 +174,7 @@ def _root_did_told(source: RootDidState, target: RootDidState, version: int) -> 
 
 def _consent_told(source: ConsentState, target: ConsentState, version: int) -> Envelope | None:
     del source
-    if target is not ConsentState.WITHDRAWN:
+    if target is ConsentState.EXHAUSTED:
         return None
     row = Consent(
         id=ConsentId(derived_id("cons", "1")),
@@ -194,6 +194,8 @@ def _consent_told(source: ConsentState, target: ConsentState, version: int) -> E
         withdrawn_at=AT,
         version=version,
     )
+    if target is ConsentState.EXPIRED:
+        return wallet_events.consent_expired(row, AT)
     return wallet_events.consent_withdrawn(row)
 
 

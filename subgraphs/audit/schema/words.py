@@ -32,6 +32,7 @@ from subgraphs.kit.types import worded
     CREDENTIAL_CANCELLED="The holder ended it (取消).",
     CONSENT_GRANTED="A holder consented (授权).",
     CONSENT_WITHDRAWN="A holder withdrew consent (撤回授权).",
+    CONSENT_EXPIRED="The time of a consent is over (授权到期).",
     WALLET_CLOSED="A holder left (用户退出).",
     CUSTODY_STORED="An encrypted copy went into custody (托管).",
     CUSTODY_GIVEN_UP="The holder's copy is to be erased (申请删除).",
@@ -52,8 +53,8 @@ from subgraphs.kit.types import worded
     COMPLAINT_FILED="Somebody complained (投诉).",
     COMPLAINT_MOVED="A complaint went a step further (投诉处理).",
     COMPLAINT_REMINDED="Its handlers were reminded of a complaint (投诉提醒).",
-    EXIT_MOVED="An exit went a step further (退出推进).",
     PRIVILEGED_READ="The regulator read what it is no party to (特权查阅).",
+    EXIT_MOVED="An exit went a step further (退出推进).",
     FRAUD_SIGNAL="A check found signs of fraud (风险信号).",
 )
 class AuditEventKind(Enum):
@@ -79,6 +80,7 @@ class AuditEventKind(Enum):
     CREDENTIAL_CANCELLED = "CREDENTIAL_CANCELLED"
     CONSENT_GRANTED = "CONSENT_GRANTED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    CONSENT_EXPIRED = "CONSENT_EXPIRED"
     WALLET_CLOSED = "WALLET_CLOSED"
     CUSTODY_STORED = "CUSTODY_STORED"
     CUSTODY_GIVEN_UP = "CUSTODY_GIVEN_UP"
@@ -99,8 +101,8 @@ class AuditEventKind(Enum):
     COMPLAINT_FILED = "COMPLAINT_FILED"
     COMPLAINT_MOVED = "COMPLAINT_MOVED"
     COMPLAINT_REMINDED = "COMPLAINT_REMINDED"
-    EXIT_MOVED = "EXIT_MOVED"
     PRIVILEGED_READ = "PRIVILEGED_READ"
+    EXIT_MOVED = "EXIT_MOVED"
     FRAUD_SIGNAL = "FRAUD_SIGNAL"
 
 
