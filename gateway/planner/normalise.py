@@ -48,7 +48,8 @@ class Pick:
     `jointly` are types of which some selection asked for it at once, through an abstract type; it
     may hold more than `types`. `ref` is the field's type for all of `types`. Conditions of a pick
     by call include those above it; of a pick by response name they don't. One that is `refused`
-    is null in the response; by call there is none.
+    is null in the response; by call there is none. One that is `spared` is fetched for the first
+    answer already: a part that tells it again has but to know the types it is told of.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Pick:
     jointly: TypeNames
     picks: tuple["Pick", ...]
     refused: bool = False
+    spared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +277,7 @@ class _Reader:
         allowed = [each for each in occurrences if not each.refused]
         role, applying = self._role(allowed or occurrences)
         if role is _Role.NONE:
+            yield from self._spared(name, types, ref, allowed)
             return
         deciding = [each for each in applying if each.part == self.part] or applying
         when = any_of(each.when for each in deciding)
@@ -305,6 +308,18 @@ class _Reader:
             refused=not allowed,
         )
         yield from self._positions(pick, deciding)
+
+    def _spared(
+        self, name: str, types: TypeNames, ref: TypeRef, occurrences: list[_Occurrence]
+    ) -> Iterator[tuple[int, Pick]]:
+        own = [each for each in occurrences if each.part == self.part]
+        if own and not self.relative:
+            when = any_of(each.when for each in own)
+            call = own[0].call
+            yield 0, Pick(
+                name=name, call=call, types=types, ref=ref, when=when, jointly=types, picks=(),
+                spared=True,
+            )  # fmt: skip
 
     def _positions(self, pick: Pick, occurrences: list[_Occurrence]) -> Iterator[tuple[int, Pick]]:
         first = occurrences[0]

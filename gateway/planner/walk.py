@@ -108,7 +108,7 @@ class Walk:
         for pick in picks:
             if level.abstract and (pick.call == TYPENAME_CALL or not pick.types >= everything):
                 self._want_typename(level, pick.when)
-            if pick.call == TYPENAME_CALL:
+            if pick.call == TYPENAME_CALL or pick.spared:
                 continue
             for unit in self.levels.units(level, pick.call, pick.types, jointly=pick.jointly):
                 if unit.child is None:

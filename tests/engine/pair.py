@@ -1,5 +1,6 @@
 """One graph twice: federated behind the engine, and whole, over the same universe."""
 
+import json
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
@@ -67,7 +68,7 @@ class Pair:
 
 def assembled(bodies: list[dict[str, Any]]) -> Any:
     """The data a client has when all parts have come; payloads must fit where they are put."""
-    data = deepcopy(bodies[0]["data"])
+    data = json.loads(json.dumps(bodies[0]["data"]))  # no two places are one object to a client
     for payload in (each for body in bodies for each in body.get("incremental", ())):
         assert payload["path"] or data is not None, payload
         at = data

@@ -41,6 +41,11 @@ def graph() -> Pair:
             id="under a condition",
         ),
         pytest.param(
+            "{ media { t: title ... on Book @defer { title } } shelves { like { r: rating }"
+            " ... on Book @defer { like { rating } } } }",
+            id="deferred, and under another name at once",
+        ),
+        pytest.param(
             "{ place: topRated { ... on Media @defer { ... on Book { rating } } } }", id="deferred"
         ),
         pytest.param(
