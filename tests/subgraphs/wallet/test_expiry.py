@@ -78,7 +78,9 @@ async def test_the_job_finds_it_by_itself(purse: Purse) -> None:
     await purse.granted(ann)
     job = asyncio.create_task(keep_expiring(at(purse, days=31)))
     async with asyncio.timeout(30):
-        while not await purse.events("CONSENT_EXPIRED"):
+        while True:
+            if await purse.events("CONSENT_EXPIRED"):
+                break
             await asyncio.sleep(0.05)
     job.cancel()
     await asyncio.gather(job, return_exceptions=True)
