@@ -130,7 +130,7 @@ def test_every_subgraph_knows_every_node_type() -> None:
         pytest.param(new_id("cons"), "Consent", id="an own type, absent"),
         pytest.param(new_id("pres"), "Presentation", id="a foreign type"),
         pytest.param("cons_1", None, id="malformed"),
-        pytest.param(new_id("disp"), None, id="a type nobody serves yet"),
+        pytest.param(new_id("inci"), None, id="a type nobody serves yet"),
     ],
 )
 async def test_node_answers_from_the_id_alone(node: str, want: str | None) -> None:
