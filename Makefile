@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requireme
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo demo-plug beside-others lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit access-matrix fuzz fuzz-doors bench-contest bench-ledger flame other-gateways contract ledger-chaos
+.PHONY: help up test demo demo-plug beside-others lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit access-matrix fuzz fuzz-doors bench-contest bench-domain bench-ledger flame other-gateways contract ledger-chaos
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -102,6 +102,9 @@ bench-contest: $(VENV)/.bench ## our gateway beside four others, to the terminal
 
 flame: $(VENV)/.bench ## where a request's time goes: a flame graph of the gateway under load, as SVG
 	@$(BIN)/python -m bench.flame $(FLAME)
+
+bench-domain: $(VENV)/.test ## the business in figures beside its musts (DOMAIN="--people 300")
+	@$(BIN)/python -m bench.domain $(DOMAIN)
 
 bench-ledger: $(VENV)/.test ## the ledger's table of figures
 	@$(BIN)/python -m bench.ledger
