@@ -53,5 +53,6 @@ async def test_who_frames_the_page_shows_nothing_of_it(tmp_path: Path) -> None:
         assert url.startswith("chrome-error:"), url
         assert OURS not in text
         assert any("frame-ancestors 'none'" in each for each in visit.complaints)
-        await visit.page.goto(gateway.url)
-        assert OURS in await visit.page.content(), "by itself it shows"
+        alone = await visit.page.goto(gateway.url)
+        assert alone is not None
+        assert OURS in await alone.text(), "by itself it shows"

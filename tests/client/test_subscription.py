@@ -161,7 +161,7 @@ async def test_over_a_link_that_breaks_in_every_way_each_event_comes_once(
     running: Rig, way: str, tmp_path: Path
 ) -> None:
     async with Link.to(running.port) as link:
-        store = FileStore(tmp_path / "kept")
+        store = FileStore(store_file := tmp_path / "kept")
         subscription = Subscription(
             transport=transport_of(way, link.port),
             query=QUERY,
@@ -185,12 +185,13 @@ async def test_over_a_link_that_breaks_in_every_way_each_event_comes_once(
             await asyncio.sleep(0.05)
             link.heal()
             await until(partial(_has, heard, 10 * (number + 1)))
+        await until(lambda: '"sequence": 39' in store_file.read_text(encoding="utf-8"))
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
         assert heard == list(range(40))
         assert subscription.tally.connections > 1
         again = Subscription(
-            transport=transport_of(way, link.port), query=QUERY, store=FileStore(tmp_path / "kept"),
+            transport=transport_of(way, link.port), query=QUERY, store=FileStore(store_file),
             token=fresh_token, habits=HABITS, names=NAMES,
         )  # fmt: skip
         await running.subgraph.append(2)

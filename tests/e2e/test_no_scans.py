@@ -126,7 +126,8 @@ async def test_no_operation_of_the_journey_scans(stack: Stack, profiler: Profile
 
 async def read_everything(stack: Stack, journey: Journey) -> None:
     """Every example that reads, every root field and every field of the credential, by all."""
-    given = variables_of(journey)
+    beside = {path.stem: json.loads(path.read_bytes()) for path in EXAMPLES.glob("*.json")}
+    given = beside | variables_of(journey)
     files = {path.stem: path.read_text(encoding="utf-8") for path in EXAMPLES.glob("*.graphql")}
     reads = {name: text for name, text in files.items() if "\nquery " in text}
     reads |= wide_roots(1)

@@ -15,6 +15,7 @@ COMPLAINTS: Final = "complaints"
 CHANNELS: Final = "complaint_channels"
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COMPLAINTS: [
+        IndexModel([("due_at", 1), ("_id", 1)]),
         IndexModel([("holder", 1), ("due_at", 1), ("_id", 1)]),
         IndexModel([("handlers", 1), ("due_at", 1), ("_id", 1)]),
         IndexModel([("waits", 1), ("due_at", 1), ("_id", 1)]),
