@@ -48,12 +48,14 @@ _GIVE_UP: Final = """mutation GiveUp($input: PrepareCustodyWithdrawalInput!) {
 _TAKE_OUT: Final = """mutation TakeOut($input: WithdrawFromCustodyInput!) {
   withdrawFromCustody(input: $input) { __typename ... on WithdrawFromCustodySuccess {
     custody { deletionReceipt { id } } } } }"""
-_CHANNELS: Final = """mutation Channels($input: NameComplaintChannelsInput!) {
+CHANNELS: Final = """mutation Channels($input: NameComplaintChannelsInput!) {
   nameComplaintChannels(input: $input) { __typename } }"""
-_LEAVE: Final = """mutation Leave($input: RequestUserExitInput!) {
-  requestUserExit(input: $input) { ... on RequestUserExitSuccess { exit { id } } } }"""
-_COMPLAIN: Final = """mutation Complain($input: FileComplaintInput!) {
-  fileComplaint(input: $input) { ... on FileComplaintSuccess { complaint { id } } } }"""
+LEAVE: Final = """mutation Leave($input: RequestUserExitInput!) {
+  requestUserExit(input: $input) {
+    __typename ... on RequestUserExitSuccess { exit { id } } } }"""
+COMPLAIN: Final = """mutation Complain($input: FileComplaintInput!) {
+  fileComplaint(input: $input) {
+    __typename ... on FileComplaintSuccess { complaint { id } } } }"""
 _DENY: Final = """mutation Deny($input: OpenDisputeInput!) {
   openDispute(input: $input) { ... on OpenDisputeSuccess { dispute { id } } } }"""
 _ITEMS: Final = "{ me { walletItems { edges { node { id } } } } }"
@@ -149,14 +151,14 @@ async def _taken_out(world: World, journey: Journey, custody: str) -> str:
 async def _complained(world: World) -> str:
     url, verifier = world.stack.url, str(world.claims["verifier"]["institution"])
     named = {"channels": [{"kind": "APP", "address": "Help"}]}
-    await ask(url, _CHANNELS, {"input": named}, world.token("verifier"))
+    await ask(url, CHANNELS, {"input": named}, world.token("verifier"))
     sent = {"institutionId": verifier, "channel": "APP", "text": "Why was it suspended?"}
-    told = await ask(url, _COMPLAIN, {"input": sent}, world.token("holder"))
+    told = await ask(url, COMPLAIN, {"input": sent}, world.token("holder"))
     return str(told["data"]["fileComplaint"]["complaint"]["id"])
 
 
 async def _left(world: World) -> str:
-    told = await ask(world.stack.url, _LEAVE, {"input": {}}, world.token("holder"))
+    told = await ask(world.stack.url, LEAVE, {"input": {}}, world.token("holder"))
     return str(told["data"]["requestUserExit"]["exit"]["id"])
 
 
