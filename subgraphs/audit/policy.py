@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, Protocol
 
+from subgraphs.kit.errors import Forbidden
 from subgraphs.kit.events import KINDS
 from subgraphs.kit.ids import is_id
 from subgraphs.kit.viewer import Role, Viewer
@@ -105,6 +106,12 @@ def supervises(viewer: Viewer) -> bool:
 def analyses(viewer: Viewer) -> bool:
     """Whether figures are answered: to people of figures, and to who may see all events anyway."""
     return viewer.role in {Role.ANALYST, Role.REGULATOR}
+
+
+def require_role(viewer: Viewer, *roles: Role) -> None:
+    """Forbidden for whoever may do it to no object at all: no id is looked up for it."""
+    if viewer.role not in roles:
+        raise Forbidden(f"only {', '.join(role.value for role in roles)} may do this")
 
 
 def sees_dispute(viewer: Viewer, dispute: Disputed) -> bool:

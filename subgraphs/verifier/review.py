@@ -160,9 +160,14 @@ def _check_papers(papers: Sequence[PaperProof], today: date) -> None:
         raise Invalid(f"give 1 to {_MOST_PAPERS} documents", field="documents")
     if len({paper.digest for paper in papers}) != len(papers):
         raise Invalid("one document twice", field="documents", code="DOCUMENT_TWICE")
-    for paper in papers:
-        if CODE.fullmatch(paper.kind) is None or paper.value < 0 or paper.as_of > today:
-            raise Invalid("a document's kind, value or day is not one", field="documents")
+    for place, paper in enumerate(papers):
+        at = f"documents[{place}]"
+        if CODE.fullmatch(paper.kind) is None:
+            raise Invalid("a kind is a code in capitals", field=f"{at}.kind")
+        if paper.value < 0:
+            raise Invalid("below nothing", field=f"{at}.value")
+        if paper.as_of > today:
+            raise Invalid("a day that has not come", field=f"{at}.asOf")
 
 
 def _facts(papers: Sequence[PaperProof]) -> list[Fact]:

@@ -30,10 +30,10 @@ async def file_complaint(
     parts: Parts, holder: HolderId, *, lead: str, channel: str, text: str, session: Session
 ) -> Complaint:
     """Received, with the date by which the complainant is told how it stands."""
+    await _known(parts, [lead], "institutionId")
     if channel not in await parts.complaints.channels(lead):
         raise Invalid("the institution has no such channel", field="channel", code="NO_CHANNEL")
     _text(text, "text")
-    await _known(parts, [lead], "institutionId")
     now = parts.clock().replace(microsecond=0)
     row = Complaint(
         id=new_id("cmpl"),
@@ -86,19 +86,25 @@ async def handle(
 
 
 async def name_channels(
-    parts: Parts, institution: InstitutionId, channels: Mapping[str, str], session: Session
+    parts: Parts,
+    institution: InstitutionId,
+    channels: Sequence[tuple[str, str]],
+    session: Session,
 ) -> None:
-    """How people may complain to an institution; takes the place of what it named before."""
-    for kind, address in channels.items():
+    """How people may complain to an institution, as kinds and addresses; takes the place of what
+    it named before."""
+    for place, (kind, address) in enumerate(channels):
+        at = f"channels[{place}]"
         if kind not in CHANNELS:
-            raise Invalid(
-                f"known are {', '.join(CHANNELS)}", field="channels", code="CHANNEL_UNKNOWN"
-            )
+            known = ", ".join(CHANNELS)
+            raise Invalid(f"known are {known}", field=f"{at}.kind", code="CHANNEL_UNKNOWN")
         if not 0 < len(address) <= LONGEST_ADDRESS:
-            raise Invalid(
-                f"1 to {LONGEST_ADDRESS} characters", field="channels", code="TEXT_TOO_LONG"
-            )
-    await parts.complaints.name_channels(institution, channels, session)
+            size = f"1 to {LONGEST_ADDRESS} characters"
+            raise Invalid(size, field=f"{at}.address", code="TEXT_TOO_LONG")
+    named = dict(channels)
+    if len(named) < len(channels):
+        raise Invalid("one channel twice", field="channels")
+    await parts.complaints.name_channels(institution, named, session)
 
 
 class Reminders:

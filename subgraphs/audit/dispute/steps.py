@@ -129,6 +129,7 @@ async def _check(parts: Parts, given: Part) -> None:
 async def seal(parts: Parts, viewer: Viewer, *, dispute_id: str, session: Session) -> Dispute:
     """The package, for good: of parts, and of events with their proofs. Busy while one of them
     is not below a signed head, which takes a second or two."""
+    policy.require_role(viewer, Role.HOLDER, Role.ISSUER, Role.VERIFIER, Role.REGULATOR)
     dispute = await parts.disputes.get(dispute_id, session)
     if dispute is None or not policy.sees_dispute(viewer, dispute):
         raise NotFound("dispute", field="disputeId")
@@ -147,6 +148,7 @@ async def close(
     parts: Parts, dispute_id: str, *, viewer: Viewer, state: DisputeState, session: Session
 ) -> Dispute:
     """Decided by the regulator, or withdrawn by the holder."""
+    policy.require_role(viewer, Role.HOLDER, Role.REGULATOR)
     dispute = await parts.disputes.get(dispute_id, session)
     if dispute is None or not may_close(viewer, dispute, state):
         raise NotFound("dispute", field="disputeId")

@@ -73,6 +73,7 @@ async def record_step(
     session: Session,
 ) -> ExitCase:
     """One step of the plan, held against what shows it."""
+    policy.require_role(viewer, Role.HOLDER, Role.ISSUER, Role.VERIFIER, Role.REGULATOR)
     row = await parts.exits.get(exit_id, session)
     if row is None or not policy.leads_exit(viewer, row):
         raise NotFound("exit", field="exitId")

@@ -132,7 +132,7 @@ class Mutation:
         self, info: Info[Parts], input_: Annotated[complaints.NameComplaintChannelsInput, INPUT]
     ) -> complaints.NameComplaintChannelsResult:
         parts, institution = info.context.parts, _institution(info)
-        named = {one.kind: one.address for one in input_.channels}
+        named = [(one.kind, one.address) for one in input_.channels]
 
         async def work(session: Session) -> str:
             await complaint_steps.name_channels(parts, institution, named, session)

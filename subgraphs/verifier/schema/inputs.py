@@ -76,16 +76,16 @@ class PaperDocumentInput:
 
     def read(self, place: int) -> PaperProof:
         """As it is kept; raises Invalid for a value or a hash that is not one."""
-        field = f"documents/{place}"
+        field = f"documents[{place}]"
         months = self.metric is PaperMetric.EXPERIENCE_MONTHS
         if DIGEST.fullmatch(self.document_digest) is None:
-            raise Invalid("a hash is `sm3:` and 64 digits", field=f"{field}/documentDigest")
+            raise Invalid("a hash is `sm3:` and 64 digits", field=f"{field}.documentDigest")
         try:
             value = int(parse_amount(self.value))
         except BadAmount as fault:
-            raise Invalid(str(fault), field=f"{field}/value", code=fault.code) from fault
+            raise Invalid(str(fault), field=f"{field}.value", code=fault.code) from fault
         if months and value % 100:
-            raise Invalid("months are whole", field=f"{field}/value")
+            raise Invalid("months are whole", field=f"{field}.value")
         return PaperProof(
             kind=self.kind,
             digest=self.document_digest,

@@ -173,7 +173,7 @@ async def test_what_is_overdue_is_listed_and_told_once(desk: Desk) -> None:
         pytest.param({"channel": "EMAIL"}, "NO_CHANNEL", id="no such channel"),
         pytest.param({"text": ""}, "TEXT_TOO_LONG", id="no text"),
         pytest.param({"text": "x" * 2_001}, "TEXT_TOO_LONG", id="long text"),
-        pytest.param({"institutionId": BEN.id("inst")}, "NO_CHANNEL", id="nobody"),
+        pytest.param({"institutionId": BEN.id("inst")}, "NOT_FOUND", id="nobody"),
     ],
 )
 async def test_ill_complaints(desk: Desk, change: dict[str, object], code: str) -> None:

@@ -283,7 +283,10 @@ async def test_a_dispute_ends_by_the_regulator_or_by_stepping_back(court: Desk) 
     assert early["code"] == "INVALID_TRANSITION"
     assert (await play.seal(BEN.who))["dispute"]["state"] == "SEALED"
     assert (await play.give("CHECKS", {"late": 1}))["code"] == "INVALID_TRANSITION"
-    for who, state in ((VERIFIER_DESK, "DISMISSED"), (BEN.who, "UPHELD"), (REGULATOR, "WITHDRAWN")):
+    assert (await play.do(CLOSE, VERIFIER_DESK, disputeId=play.id, state="DISMISSED"))[
+        "code"
+    ] == "FORBIDDEN"
+    for who, state in ((BEN.who, "UPHELD"), (REGULATOR, "WITHDRAWN")):
         assert (await play.do(CLOSE, who, disputeId=play.id, state=state))["code"] == "NOT_FOUND"
     ended = await play.do(CLOSE, REGULATOR, disputeId=play.id, state="UPHELD")
     assert ended["dispute"]["state"] == "UPHELD"
