@@ -212,9 +212,9 @@ async def test_of_two_decisions_at_once_one_is_taken(desk: Desk) -> None:
         desk.do("moveInstitution", LEAD, state="SUSPENDED", **asked),
     )
     await desk.settle()
-    names = sorted(one["__typename"] for one in both)
-    assert names[0] == "MoveInstitutionSuccess"
-    assert names[1] in ("InvalidTransitionError", "TryAgain")
+    names = [one["__typename"] for one in both]
+    names.remove("MoveInstitutionSuccess")
+    assert names in (["InvalidTransitionError"], ["TryAgain"])
     told = [one for one in await desk.events(HUAAN) if one.kind == "INSTITUTION_MOVED"]
     assert len(told) == 1
     assert (await seen(desk, HUAAN))["participation"] == told[0].body["participation"]
