@@ -295,7 +295,8 @@ async def test_the_proof_panel_draws_the_path_and_checks_it_without_asking_anybo
         await picture(panel, folder / "proof-failed.png")
         await page.get_by_role("button", name="As it came").click()
         await expect(verdict).to_contain_text("PROVED")
-        assert asked == []
+        # The editor may still be loading its own files, which tells nobody anything.
+        assert [url for url in asked if "/graphiql/assets/" not in url] == []
 
 
 async def reached_by_keyboard(page: Page, name: str) -> None:
