@@ -46,7 +46,7 @@ class Crowd:
         for ear in ears:
             ear.live = loop.create_future()
         for start in range(0, len(ears), at_once):
-            some = ears[start : start + _AT_ONCE]
+            some = ears[start : start + at_once]
             await asyncio.gather(*(loop.create_connection(ear.fresh, host, port) for ear in some))
         await asyncio.gather(*(ear.live for ear in ears))
 
