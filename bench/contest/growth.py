@@ -1,20 +1,24 @@
 """How the cost of a request grows: with its fetches (1 to 64), with its bytes (1 kB to 8 MB).
 
 `python -m bench.contest.growth` prints both series. Each fetch goes to a subgraph of its own; the
-bytes come in one fetch, as a list of small objects.
+bytes come in one fetch, as a list of small objects. Beside each stands what orjson alone takes to
+decode and encode that answer: it does not grow evenly either.
 """
 
 import statistics
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import orjson
+
 from bench.calibrate import calibrate
 from bench.contest.contestants import Scene, started
-from bench.contest.rounds import Work, measured, subgraphs
+from bench.contest.rounds import Work, measured, post, subgraphs
 from bench.contest.worlds import MOST_FETCHES, growing_sdls
 from bench.yardstick import supergraph_of
 
@@ -26,10 +30,12 @@ _ROW: Final = 118
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Milliseconds of the gateway's CPU for one request of this size."""
+    """Milliseconds of the gateway's CPU for one request of this size, and of orjson's alone for
+    its answer, both ways."""
 
     size: int
     cpu: float
+    alone: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +46,16 @@ class Series:
     points: Sequence[Point]
 
     def lines(self) -> Iterator[str]:
-        """In Markdown; the last column is the cost of one more unit since the line before."""
-        yield f"\n| {self.unit} | CPU ms | more, for each |\n|---|---|---|"
-        before = Point(0, 0.0)
+        """In Markdown; `more` is the cost of one more unit since the line before."""
+        yield f"\n| {self.unit} | CPU ms | more, for each | orjson alone | x |"
+        yield "|---" * 5 + "|"
+        before = Point(0, 0.0, 0.0)
         for point in self.points:
             more = (point.cpu - before.cpu) / (point.size - before.size)
-            yield f"| {point.size} | {point.cpu:.2f} | {more:.4f} |"
+            times = point.cpu / point.alone
+            yield (
+                f"| {point.size} | {point.cpu:.2f} | {more:.4f} | {point.alone:.4f} | {times:.1f} |"
+            )
             before = point
 
 
@@ -66,10 +76,22 @@ def growth(*, rounds: int = 3, seconds: float = 2.0) -> Iterator[Series]:
             found = [measured(gateway, work, seconds, address) for _ in range(rounds)]
             if any(each.round.bad for each in found):
                 raise ValueError(f"wrong answers to {query[:60]}")
-            return Point(size, statistics.median(each.cpu for each in found))
+            cpu = statistics.median(each.cpu for each in found)
+            return Point(size, cpu, orjson_alone(orjson.dumps(post(gateway.url, query))))
 
         yield Series("fetches", [point(size, many(size)) for size in FETCHES])
         yield Series("kB", [point(size, large(size)) for size in KILOBYTES])
+
+
+def orjson_alone(body: bytes) -> float:
+    """Milliseconds of CPU to decode and encode, with what it takes to forget both again."""
+    times, found = max(5, 2_000_000 // len(body)), []
+    for _ in range(5):
+        start = time.process_time()
+        for _ in range(times):
+            orjson.dumps(orjson.loads(body))
+        found.append((time.process_time() - start) / times)
+    return statistics.median(found) * 1000
 
 
 def many(fetches: int) -> str:
