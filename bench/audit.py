@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import Any
 
 from bench.ledger_table import Figure
-from ledger_adapter.port import EntryIndex, Envelope
+from ledger_adapter.port import EntryIndex
 from subgraphs.audit.figures import Question
 from subgraphs.audit.rebuild import rebuild
 from tests.kit.mongo import running_mongod
@@ -59,10 +59,16 @@ def happenings(chance: random.Random, count: int) -> list[Happening]:
 
 
 async def fill(desk: Desk, events: int) -> None:
-    envelopes: list[Envelope] = told(happenings(random.Random(1), events))[:events]
-    for start in range(0, len(envelopes), AT_ONCE):
-        await desk.world.tell(*envelopes[start : start + AT_ONCE])
-        await _sequenced(desk, start)  # the queue has its limit
+    """Told as writers tell it; returns when the read model has all of it."""
+    chance, done = random.Random(1), 0
+    while done < events:
+        some = told(happenings(chance, AT_ONCE), first=done)[: events - done]
+        await desk.world.tell(*some)
+        await _sequenced(desk, done)  # the queue has its limit
+        done += len(some)
+    await _sequenced(desk, done)
+    while desk.follower.applied + 1 < done:  # noqa: ASYNC110  # the follower rings no bell
+        await asyncio.sleep(0.05)
 
 
 async def _sequenced(desk: Desk, count: int) -> None:

@@ -26,9 +26,9 @@ class Happening:
     seconds: int | None = None
 
 
-def told(happenings: Sequence[Happening]) -> list[Envelope]:
-    """In order, each with a subject of its own."""
-    return [envelope for n, one in enumerate(happenings) for envelope in _events(n, one)]
+def told(happenings: Sequence[Happening], first: int = 0) -> list[Envelope]:
+    """In order, each with a subject of its own, numbered from `first` on."""
+    return [envelope for n, one in enumerate(happenings, first) for envelope in _events(n, one)]
 
 
 def _events(number: int, one: Happening) -> list[Envelope]:
