@@ -1,6 +1,7 @@
 """`python -m tests.oracle --minutes 60`: the recorded run, until its time is over or it is full."""
 
 import argparse
+import secrets
 import sys
 import tempfile
 import time
@@ -21,12 +22,14 @@ def options() -> argparse.Namespace:
     parser.add_argument("--bulk", type=int, default=240, help="events in flight at each fault")
     parser.add_argument("--people", type=int, default=12, help="accepted credentials")
     parser.add_argument("--steps", type=int, default=12, help="faults between two verdicts")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32), help="of the order")
     return parser.parse_args()
 
 
 def main() -> int:
     """Prints each fault with what was in flight, and the figures; 1 when something was wrong."""
     given, started = options(), time.monotonic()
+    print(f"--seed {given.seed}", flush=True)
     end_on_sigterm()
     with (
         tempfile.TemporaryDirectory(prefix="oracle-") as folder,
@@ -45,7 +48,7 @@ def main() -> int:
             return full or passed > given.minutes * 60
 
         try:
-            play(stage, steps=given.steps, bulk=given.bulk, enough=enough)
+            play(stage, steps=given.steps, bulk=given.bulk, enough=enough, begin=given.seed)
         except AssertionError as wrong:
             print(f"WRONG after {time.monotonic() - started:.0f} s: {wrong}", flush=True)
             print(campaign.summary(), campaign.system.stack.log_ends(), sep="\n", flush=True)

@@ -144,6 +144,8 @@ class Campaign:
             self.failure = self.failure or await self._judged(patience)
         except TimeoutError:
             self.failure = f"the system does not come to rest: {self.publishers.stuck()}"
+        except Exception as broken:  # noqa: BLE001 - a verdict that can't be had is none
+            self.failure = f"the system can't be judged: {broken!r}"
 
     async def _judged(self, patience: float) -> str:
         await self.system.heal()
@@ -156,9 +158,12 @@ class Campaign:
         return wrong or self._unkept(log)
 
     def _wrong(self, log: Sequence[LoggedEvent]) -> str:
+        seen: dict[str, list[int]] = {}  # by audience: the same for each of its subscribers
         for listener in self.listeners:
-            start = listener.notebook.start
-            expected = [i for i in listener.audience.sees(log) if start is None or i > start]
+            start, audience = listener.notebook.start, listener.audience
+            if audience.name not in seen:
+                seen[audience.name] = list(audience.sees(log))
+            expected = [i for i in seen[audience.name] if start is None or i > start]
             verdict = judge(expected, listener.notebook.received)
             if verdict or listener.problem:
                 behind = "is still behind" if verdict.only_behind(_last(listener)) else "wrong"

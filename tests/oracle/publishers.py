@@ -104,7 +104,7 @@ class Publishers:
             {"_id": {"$in": marks}}
         )
 
-    async def finished(self, heal: Callable[[], Awaitable[None]], seconds: float = 90.0) -> None:
+    async def finished(self, heal: Callable[[], Awaitable[None]], seconds: float = 240.0) -> None:
         """Every call has its answer. TimeoutError when some have none."""
         async with asyncio.timeout(seconds):
             while self.open:

@@ -124,7 +124,7 @@ class System:
         """Ids of events that are committed and not yet sequenced."""
         return {str(row["_id"]) async for row in self.database["ledger_queue"].find({})}
 
-    async def settled_log(self, seconds: float = 60.0) -> Sequence[LoggedEvent]:
+    async def settled_log(self, seconds: float = 240.0) -> Sequence[LoggedEvent]:
         """The log when the queue is empty; what is away is waited for."""
         async with asyncio.timeout(seconds):
             while True:
