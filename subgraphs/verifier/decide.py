@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from ledger_adapter.port import Envelope
 from subgraphs.kit.ids import InstitutionId, derived_id
-from subgraphs.rules import Assessment, Outcome, RuleSet, assess
-from subgraphs.rules.overlap import LiveCount, ShownProof
+from subgraphs.rules import Assessment, Outcome, ReasonCode, RuleSet, assess
+from subgraphs.rules.overlap import LiveCount, ShownProof, Verdict
 from subgraphs.vc.consent import NEW_TOTAL_BAND
 from subgraphs.vc.examination import Examination
 from subgraphs.verifier import outgoing
@@ -27,6 +28,11 @@ from subgraphs.verifier.records import (
     VerificationId,
 )
 from subgraphs.verifier.states import AcceptanceState, CheckOutcome, VerificationResult
+
+_TWICE: Final = {
+    Verdict.DOUBLE_COUNT: ReasonCode.DOUBLE_COUNT,
+    Verdict.REVIEW: ReasonCode.MAY_COUNT_TWICE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +95,7 @@ def decide(case: Case) -> Decision:
         needed=None if guarded is None else needed_by(case.rules),
     )
     events = [outgoing.presentation_verified(verification, shown), *_fraud(case)]
+    events += [] if guarded is None else _twice(case, guarded)
     events += [outgoing.credential_accepted(row) for row in acceptances]
     if qualification is not None:
         events.append(outgoing.qualification_decided(qualification))
@@ -103,10 +110,18 @@ def decide(case: Case) -> Decision:
 def _fraud(case: Case) -> list[Envelope]:
     failed = [c for c in case.checks if c.kind in FRAUD and c.outcome is CheckOutcome.FAILED]
     return [
-        outgoing.fraud_signal(case.presentation, check.kind, check.reason, case.at)
+        outgoing.fraud_signal(case.presentation, check.kind.value, check.reason, case.at)
         for check in failed
         if check.reason is not None
     ]
+
+
+def _twice(case: Case, guarded: Guarded) -> list[Envelope]:
+    """The verdict on all that she has shown here, where it is not clear: a code, no amount."""
+    reason = _TWICE.get(guarded.whole.verdict)
+    if reason is None:
+        return []
+    return [outgoing.fraud_signal(case.presentation, "DOUBLE_COUNT", reason.value, case.at)]
 
 
 def _qualify(case: Case, guarded: Guarded, verification: VerificationId) -> Qualification:

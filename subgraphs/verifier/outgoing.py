@@ -5,7 +5,6 @@ from datetime import datetime
 from ledger_adapter.port import Envelope, JsonValue
 from subgraphs.kit.events import event
 from subgraphs.vc.encoding import to_time
-from subgraphs.vc.examination import CheckKind
 from subgraphs.verifier.records import (
     Acceptance,
     Binding,
@@ -61,16 +60,19 @@ def presentation_verified(row: Verification, shown: Presentation) -> Envelope:
     )
 
 
-def fraud_signal(shown: Presentation, check: CheckKind, reason: str, at: datetime) -> Envelope:
-    """A failed integrity or issuer check is told to the supervisor at once."""
+def fraud_signal(
+    shown: Presentation, check: str, reason: str, at: datetime, *, version: int = 1
+) -> Envelope:
+    """A failed integrity or issuer check, a sum that counts money twice, a presentation shown
+    again: told to the supervisor at once."""
     return event(
         "FRAUD_SIGNAL",
-        entity=f"{shown.id}.{check.value}",
-        version=1,
+        entity=f"{shown.id}.{check}",
+        version=version,
         subjects=(shown.id, shown.holder),
         institutions=(shown.verifier,),
         at=at,
-        body={"check": check.value, "reasonCode": reason},
+        body={"check": check, "reasonCode": reason},
     )
 
 

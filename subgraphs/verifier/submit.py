@@ -5,9 +5,13 @@ processes); only the asked holder can use up her request; what is wrong inside t
 refused here but shows in the checks.
 """
 
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC
 
+from ledger_adapter.errors import DuplicateEvent
 from subgraphs.kit.errors import Invalid, NotFound, Refusal
+from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import HolderId, is_id, new_id
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.offload import offload
@@ -28,9 +32,14 @@ from subgraphs.verifier.trust import by_did
 
 
 class PresentationRefused(Refusal):
-    """Not for this request: replayed, addressed elsewhere, unasked for, or too late."""
+    """Not for this request: replayed, addressed elsewhere, unasked for, or too late. `again` is
+    the presentation whose nonce it was."""
 
     code = "PRESENTATION_REFUSED"
+
+    def __init__(self, message: str, *, code: str, again: Presentation | None = None) -> None:
+        super().__init__(message, code=code)
+        self.again = again
 
 
 async def submit(
@@ -77,11 +86,11 @@ def _read(value: object) -> tuple[Presented, list[CredentialHead]]:
 async def _refuse(parts: Parts, request: Request, presented: Presented) -> None:
     seen = await parts.store.presentations.one({"digest": presentation_digest(presented)})
     if seen is not None or request.state is RequestState.USED:
-        raise _replayed()
+        raise _replayed(seen or await _served(parts, request))
     if presented.challenge != request.nonce:
         other = await parts.store.requests.one({"nonce": presented.challenge})
         if other is not None and other.state is RequestState.USED:
-            raise _replayed()
+            raise _replayed(await _served(parts, other))
         raise PresentationRefused("the nonce is not this request's", code="NONCE_UNKNOWN")
     if presented.audience != request.audience:
         raise PresentationRefused("made for another verifier", code="AUDIENCE_MISMATCH")
@@ -113,5 +122,26 @@ async def _row(
     )
 
 
-def _replayed() -> PresentationRefused:
-    return PresentationRefused("this nonce was used before", code="PRESENTATION_REPLAYED")
+async def tell_replay(parts: Parts, again: Presentation) -> None:
+    """A signal for the supervisor, once a day for each presentation that is shown again: who
+    repeats it a thousand times says nothing more."""
+    now = parts.clock()
+    day = now.astimezone(UTC).toordinal()
+
+    async def work(session: Session) -> dict[str, str]:
+        told = outgoing.fraud_signal(again, "REPLAY", "PRESENTATION_REPLAYED", now, version=day)
+        await parts.outbox.put(session, told)
+        return {}
+
+    with suppress(DuplicateEvent):  # told by another process at this moment
+        await parts.idempotent.once(Call(key=f"replay|{again.id}|{day}", digest=""), work)
+
+
+async def _served(parts: Parts, request: Request) -> Presentation | None:
+    return await parts.store.presentations.one({"request": request.id})
+
+
+def _replayed(again: Presentation | None = None) -> PresentationRefused:
+    return PresentationRefused(
+        "this nonce was used before", code="PRESENTATION_REPLAYED", again=again
+    )

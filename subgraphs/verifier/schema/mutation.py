@@ -129,6 +129,8 @@ class Mutation:
         try:
             row = await _once(info, input_.client_mutation_id, arguments, rows, work)
         except submit.PresentationRefused as refusal:
+            if refusal.again is not None:
+                await submit.tell_replay(parts, refusal.again)
             return results.PresentationRefused(code=refusal.code, message=refusal.message)
         return results.SubmitPresentationSuccess(presentation=PresentationNode.of(row))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -340,6 +341,26 @@ async def test_what_is_not_for_this_request_is_refused_and_not_kept(
         counter.shift[0] = timedelta()
     assert (refused["__typename"], refused["code"]) == ("PresentationRefused", code)
     assert await kept(counter) == before
+    await counter.settle()
+    told = [one.envelope.body for one in await counter.events("FRAUD_SIGNAL", about=person.id)]
+    again = {"check": "REPLAY", "reasonCode": "PRESENTATION_REPLAYED"}
+    assert told == ([again] if code == "PRESENTATION_REPLAYED" else [])
+
+
+async def test_who_shows_it_again_and_again_is_told_of_once_a_day(shared_counter: Counter) -> None:
+    counter = shared_counter
+    person, request, presentation = await replayed(counter, "stubborn")
+    try:
+        for days in (0, 0, 1, 1):
+            counter.shift[0] = timedelta(days=days)
+            refused = await asyncio.gather(
+                *(counter.submit(person, request, presentation) for _ in "three")
+            )
+            assert {one["code"] for one in refused} == {"PRESENTATION_REPLAYED"}
+    finally:
+        counter.shift[0] = timedelta()
+    await counter.settle()
+    assert len(await counter.events("FRAUD_SIGNAL", about=person.id)) == 2
 
 
 async def kept(counter: Counter) -> int:

@@ -128,6 +128,8 @@ async def test_1_300_000_through_three_institutions_in_ten_days(counter: Counter
     seen = (await counter.ask(VERDICT, {"id": found["id"]}, who=REGULATOR)).only("node")
     hidden = seen["doubleCount"]
     assert hidden["verdict"] == "DOUBLE_COUNT"
+    (signal,) = await counter.events("FRAUD_SIGNAL", about=person.id)
+    assert signal.envelope.body == {"check": "DOUBLE_COUNT", "reasonCode": "DOUBLE_COUNT"}
     assert hidden["claimed"] is hidden["proven"] is hidden["signals"][0]["amount"] is None
 
 
@@ -148,6 +150,7 @@ async def test_shown_one_after_the_other_it_is_the_same_money_still(counter: Cou
         for paper in await round_trip(counter, person)
     ]
     assert [one["verdict"] for one in verdicts] == ["CLEAR", "CLEAR", "DOUBLE_COUNT"]
+    assert len(await counter.events("FRAUD_SIGNAL", about=person.id)) == 1
     assert verdicts[-1]["claimed"]["amount"] == "3900000.00"
 
 
