@@ -21,7 +21,12 @@ class SubscriptionSettings(Record):
         float, Meaning("seconds without an event before a broken upstream is given up", high=3600)
     ] = 60.0
     pause: Annotated[
-        float, Meaning("the longest pause, in seconds, between two tries to open it", high=60)
+        float,
+        Meaning(
+            "the longest pause, in seconds, between two tries to open it; those that a reload moves"
+            " are opened within a third of it",
+            high=60,
+        ),
     ] = 3.0
     kept_events: Annotated[
         int, Meaning("latest events kept of a stream for slow clients", low=16, high=100_000)

@@ -39,9 +39,9 @@ class Hubs(Generic[T]):
     def find(self, key: Hashable) -> Hub[T] | None:
         return self._hubs.get(key)
 
-    def open(self, topic: Topic[T], start: str | None) -> Hub[T]:
-        """A new hub, whose upstream begins after a cursor or now."""
-        hub = Hub(topic, start, self.means, self._limits, self._forget)
+    def open(self, topic: Topic[T], start: str | None, *, moved: bool = False) -> Hub[T]:
+        """A new hub, whose upstream begins after a cursor or now; `moved` because of a revision."""
+        hub = Hub(topic, start, self.means, self._limits, self._forget, moved=moved)
         self._hubs[topic.key] = hub
         return hub
 
@@ -117,10 +117,9 @@ class Follower(Generic[T]):
 
     async def __anext__(self) -> Delivery[T]:
         while not self._over:
-            if self._generation != self._hubs.generation:
-                await self._revise()
+            moved = self._generation != self._hubs.generation and await self._revise()
             if self._seat is None and self._alone is None:
-                greeting = await self._sit_down()
+                greeting = await self._sit_down(moved=moved)
                 if greeting is not None:
                     return greeting
             delivery = await (self._from_hub() if self._seat else self._from_own())
@@ -137,25 +136,29 @@ class Follower(Generic[T]):
         self._hubs.means.watcher.ended(reason or self._reason)
         await self._stand_up()
 
-    async def _revise(self) -> None:
+    async def _revise(self) -> bool:
+        """Whether it must go elsewhere."""
         self._generation = self._hubs.generation
         topic = self._topic_of()
-        if topic.key != self._topic.key:
-            await self._stand_up()
-            self._topic = topic
+        if topic.key == self._topic.key:
+            return False
+        await self._stand_up()
+        self._topic = topic
+        return True
 
-    async def _sit_down(self) -> Delivery[T] | None:
-        """Find out where to take events from; one that is found on the way is given away."""
+    async def _sit_down(self, *, moved: bool) -> Delivery[T] | None:
+        """Find out where to take events from; one that is found on the way is given away. Who has
+        no place yet can't wait: what comes meanwhile would be missed."""
         hub = self._hubs.find(self._topic.key)
         if hub is None:
-            hub = self._hubs.open(self._topic, self.cursor)
+            hub = self._hubs.open(self._topic, self.cursor, moved=moved and self._last is not None)
             self._sit(hub, 0, own=True)
         elif self._last is None:
             return await self._join_now(hub)
         elif (number := hub.number_after(self._last)) is not None:
             self._sit(hub, number, own=hub.start == self._last.cursor)
         else:
-            self._go_alone()
+            self._go_alone(moved=moved)
         return None
 
     async def _join_now(self, hub: Hub[T]) -> Delivery[T] | None:
@@ -196,8 +199,8 @@ class Follower(Generic[T]):
         self._told(delivery, replayed=False)
         return True
 
-    def _go_alone(self) -> None:
-        self._alone = deliveries(self._topic, self._hubs.means, self.cursor)
+    def _go_alone(self, *, moved: bool = False) -> None:
+        self._alone = deliveries(self._topic, self._hubs.means, self.cursor, moved=moved)
         self._hubs.alone += 1
 
     async def _stand_up(self) -> None:

@@ -74,7 +74,8 @@ class Seat(Generic[T]):
 
 
 class Hub(Generic[T]):
-    """`start` is the cursor its upstream began after. `forget` is called once, when it is over."""
+    """`start` is the cursor its upstream began after. `forget` is called once, when it is over.
+    `moved`: see `deliveries`."""
 
     def __init__(
         self,
@@ -83,8 +84,10 @@ class Hub(Generic[T]):
         means: Means,
         limits: HubLimits,
         forget: Callable[["Hub[T]"], None],
+        *,
+        moved: bool = False,
     ) -> None:
-        self.topic, self.start = topic, start
+        self.topic, self.start, self._moved = topic, start, moved
         self._means, self._limits, self._forget = means, limits, forget
         self._ring: deque[Delivery[T]] = deque()
         self._by_cursor: dict[str, int] = {}
@@ -187,7 +190,8 @@ class Hub(Generic[T]):
 
     async def _run(self) -> None:
         try:
-            async with aclosing(deliveries(self.topic, self._means, self.start)) as items:
+            opened = deliveries(self.topic, self._means, self.start, moved=self._moved)
+            async with aclosing(opened) as items:
                 self._idle_since = self._means.now()
                 async for delivery in items:
                     self._idle_since = None

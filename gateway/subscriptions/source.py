@@ -51,6 +51,10 @@ class Patience:
         """Before the attempt of this number, from 1 on; `chance` is in [0, 1)."""
         return min(self.longest, self.first * 2.0 ** min(attempt - 1, 16)) * (1 - chance / 2)
 
+    def spread(self, chance: float) -> float:
+        """Before a stream that goes on is opened at another plan: all of them do so at once."""
+        return self.longest / 3 * chance
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
@@ -89,9 +93,13 @@ class Source:
         self._fresh = True
         self._since = now()
 
-    async def arrivals(self, after: str | None) -> AsyncGenerator[Arrival, None]:
-        """From a cursor on, or from now on."""
+    async def arrivals(
+        self, after: str | None, pause: float = 0.0
+    ) -> AsyncGenerator[Arrival, None]:
+        """From a cursor on, or from now on; opened after a pause."""
         self._last = None if after is None else Place(cursor=after)
+        if pause:
+            await asyncio.sleep(pause)
         while True:
             async with aclosing(self._connection()) as items:
                 async for item in items:

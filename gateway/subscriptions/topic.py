@@ -54,9 +54,10 @@ class Means:
 
 
 async def deliveries(
-    topic: Topic[T], means: Means, after: str | None
+    topic: Topic[T], means: Means, after: str | None, *, moved: bool = False
 ) -> AsyncGenerator[Delivery[T], None]:
-    """The events after a cursor, or from now on, in order; the end is the last item."""
+    """The events after a cursor, or from now on, in order; the end is the last item. `moved`: many
+    others are opened now as well, so this one takes a moment first."""
     source = Source(
         topic.open,
         topic.marks,
@@ -73,7 +74,7 @@ async def deliveries(
         item = await topic.complete(arrival.outcome, arrival.place)
         return Delivery(arrival.place, item, None, arrival.at, topic.size(item))
 
-    arrivals = source.arrivals(after)
+    arrivals = source.arrivals(after, means.patience.spread(means.chance()) if moved else 0.0)
     one_by_one = _each(arrivals, completed) if topic.plain else ahead(arrivals, completed, WIDTH)
     async with aclosing(one_by_one) as items:
         async for item in items:
