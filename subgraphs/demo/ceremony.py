@@ -22,7 +22,7 @@ from ledger_adapter.evidence import evm
 from ledger_adapter.evidence.block import trust_entry
 from ledger_adapter.verify import write_trust
 from subgraphs.demo.deployment import DemoError
-from subgraphs.demo.pilot import INSTITUTIONS, PilotInstitution
+from subgraphs.demo.pilot import INSTITUTIONS
 from subgraphs.kit.ids import institution_id
 from subgraphs.kit.settings import SERVICES
 
@@ -51,7 +51,7 @@ def hold_ceremony(data: Path, passphrase: Passphrase | None = None) -> None:
             if not (home / "fields" / service / "master-1.json").exists():
                 make_master(home / "fields" / service, passphrase)
         for institution in INSTITUTIONS:
-            _sm2(_first_key(home / "institutions", institution), passphrase)
+            _sm2(_first_key(home / "institutions", institution.uscc), passphrase)
         log_key = keys.load_public_key(home / "log.json")
         witnesses = {f"{DOMAIN}/{name}": _key(home, name, passphrase) for name in WITNESSES}
         nodes = {f"{DOMAIN}/{name}": _key(home, name, passphrase) for name in NODES}
@@ -65,6 +65,11 @@ def hold_ceremony(data: Path, passphrase: Passphrase | None = None) -> None:
         )
     except OSError as error:
         raise DemoError(f"the data folder {data} can't be written: {error.strerror}") from error
+
+
+def give_key(data: Path, uscc: str, passphrase: Passphrase | None = None) -> None:
+    """The first key of an institution that joins later."""
+    _sm2(_first_key(data / "keys" / "institutions", uscc), passphrase)
 
 
 def _other_chains(folder: Path) -> list[dict[str, object]]:
@@ -96,9 +101,9 @@ def _sm2(path: Path, passphrase: Passphrase | None) -> None:
         keys.save_private_key(path, sm2.PrivateKey.generate(), passphrase=passphrase)
 
 
-def _first_key(home: Path, institution: PilotInstitution) -> Path:
+def _first_key(home: Path, uscc: str) -> Path:
     """Each institution has a folder of its own; the file of an older layout moves into it."""
-    id_ = institution_id(institution.uscc)
+    id_ = institution_id(uscc)
     folder, older = home / id_, home / f"{id_}.json"
     folder.mkdir(mode=0o700, exist_ok=True)
     if older.exists():

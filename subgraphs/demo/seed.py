@@ -7,6 +7,7 @@ was killed half-way is simply done again with another synthetic person.
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,15 +53,17 @@ async def _seed(deployment: Deployment) -> None:
         await _seed_investor(deployment)
 
 
-async def register_institutions(deployment: Deployment) -> None:
-    """Each institution of the pilot once, by its event on the log."""
+async def register_institutions(
+    deployment: Deployment, institutions: Sequence[PilotInstitution] = INSTITUTIONS
+) -> None:
+    """Each institution once, by its event on the log; those of the pilot unless it is said."""
     settings = load(deployment.environment())
     mongo = Mongo(deployment.uri)
     try:
         ledger = settings.ledger
         outbox = open_outbox(mongo, database=ledger.database, shard=ledger.shard)
         registrar = mongo.database(settings.database("audit"))
-        for institution in INSTITUTIONS:
+        for institution in institutions:
             await _register(mongo, registrar, outbox, deployment.data, institution)
     finally:
         await mongo.close()

@@ -29,7 +29,7 @@ from subgraphs.kit.serve import Service, asgi
 from subgraphs.kit.settings import Settings
 
 # the simulator is named, not imported: a deployment names its own core system here
-CORE_SYSTEM: Final = "subgraphs.simulators.core_system:SimulatedCoreSystem"
+CORE_SYSTEM: Final = "subgraphs.demo.population.books:CoreSystem"
 
 
 @asynccontextmanager

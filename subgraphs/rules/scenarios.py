@@ -62,7 +62,17 @@ PILOT: Final = Scenario(
     quota=1_000,
     effective_from=date(2024, 5, 23),
 )
-SCENARIOS: Final[tuple[Scenario, ...]] = (PILOT,)
+INDUSTRY: Final = Scenario(
+    name=ScenarioName("QUALIFIED_INVESTOR_INDUSTRY"),
+    version=1,
+    title="Qualified investor, for any number of customers (合格投资者认定, 不限人数)",
+    source="no pilot's form: synthetic people only",
+    schema=PILOT.schema,
+    rule_sets=PILOT.rule_sets,
+    quota=None,
+    effective_from=PILOT.effective_from,
+)
+SCENARIOS: Final[tuple[Scenario, ...]] = (PILOT, INDUSTRY)
 
 
 class UnknownScenario(LookupError):

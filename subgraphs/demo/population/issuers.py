@@ -36,7 +36,7 @@ ISSUERS: Final[tuple[Issuer, ...]] = (
     _synthetic(1, "东方甲银行", "BANK", Category.BANK_DEPOSIT, Category.BANK_WEALTH_PRODUCT),
     _synthetic(2, "西岭乙银行", "BANK", Category.BANK_DEPOSIT, Category.BANK_WEALTH_PRODUCT),
     _synthetic(3, "南山丙信托", "TRUST_COMPANY", Category.TRUST_PLAN),
-    _synthetic(4, "北海丁保险", "INSURANCE_COMPANY", Category.INSURANCE_PRODUCT),
+    _synthetic(4, "北海丁保险", "INSURER", Category.INSURANCE_PRODUCT),
 )
 DISTRIBUTOR: Final = ISSUERS[0]
 MANAGER: Final = ISSUERS[1]

@@ -1,0 +1,179 @@
+"""`make seed SIZE=S|M|L`: the population of that size into what `make up` runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from typing import Final
+
+from ledger_adapter.store.mongo import names
+from subgraphs.demo.ceremony import give_key
+from subgraphs.demo.deployment import DemoError, Deployment
+from subgraphs.demo.loading.load import Loaded, opened
+from subgraphs.demo.loading.rooms import Share
+from subgraphs.demo.pilot import INSTITUTIONS, PilotInstitution
+from subgraphs.demo.population import SIZES
+from subgraphs.demo.population.books import Town
+from subgraphs.demo.population.issuers import ISSUERS
+from subgraphs.demo.seed import register_institutions
+from subgraphs.kit.follow import POSITIONS, open_log
+from subgraphs.kit.ids import institution_id
+from subgraphs.kit.institutions import COLLECTION as REGISTER
+from subgraphs.kit.main import load
+from subgraphs.kit.mongo import Mongo
+from subgraphs.kit.settings import ServiceName, Settings
+from subgraphs.rules.calendar import SHANGHAI
+from subgraphs.rules.scenarios import INDUSTRY
+
+FOLLOWERS: Final[tuple[ServiceName, ...]] = ("issuer", "wallet", "verifier", "audit")
+SLICE: Final = 250
+REGISTERED_SECONDS: Final = 60.0
+STANDSTILL_SECONDS: Final = 120.0
+_STEP: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How it went: `written` seconds until all was with the log's queue, `followed` until every
+    subgraph had read it."""
+
+    loaded: Loaded
+    written: float
+    followed: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What one process does."""
+
+    environment: Mapping[str, str]
+    town: Town
+    indices: range
+    share: Share
+
+
+def seed_population(
+    deployment: Deployment, town: Town, *, count: int | None = None, processes: int = 0
+) -> Told:
+    """All people of the town, or the first `count`; DemoError when the system does not run."""
+    people = range(min(SIZES[town.size].holders, count or sys.maxsize))
+    processes = processes or os.cpu_count() or 1
+    asyncio.run(_prepare(deployment))
+    start = time.monotonic()
+    loaded = Loaded()
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for done in pool.map(_run, _shares(deployment, town, people, processes)):
+            loaded += done
+    written = time.monotonic() - start
+    asyncio.run(_followed(deployment))
+    return Told(loaded=loaded, written=written, followed=time.monotonic() - start)
+
+
+def town_of(size: str, seed: int, copy: int = 0) -> Town:
+    """The population as of today."""
+    today = datetime.now(UTC).astimezone(SHANGHAI).date()
+    return Town(size=size, seed=seed, today=today, copy=copy)
+
+
+def _shares(deployment: Deployment, town: Town, people: range, processes: int) -> Iterator[_Part]:
+    for number in range(processes):
+        yield _Part(
+            environment=deployment.environment(),
+            town=town,
+            indices=people[number::processes],
+            share=Share(number=number, of=processes),
+        )
+
+
+def _run(part: _Part) -> Loaded:
+    """In a process of its own."""
+    return asyncio.run(_load(part))
+
+
+async def _load(part: _Part) -> Loaded:
+    done, start = Loaded(), time.monotonic()
+    async with opened(load(part.environment), INDUSTRY, part.share) as loader:
+        for first in range(0, len(part.indices), SLICE):
+            done += await loader.load(part.town, part.indices[first : first + SLICE])
+            _tell(done, part, time.monotonic() - start)
+    return done
+
+
+def _tell(done: Loaded, part: _Part, seconds: float) -> None:
+    people = f"{done.people + done.skipped} of {len(part.indices)} people"
+    process = f"process {part.share.number + 1} of {part.share.of}"
+    print(f"  {process}: {people}, {done.credentials} credentials, {seconds:.0f} s", flush=True)
+
+
+async def _prepare(deployment: Deployment) -> None:
+    """The synthetic issuers join, and every subgraph that needs them has heard of them."""
+    settings = load(deployment.environment())
+    synthetic = [
+        PilotInstitution(uscc=one.uscc, name=one.name, kind=one.kind, roles=("ISSUER",))
+        for one in ISSUERS
+        if one.synthetic
+    ]
+    for one in synthetic:
+        give_key(deployment.data, one.uscc, settings.key_files.passphrase)
+    await register_institutions(deployment, [*INSTITUTIONS, *synthetic])
+    wanted = {institution_id(one.uscc) for one in (*INSTITUTIONS, *synthetic)}
+    mongo = Mongo(settings.mongodb, driver=settings.driver)
+    try:
+        deadline = time.monotonic() + REGISTERED_SECONDS
+        while not await _known(mongo, settings, sorted(wanted)):
+            if time.monotonic() > deadline:
+                raise DemoError("the institutions are not on the log: does `make up` run?")
+            await asyncio.sleep(_STEP)
+    finally:
+        await mongo.close()
+
+
+async def _known(mongo: Mongo, settings: Settings, wanted: Sequence[str]) -> bool:
+    where = {"_id": {"$in": list(wanted)}}
+    for name in FOLLOWERS:
+        rows = mongo.database(settings.database(name))[REGISTER]
+        if await rows.count_documents(where) < len(wanted):
+            return False
+    return True
+
+
+async def _followed(deployment: Deployment) -> None:
+    """Until the log's queue is empty and all four have read to its end; DemoError when nothing
+    moves any more."""
+    settings = load(deployment.environment())
+    mongo = Mongo(settings.mongodb, driver=settings.driver)
+    try:
+        seen, since = tuple[int, ...](), time.monotonic()
+        while True:
+            now = await _standing(mongo, settings)
+            waiting, *positions = now
+            if not waiting and len(set(positions)) == 1:
+                return
+            if now != seen:
+                seen, since = now, time.monotonic()
+            elif time.monotonic() - since > STANDSTILL_SECONDS:
+                raise DemoError("the log is not followed to its end: does `make up` run?")
+            await asyncio.sleep(_STEP)
+    finally:
+        await mongo.close()
+
+
+async def _standing(mongo: Mongo, settings: Settings) -> tuple[int, ...]:
+    """How many events wait for the log, its last position, and where each subgraph stands."""
+    log = settings.ledger
+    database = mongo.database(log.database)
+    ledger = open_log(mongo, database=log.database, shard=log.shard)
+    waiting = await database[names.QUEUE].count_documents({})
+    places = [await ledger.size() - 1]
+    for name in FOLLOWERS:
+        rows = mongo.database(settings.database(name))[POSITIONS]
+        found = await rows.find_one({"_id": name})
+        places.append(int(found["index"]) if found else -1)
+    return (waiting, *places)
