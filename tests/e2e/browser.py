@@ -27,7 +27,7 @@ FLAGS = (
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 
 
 @dataclass(kw_only=True)  # playwright keeps a note on the owner of each listener
