@@ -9,9 +9,9 @@ import strawberry
 
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.schema.institution import Institution
-from subgraphs.issuer.schema.types import Credential
+from subgraphs.issuer.schema.types import Credential, issued
 from subgraphs.issuer.schema.updates import CredentialRequestUpdate, past_updates
-from subgraphs.issuer.store import MOST_OVERDUE, NEWEST
+from subgraphs.issuer.store import MOST_OVERDUE
 from subgraphs.kit.context import Info
 from subgraphs.kit.cursor import CursorScope
 from subgraphs.kit.errors import NotFound
@@ -97,23 +97,7 @@ class Query:
         first: First = 20,
         after: After = None,
     ) -> Connection[Credential] | None:
-        parts, viewer = info.context.parts, info.context.viewer
-        issuer = viewer.require_institution(Role.ISSUER)
-        wanted = state.value if state else None
-        scope = CursorScope(
-            source="issuedCredentials", filter=wanted or "", scope_key=viewer.scope_key
-        )
-        asked = window(first, after, parts.sealer, scope)
-        page, rows = await parts.store.issued(issuer, wanted, asked)
-        return connection(
-            page,
-            [Credential.of(row) for row in rows],
-            order=NEWEST,
-            asked=asked,
-            sealer=parts.sealer,
-            scope=scope,
-            counter=parts.store.count_issued(issuer, wanted),
-        )
+        return await issued(info, state.value if state else None, first, after)
 
     @listed("Credentials in force whose re-check is overdue, the longest first (逾期未复核).")
     async def overdue_rechecks(

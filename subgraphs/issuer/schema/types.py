@@ -22,6 +22,7 @@ from subgraphs.kit.nodes import Representation, entity
 from subgraphs.kit.paging import After, Connection, First, connection, window
 from subgraphs.kit.scalars import JSON, Decimal, Hash, Signature, json_value
 from subgraphs.kit.types import Money, Node
+from subgraphs.kit.viewer import Role
 from subgraphs.kit.vocabulary import AssetCategory, CredentialState, EndorsementEffect
 from subgraphs.vc.asset_proof import ASSET_PROOF_1, SCHEMAS, SchemaVersion
 from subgraphs.vc.money import format_amount
@@ -301,28 +302,55 @@ async def _linked(info: Info[Parts], credential: CredentialId | None) -> Credent
     return found
 
 
+async def held(
+    info: Info[Parts], holder: HolderId, first: int, after: str | None
+) -> Connection[Credential]:
+    """A holder's credentials, as far as the viewer may list them, newest first."""
+    parts, viewer = info.context.parts, info.context.viewer
+    where = policy.credentials_of(viewer, holder)
+    if where is None:
+        raise Forbidden
+    scope = CursorScope(source="Holder.credentials", filter=holder, scope_key=viewer.scope_key)
+    asked = window(first, after, parts.sealer, scope)
+    page, rows = await parts.store.held(where, asked)
+    return connection(
+        page,
+        [Credential.of(row) for row in rows],
+        order=NEWEST,
+        asked=asked,
+        sealer=parts.sealer,
+        scope=scope,
+        counter=parts.store.count_held(where),
+    )
+
+
+async def issued(
+    info: Info[Parts], state: str | None, first: int, after: str | None
+) -> Connection[Credential]:
+    """Those of the asking issuer, in a state or in any, newest first."""
+    parts, viewer = info.context.parts, info.context.viewer
+    issuer = viewer.require_institution(Role.ISSUER)
+    scope = CursorScope(source="issuedCredentials", filter=state or "", scope_key=viewer.scope_key)
+    asked = window(first, after, parts.sealer, scope)
+    page, rows = await parts.store.issued(issuer, state, asked)
+    return connection(
+        page,
+        [Credential.of(row) for row in rows],
+        order=NEWEST,
+        asked=asked,
+        sealer=parts.sealer,
+        scope=scope,
+        counter=parts.store.count_issued(issuer, state),
+    )
+
+
 @entity("Holder")
 class Holder(Node):
     @listed("The holder's credentials; an issuer sees its own only (资产证明).")
     async def credentials(
         self, info: Info[Parts], first: First = 20, after: After = None
     ) -> Connection[Credential] | None:
-        parts, viewer = info.context.parts, info.context.viewer
-        where = policy.credentials_of(viewer, HolderId(self.id))
-        if where is None:
-            raise Forbidden
-        scope = CursorScope(source="Holder.credentials", filter=self.id, scope_key=viewer.scope_key)
-        asked = window(first, after, parts.sealer, scope)
-        page, rows = await parts.store.held(where, asked)
-        return connection(
-            page,
-            [Credential.of(row) for row in rows],
-            order=NEWEST,
-            asked=asked,
-            sealer=parts.sealer,
-            scope=scope,
-            counter=parts.store.count_held(where),
-        )
+        return await held(info, HolderId(self.id), first, after)
 
     @resolved(
         "What showing her credentials would lead to, for herself; nothing is disclosed (预评估).",

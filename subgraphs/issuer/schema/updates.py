@@ -10,22 +10,24 @@ import strawberry
 from subgraphs.issuer import policy
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Update
-from subgraphs.issuer.schema.types import Credential
+from subgraphs.issuer.schema.types import Credential, held, issued
 from subgraphs.kit.context import Info
 from subgraphs.kit.cursor import CursorScope, Twins
 from subgraphs.kit.errors import Forbidden, Invalid
 from subgraphs.kit.feed import BEFORE_FIRST, Frame, Item
-from subgraphs.kit.fields import resolved, subscription
-from subgraphs.kit.paging import MOST, After
+from subgraphs.kit.fields import listed, resolved, subscription
+from subgraphs.kit.paging import MOST, After, Connection, First
 from subgraphs.kit.resumable import RESUMABLE
 from subgraphs.kit.scalars import Cursor
+from subgraphs.kit.viewer import Role
 from subgraphs.kit.vocabulary import CredentialState
 
-_TWINS: Final = Twins(snapshot="node", pages="credentialRequestUpdateEvents")
+_PAGES: Final = "credentialRequestUpdateEvents"
 
 
 @strawberry.type(description="One step of a credential, in the log's order (申请进展).")
 class CredentialRequestUpdate:
+    begins: strawberry.Private[bool] = False
     cursor: Cursor = strawberry.field(description="Resume after this (游标).")
     sequence: int = strawberry.field(description="Position in the log (序号).")
     head_sequence: int = strawberry.field(description="The last position applied here (最新序号).")
@@ -48,6 +50,17 @@ class CredentialRequestUpdate:
         (found,) = await Credential.resolve_references(info, [{"id": self.credential_id}])
         return found
 
+    @listed("The own credentials, at least as new as this frame; only at a stream's start (快照).")
+    async def snapshot(
+        self, info: Info[Parts], first: First = 20, after: After = None
+    ) -> Connection[Credential] | None:
+        if not self.begins:
+            return None
+        viewer = info.context.viewer
+        if viewer.role is Role.HOLDER:
+            return await held(info, viewer.require_holder(), first, after)
+        return await issued(info, None, first, after)
+
 
 @strawberry.type
 class Subscription:
@@ -62,7 +75,7 @@ class Subscription:
         scope, position = _scope(info), None
         if after:
             head = parts.feed.head
-            position = parts.sealer.replayed(after, scope, head=head, twins=_TWINS)
+            position = parts.sealer.replayed(after, scope, head=head, twins=_twins(info))
 
         async def read(last: int, limit: int) -> Sequence[Item[Update]]:
             rows = await parts.store.updates(own, last, limit)
@@ -100,6 +113,11 @@ def _own(info: Info[Parts]) -> dict[str, str]:
     return own
 
 
+def _twins(info: Info[Parts]) -> Twins:
+    hers = info.context.viewer.role is Role.HOLDER
+    return Twins(snapshot="me" if hers else "issuedCredentials", pages=_PAGES)
+
+
 def _scope(info: Info[Parts]) -> CursorScope:
     source = f"{info.context.parts.log_id}#credentialRequestUpdates"
     return CursorScope(source=source, scope_key=info.context.viewer.scope_key)
@@ -110,6 +128,7 @@ def _shown(info: Info[Parts], frame: Frame[Update]) -> CredentialRequestUpdate:
     cursor = info.context.parts.sealer.seal((frame.position,), _scope(info))
     previous = frame.previous if frame.previous != BEFORE_FIRST else None
     return CredentialRequestUpdate(
+        begins=row is None and frame.previous is None,
         cursor=cursor,
         sequence=frame.position,
         head_sequence=frame.head,

@@ -34,7 +34,7 @@ from subgraphs.verifier.schema.acceptance import (
     SupplementRequest,
     find_acceptance,
 )
-from subgraphs.verifier.schema.contributions import Endorsement, accepted
+from subgraphs.verifier.schema.contributions import Endorsement, Holder, accepted
 
 CredentialIds: TypeAlias = Annotated[
     list[strawberry.ID] | None,
@@ -149,7 +149,14 @@ class AcceptedCredentialChange(FeedFrame):
 
 @strawberry.type(description="Something a holder has to do or to know (待办变更).")
 class TaskChange(FeedFrame):
-    pass
+    @resolved(
+        "Herself, whose tasks and permissions are at least as new as this frame; only where a "
+        "stream begins (快照)."
+    )
+    def snapshot(self, info: Info[Parts]) -> Holder | None:
+        if not self.begins:
+            return None
+        return Holder(id=strawberry.ID(info.context.viewer.require_holder()))
 
 
 def changed(info: Info[Parts], frame: Frame[Change], asked: Wanted) -> AcceptedCredentialChange:

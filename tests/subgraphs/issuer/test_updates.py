@@ -95,6 +95,39 @@ async def test_a_verifier_may_not_listen_here(desk: Desk) -> None:
     assert message["payload"]["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
+BEGUN = """subscription($after: Cursor) { credentialRequestUpdates(after: $after) {
+  cursor state snapshot(first: 100) {
+    totalCount pageInfo { hasNextPage } edges { node { id state } } } } }"""
+
+
+async def test_a_stream_begins_with_what_stands_and_goes_on_from_there(desk: Desk) -> None:
+    person, stranger = await desk.customer(), await desk.customer()
+    credential = await desk.offer(person)
+    await desk.settle()
+    async with (
+        desk.world.gateway.subscribe(BEGUN, who=person.who) as hers,
+        desk.world.gateway.subscribe(BEGUN, who=stranger.who) as strangers,
+        desk.world.gateway.subscribe(BEGUN, who=OWN) as own,
+        desk.world.gateway.subscribe(BEGUN, who=OTHER) as other,
+    ):
+        begin, nothing = frame(await hers.next()), frame(await strangers.next())
+        at_the_desk, elsewhere = frame(await own.next()), frame(await other.next())
+        await desk.countersign(person, credential)
+        active = frame(await hers.next())
+    async with desk.world.gateway.subscribe(
+        BEGUN, {"after": begin["cursor"]}, who=person.who
+    ) as stream:
+        again = frame(await stream.next())
+
+    offered = {"node": {"id": credential, "state": "OFFERED"}}
+    assert (begin["snapshot"]["edges"], begin["snapshot"]["totalCount"]) == ([offered], 1)
+    assert nothing["snapshot"]["edges"] == []
+    assert at_the_desk["snapshot"]["edges"][0] == offered  # newest first
+    assert offered not in elsewhere["snapshot"]["edges"]
+    assert (active["state"], active["snapshot"]) == ("ACTIVE", None)
+    assert (again["cursor"], again["snapshot"]) == (active["cursor"], None)
+
+
 async def test_open_subscriptions_end_with_complete_when_the_service_stops(desk: Desk) -> None:
     person = await desk.customer()
     async with desk.world.gateway.subscribe(WATCH, who=person.who) as stream:

@@ -332,6 +332,39 @@ async def test_a_stream_begins_with_what_stands_and_goes_on_from_there(
     assert again["snapshot"] is None
 
 
+MINE = """subscription($after: Cursor) { myTasks(after: $after) {
+  cursor sequence headSequence prevSequence heartbeat kind
+  snapshot { id tasks { edges { node { state reason } } }
+    permissions { edges { node { state suspendedReason } } } } } }"""
+
+
+async def test_a_holders_stream_begins_with_her_tasks_and_permissions(
+    shared_counter: Counter,
+) -> None:
+    counter = shared_counter
+    person, paper = await watched(counter, "begins")
+    other, others = await watched(counter, "begins-elsewhere")
+    await counter.endorse(other, others, "REVOKE", "REVOKED")
+    await counter.endorse(person, paper, "REDUCED")
+    await counter.settle()
+    async with counter.world.gateway.subscribe(MINE, who=person.who) as stream:
+        reader = Reader(stream, field="myTasks")
+        begin = await reader.begin()
+        await counter.endorse(person, paper, "REVOKE", "REVOKED", version=6)
+        ended, suspended = await reader.events(2)
+    assert begin["snapshot"] == {
+        "id": person.who.holder,
+        "tasks": {"edges": [{"node": {"state": "OPEN", "reason": "REDUCED"}}]},
+        "permissions": {"edges": [{"node": {"state": "GRANTED", "suspendedReason": None}}]},
+    }
+    assert (ended["kind"], ended["snapshot"]) == ("ACCEPTANCE_ENDED", None)
+    assert (suspended["kind"], suspended["snapshot"]) == ("PERMISSION_SUSPENDED", None)
+    resumed, known = {"after": begin["cursor"]}, begin["sequence"]
+    async with counter.world.gateway.subscribe(MINE, resumed, who=person.who) as stream:
+        (again,) = await Reader(stream, field="myTasks", position=known).events(1)
+    assert (again["cursor"], again["snapshot"]) == (ended["cursor"], None)
+
+
 async def test_only_kinds_that_there_are_can_be_chosen(shared_counter: Counter) -> None:
     chosen = {"kinds": ["CREDENTIAL_ISSUED"]}
     async with shared_counter.world.gateway.subscribe(CHOSEN, chosen, who=OWN) as stream:
