@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from subgraphs.audit import codec, denials, policy, tallies
+from subgraphs.audit import codec, denials, policy, signals, tallies
 from subgraphs.audit.kept import complaint_store as complaint
 from subgraphs.audit.kept import dispute_store as dispute
 from subgraphs.audit.kept import exit_store as exits
 from subgraphs.audit.projection import Changes
 from subgraphs.audit.records import Accepted, EventRow
+from subgraphs.audit.signals import SignalKind
 from subgraphs.audit.tally import Mark
 from subgraphs.kit import idempotent, institutions, prepared, roots
 from subgraphs.kit.ids import is_id
@@ -44,6 +45,9 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("institutions", 1), ("index", 1)]),
         IndexModel([("kind", 1), ("index", 1)]),
         IndexModel([("institutions", 1), ("kind", 1), ("index", 1)]),
+        IndexModel(
+            [("body.check", 1), ("index", 1)], partialFilterExpression={"kind": signals.FRAUD}
+        ),
     ],
     ACCEPTED: [IndexModel([("credential", 1)])],
     DAYS: (),
@@ -223,6 +227,21 @@ class Store:
     def count(self, viewer: Viewer, wanted: EventFilter) -> Counter:
         return capped_count(self._events, _all(wanted.where(), visible(viewer)))
 
+    async def signals(
+        self, kinds: Iterable[SignalKind], institution: str | None, asked: Window
+    ) -> tuple[Rows, list[EventRow]]:
+        """Signs of fraud, newest first; of any institution where None is named."""
+        page = await fetch(self._events, _signs(kinds, institution), NEWEST, asked)
+        return page, [codec.event(row) for row in page.rows]
+
+    def count_signals(self, kinds: Iterable[SignalKind], institution: str | None) -> Counter:
+        return capped_count(self._events, _signs(kinds, institution))
+
+    async def around(self, subject: str, limit: int) -> list[EventRow]:
+        """The newest events about a subject, the newest first."""
+        found = self._events.find({"subjects": subject}).sort(NEWEST.sort).limit(limit)
+        return [codec.event(row) for row in await found.to_list(None)]
+
     async def first_about(self, subject: str, holder: str) -> EventRow | None:
         """The first event about something of a holder's: who told it answers for it."""
         where = {"$and": [{"subjects": subject}, {"subjects": holder}]}
@@ -296,6 +315,10 @@ class Store:
 def _all(*clauses: dict[str, Any]) -> dict[str, Any]:
     given = [clause for clause in clauses if clause]
     return given[0] if len(given) == 1 else {"$and": given}
+
+
+def _signs(kinds: Iterable[SignalKind], institution: str | None) -> dict[str, Any]:
+    return _all(signals.where(kinds), {"institutions": institution} if institution else {})
 
 
 def _day(at: datetime) -> str:

@@ -56,6 +56,13 @@ def scope_of(viewer: Viewer) -> dict[str, str] | None:
             return None
 
 
+def sees_rechecks(viewer: Viewer, institution: InstitutionId) -> bool:
+    """How far an issuer is behind with looking again: its own affair and the regulator's."""
+    return viewer.role is Role.REGULATOR or (
+        viewer.role is Role.ISSUER and viewer.institution == institution
+    )
+
+
 def previews(viewer: Viewer, holder: HolderId) -> bool:
     """What a holder would come to is told to herself only."""
     return viewer.role is Role.HOLDER and viewer.holder == holder

@@ -8,7 +8,7 @@ what an institution does about which change is data.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from subgraphs.issuer.band import Band
@@ -57,6 +57,15 @@ class Change:
     effect: Effect
     reason: str
     band: Band | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rechecks:
+    """How an issuer keeps up with looking again."""
+
+    watched: int
+    overdue: int
+    next_due_at: datetime | None
 
 
 def change(

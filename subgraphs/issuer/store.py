@@ -10,11 +10,12 @@ from typing import Any, Final
 from subgraphs.issuer import codec
 from subgraphs.issuer.band import Band
 from subgraphs.issuer.lifecycle import LIVE
+from subgraphs.issuer.recheck import Rechecks
 from subgraphs.issuer.records import Binding, Credential, Endorsement, InForce, Update
 from subgraphs.kit import idempotent, institutions, prepared, roots, statuses
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Database, IndexModel, Session
-from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
+from subgraphs.kit.paging import COUNT_CAP, Counter, Order, Rows, Window, capped_count, fetch
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.vc.money import format_amount
 from subgraphs.vc.tags import TagKey
@@ -209,6 +210,16 @@ class Store:
 
     def count_overdue(self, issuer: InstitutionId, now: datetime) -> Counter:
         return capped_count(self._credentials, _overdue(issuer, now))
+
+    async def rechecks(self, issuer: InstitutionId, now: datetime) -> Rechecks:
+        """How an issuer keeps up with looking again; counts end at 10 000."""
+        due = {"issuer": issuer, "recheck_due": {"$exists": True}}
+        first = await self._credentials.find(due).sort([("recheck_due", 1)]).limit(1).to_list(None)
+        return Rechecks(
+            watched=await self._credentials.count_documents(due, limit=COUNT_CAP),
+            overdue=await self._credentials.count_documents(_overdue(issuer, now), limit=COUNT_CAP),
+            next_due_at=first[0]["recheck_due"] if first else None,
+        )
 
     async def add_endorsement(self, row: Endorsement, session: Session) -> None:
         await self._endorsements.insert_one(codec.endorsement_document(row), session=session)

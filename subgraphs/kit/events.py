@@ -51,6 +51,7 @@ _PERM = "BusinessPermission Holder Credential"
 _CUST = "CustodyObject Holder"
 _DISP = "Dispute Holder Credential Consent Presentation Qualification"
 _ACCP = "Acceptance Credential Holder"
+_CASE = "Credential Consent Presentation Verification Qualification Acceptance BusinessPermission"
 
 KINDS: Final[Mapping[str, EventKind]] = {
     "INSTITUTION_REGISTERED": _kind(
@@ -106,7 +107,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "COMPLAINT_MOVED": _kind("Complaint Holder", "state"),
     "COMPLAINT_REMINDED": _kind("Complaint Holder", "stage"),
     "PRIVILEGED_READ": _kind(
-        "Dispute EvidencePackage Complaint DeletionReceipt Holder",
+        "Dispute EvidencePackage Complaint DeletionReceipt Holder " + _CASE,
         "what role reader",
         "operation",
         acts=False,

@@ -31,6 +31,7 @@ _CALLS: Final = {
     "resolveDid": "resolveDid(did: $did)",
     "auditStats": _STATS,
     "complaintChannels": "complaintChannels(institutionId: $Institution)",
+    "case": "case(id: $Holder)",
 }
 _KINDS: Final = {"did": "DID", "time": "DateTime"}
 _ROOTS: Final[Mapping[str, str]] = {
@@ -39,6 +40,7 @@ _ROOTS: Final[Mapping[str, str]] = {
     "auditEvent": "auditEvent(id: $AuditEvent)",
     "auditStats": _STATS,
     "dispute": "dispute(id: $Dispute)",
+    "case": "case(id: $Holder)",
     "complaintChannels": "complaintChannels(institutionId: $Institution)",
     "credential": "credential(id: $Credential)",
     "institution": "institution(id: $Institution)",

@@ -28,7 +28,8 @@ for that role. A field without a row fails the build. `python -m tests.access.pa
 - A verifier sees what was presented to it, and of a credential what the presentation and the public
   log say. No request of a verifier reaches the issuer.
 - The regulator sees that and when things happened, never amounts or documents, nor what
-  opens a credential's claims; of an event it sees all, with the opening of its commitment.
+  opens a credential's claims; of an event it sees all, with the opening of its commitment. The band
+  of a new total it sees on a case (`case`), which the person concerned is told of first.
 - An analyst sees what everybody sees.
 - An object that a caller may not see answers exactly like an id that does not exist: `null` fields,
   no error, no different count. A rule on an object the caller does see answers `null` and

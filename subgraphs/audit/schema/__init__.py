@@ -2,6 +2,7 @@
 
 from strawberry.tools import merge_types
 
+from subgraphs.audit.schema.case import Cases
 from subgraphs.audit.schema.complaint import Complaint
 from subgraphs.audit.schema.contributions import (
     Consent,
@@ -21,10 +22,11 @@ from subgraphs.audit.schema.health import Subscription
 from subgraphs.audit.schema.institution import Institution
 from subgraphs.audit.schema.mutation import Mutation
 from subgraphs.audit.schema.query import Query
+from subgraphs.audit.schema.signals import Signals
 from subgraphs.kit.federation import Schema
 
 schema = Schema(
-    query=merge_types("Query", (Query, Exits)),
+    query=merge_types("Query", (Query, Cases, Exits, Signals)),
     mutation=merge_types("Mutation", (Mutation, Leaving, Telling)),
     subscription=Subscription,
     served=[

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import Self
 
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from subgraphs.issuer import policy
 from subgraphs.issuer.parts import Parts
 from subgraphs.kit import standing
 from subgraphs.kit.context import Info
+from subgraphs.kit.errors import Forbidden
+from subgraphs.kit.fields import resolved
 from subgraphs.kit.ids import InstitutionId
 from subgraphs.kit.institutions import InstitutionFacts, InstitutionRow, facts
 from subgraphs.kit.nodes import Representation, entity
@@ -65,6 +68,19 @@ class Licence:
     )
 
 
+@strawberry.type(description="How an issuer keeps up with looking again (复核情况).")
+class RecheckStatus:
+    watched: int | None = strawberry.field(
+        description="Credentials in force that are looked at again, at most 10 000 (复核中凭证数)."
+    )
+    overdue: int | None = strawberry.field(
+        description="Those whose look is overdue, at most 10 000 (逾期数)."
+    )
+    next_due_at: datetime | None = strawberry.field(
+        description="By when the first of them is due, or was; null for none (最早期限)."
+    )
+
+
 @entity("Institution", keys=("id", "uscc"))
 class Institution(InstitutionFacts):
     roles: list[InstitutionRole] | None = strawberry.field(
@@ -76,6 +92,18 @@ class Institution(InstitutionFacts):
     licences: list[Licence] | None = strawberry.field(
         default=None, description="Its licences, as the register has them (许可证)."
     )
+
+    @resolved("How it keeps up with looking again, as an issuer (复核情况).")
+    async def rechecks(self, info: Info[Parts]) -> RecheckStatus | None:
+        parts, own = info.context.parts, InstitutionId(self.id)
+        if not policy.sees_rechecks(info.context.viewer, own):
+            raise Forbidden
+        if self.roles is None or InstitutionRole.ISSUER not in self.roles:
+            return None
+        found = await parts.store.rechecks(own, parts.clock())
+        return RecheckStatus(
+            watched=found.watched, overdue=found.overdue, next_due_at=found.next_due_at
+        )
 
     @classmethod
     async def resolve_references(

@@ -16,11 +16,13 @@ from subgraphs.issuer.ports import CoreSystemAway, Statement
 from subgraphs.issuer.recheck import POLICY, change
 from subgraphs.kit.ids import InstitutionId
 from subgraphs.kit.mongo import Session
+from subgraphs.kit.viewer import Role
 from subgraphs.kit.vocabulary import CredentialState as State
 from subgraphs.kit.vocabulary import EndorsementEffect as Effect
 from subgraphs.simulators.core_system import SimulatedCoreSystem
 from subgraphs.vc.money import Fen, parse_amount
 from tests.subgraphs.issuer.desk import OTHER, OWN, Desk
+from tests.subgraphs.kit.gateway import Who
 
 STATED = parse_amount("3200000.00")
 OVERDUE = """query($after: Cursor) { overdueRechecks(first: 2, after: $after) { totalCount
@@ -284,3 +286,29 @@ async def test_an_endorsement_of_the_desk_is_what_the_next_look_goes_by(
     await recheck_what_is_due(desk.parts)
 
     assert len(await told(desk, credential)) == 1
+
+
+STANDING = """query($id: ID!) { node(id: $id) { ... on Institution {
+  rechecks { watched overdue nextDueAt } } } }"""
+
+
+async def test_how_an_issuer_keeps_up_is_for_itself_and_the_regulator(
+    desk: Desk, books: Books
+) -> None:
+    credential = await desk.active(await desk.customer())
+    due = (await row_of(desk, credential)).recheck_due
+    own: dict[str, object] = {"id": OWN.institution}
+    other: dict[str, object] = {"id": OTHER.institution}
+    regulator = Who(role=Role.REGULATOR)
+    books.away = True
+    for days, late in ((0.0, 0), (31.0, 1)):
+        later(desk, days)
+        await recheck_what_is_due(desk.parts)
+        for who in (OWN, regulator):
+            found = (await desk.ask(STANDING, own, who=who)).only("node")["rechecks"]
+            assert (found["watched"], found["overdue"]) == (1, late)
+            assert datetime.fromisoformat(found["nextDueAt"]) == due
+    nothing = (await desk.ask(STANDING, other, who=regulator)).only("node")
+    assert nothing["rechecks"] == {"watched": 0, "overdue": 0, "nextDueAt": None}
+    assert (await desk.ask(STANDING, other, who=OWN)).codes == ["FORBIDDEN"]
+    assert (await desk.ask(STANDING, own, who=OTHER)).codes == ["FORBIDDEN"]
