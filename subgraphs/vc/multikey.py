@@ -1,5 +1,6 @@
 """Public keys as W3C Multikey text: SM2, Ed25519 and P-256, nothing else."""
 
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -35,12 +36,15 @@ def encode_key(key: VerificationKey) -> str:
 def decode_key(text: str, place: str = "") -> VerificationKey:
     """The key of a `z...` text; points off their curve are refused."""
     try:
-        return _decode(sm2_multikey.from_multibase58(text), text)
+        return _decode(text)
     except (ValueError, UnsupportedAlgorithm, CryptoError) as error:
         raise BadKey("not a public key of a kind we know", place) from error
 
 
-def _decode(raw: bytes, text: str) -> VerificationKey:
+# the same few keys stand in every document, and a point costs a square root in a prime field
+@lru_cache(maxsize=4_096)
+def _decode(text: str) -> VerificationKey:
+    raw = sm2_multikey.from_multibase58(text)
     prefix, body = raw[:2], raw[2:]
     if prefix == _SM2:
         return sm2_multikey.decode(text)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,3 +91,36 @@ def test_canonical_form_knows_no_order_of_members(value: dict[str, object]) -> N
 def test_jcs_test_data_of_its_authors(name: str) -> None:
     value = json.loads((VECTORS / "input" / f"{name}.json").read_text("utf-8"))
     assert canonical(value) == (VECTORS / "output" / f"{name}.json").read_bytes()
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(ANYTHING)
+def test_the_fast_writer_gives_the_bytes_of_the_plain_one(value: object) -> None:
+    assert canonical(check(value)) == rfc8785.dumps(value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("first", range(0, 0x3000, 0x400))
+def test_every_character_is_escaped_as_the_rfc_says(first: int) -> None:
+    for code in range(first, first + 0x400):
+        value = {"name": chr(code), f"x{chr(code)}": 1}
+        assert canonical(check(value)) == rfc8785.dumps(value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param({"a": 2**53}, id="a large integer"),
+        pytest.param({"a": float("nan")}, id="NaN"),
+        pytest.param({"a": "\ud800"}, id="a lone surrogate"),
+        pytest.param({1: "a"}, id="a key that is no text"),
+        pytest.param({"a": b"x"}, id="bytes"),
+    ],
+)
+def test_what_has_no_canonical_form(value: object) -> None:
+    with pytest.raises(MalformedJson):
+        canonical(value)  # type: ignore[arg-type]
