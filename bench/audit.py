@@ -20,6 +20,7 @@ from bench.ledger_table import Figure
 from ledger_adapter.port import EntryIndex
 from subgraphs.audit.figures import Question
 from subgraphs.audit.rebuild import rebuild
+from subgraphs.audit.store import INDEXES
 from tests.kit.mongo import running_mongod
 from tests.subgraphs.audit.desk import (
     ANALYST,
@@ -29,10 +30,12 @@ from tests.subgraphs.audit.desk import (
     VERIFIER,
     Case,
     Desk,
-    desk_of,
+    desk_in,
+    trust_of,
 )
 from tests.subgraphs.audit.evidence import DOCUMENTS, Play
 from tests.subgraphs.audit.town import Happening, told
+from tests.subgraphs.kit.world import World, world_of
 
 AT_ONCE = 1_000
 TIMELINE = """query($id: ID!) { node(id: $id) { ... on Credential { timeline(last: 50) {
@@ -58,22 +61,20 @@ def happenings(chance: random.Random, count: int) -> list[Happening]:
     ]
 
 
-async def fill(desk: Desk, events: int) -> None:
-    """Told as writers tell it; returns when the read model has all of it."""
+async def fill(world: World, events: int) -> None:
+    """On the log, as their writers tell them."""
     chance, done = random.Random(1), 0
     while done < events:
         some = told(happenings(chance, AT_ONCE), first=done)[: events - done]
-        await desk.world.tell(*some)
-        await _sequenced(desk, done)  # the queue has its limit
+        await world.tell(*some)
+        await _sequenced(world, done)  # the queue has its limit
         done += len(some)
-    await _sequenced(desk, done)
-    while desk.follower.applied + 1 < done:  # noqa: ASYNC110  # the follower rings no bell
-        await asyncio.sleep(0.05)
+    await _sequenced(world, done)
 
 
-async def _sequenced(desk: Desk, count: int) -> None:
-    async for _ in desk.world.base.ledger.follow(EntryIndex(max(0, count - 1))):
-        if await desk.world.base.ledger.size() >= count:
+async def _sequenced(world: World, count: int) -> None:
+    async for _ in world.base.ledger.follow(EntryIndex(max(0, count - 1))):
+        if await world.base.ledger.size() >= count:
             return
 
 
@@ -138,17 +139,21 @@ async def evidence(desk: Desk) -> tuple[float, int]:
 
 
 async def figures(events: int, times: int) -> list[Figure]:
+    indexes = {name: list(models) for name, models in INDEXES.items()}
     with running_mongod() as uri, tempfile.TemporaryDirectory() as folder:
-        async with desk_of(Path(folder), uri, "bench") as desk:
+        opened = world_of("audit", indexes, folder=Path(folder), uri=uri, prefix="bench")
+        async with opened as world:
+            await world.register_institutions()
             began = perf_counter()
-            await fill(desk, events)
-            await desk.tell()
-            print(f"{events} events on the log and taken in: {perf_counter() - began:.0f} s")
-            size = await desk.parts.ledger.size()
-            line, page = await timelines(desk, times), await pages(desk, size, times)
-            figured = await stats(desk, times)
-            took, length = await evidence(desk)
-            done = await rebuild(desk.world.base)  # nothing new comes meanwhile: audit rests
+            await fill(world, events)
+            print(f"{events} events on the log: {perf_counter() - began:.0f} s")
+            await trust_of(world)
+            done = await rebuild(world.base)  # nothing new comes meanwhile: audit rests
+            print(f"{done.events} events taken in: {done.seconds:.0f} s")
+            async with desk_in(world) as desk:
+                line, page = await timelines(desk, times), await pages(desk, done.events, times)
+                figured = await stats(desk, times)
+                took, length = await evidence(desk)
     rate = done.events / done.seconds
     return [
         Figure("timeline of one credential, p50", "15 ms", f"{line:.1f} ms", line <= 15),

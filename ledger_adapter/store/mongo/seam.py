@@ -11,7 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias, TypeVar
 
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, OperationFailure, PyMongoError
+from pymongo.errors import (
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WriteConcernError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -78,7 +84,8 @@ async def faults() -> AsyncIterator[None]:
     """Turn what the driver raises when the server is away into LedgerUnavailable."""
     try:
         yield
-    except (ConnectionFailure, ExecutionTimeout) as fault:
+    except (ConnectionFailure, ExecutionTimeout, WriteConcernError) as fault:
+        # of a write concern that failed nobody knows yet whether it will hold
         raise LedgerUnavailable(_sentence(fault)) from fault
     except OperationFailure as fault:
         labelled = any(fault.has_error_label(label) for label in _LABELS)

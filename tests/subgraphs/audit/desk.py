@@ -204,17 +204,25 @@ async def trust_of(world: World) -> Trust:
 async def desk_of(folder: Path, uri: str, prefix: str) -> AsyncIterator[Desk]:
     """Audit, ready to serve, with the pilot's institutions registered."""
     indexes = {name: list(models) for name, models in INDEXES.items()}
-    async with world_of("audit", indexes, folder=folder, uri=uri, prefix=prefix) as world:
-        trust = await trust_of(world)
-        parts = wire(world.base, trust)
-        follower = follow(world.base, parts)
+    async with (
+        world_of("audit", indexes, folder=folder, uri=uri, prefix=prefix) as world,
+        desk_in(world) as desk,
+    ):
+        await world.register_institutions()
+        await settled(world.base, desk.follower)
+        yield desk
 
-        async def health() -> dict[str, object]:
-            return {"position": follower.applied}
 
-        world.gateway.app = doors(world.base, parts, health)
-        async with running(follower.run):
-            desk = Desk(world=world, parts=parts, follower=follower, trust=trust)
-            await world.register_institutions()
-            await settled(world.base, follower)
-            yield desk
+@contextlib.asynccontextmanager
+async def desk_in(world: World) -> AsyncIterator[Desk]:
+    """Audit over what the log of a world holds."""
+    trust = await trust_of(world)
+    parts = wire(world.base, trust)
+    follower = follow(world.base, parts)
+
+    async def health() -> dict[str, object]:
+        return {"position": follower.applied}
+
+    world.gateway.app = doors(world.base, parts, health)
+    async with running(follower.run):
+        yield Desk(world=world, parts=parts, follower=follower, trust=trust)
