@@ -39,6 +39,7 @@
     │   ├── BadSettings                   SETTINGS_INVALID
     │   ├── BadSupergraph                 SUPERGRAPH_INVALID
     │   ├── BadKey                        KEY_INVALID
+    │   ├── BadAllowList                  ALLOW_LIST_INVALID
     │   ├── CannotListen                  CANNOT_LISTEN
     │   └── WorkerFailed                  WORKER_FAILED
     └── InternalFault                     INTERNAL_SERVER_ERROR: we must mend the gateway
@@ -378,6 +379,12 @@ class BadKey(OperatorFault):
     """A key file is missing or does not hold the kind of key that is needed."""
 
     code = "KEY_INVALID"
+
+
+class BadAllowList(OperatorFault):
+    """Allow-lists were not told, or can't be read as such; those before hold."""
+
+    code = "ALLOW_LIST_INVALID"
 
 
 class CannotListen(OperatorFault):

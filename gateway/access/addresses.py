@@ -43,7 +43,7 @@ class AddressRule:
             if not self.listed:
                 return
             networks = ()
-        if not _within(address, networks):
+        if not within(address, networks):
             raise AddressNotAllowed("this account may not be used from this address")
 
 
@@ -53,7 +53,8 @@ def check_address(rules: Iterable[AddressRule], claims: Mapping[str, object], ad
         rule.check(claims, address)
 
 
-def _within(address: str, networks: Iterable[Network]) -> bool:
+def within(address: str, networks: Iterable[Network]) -> bool:
+    """Whether the address lies in one of them; a text that is no address lies in none."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from jwt.algorithms import Algorithm
 
-from gateway.auth.claims import REPLAYED, REVOKED, check_claims, invalid
+from gateway.auth.claims import EXPIRED, REPLAYED, REVOKED, check_claims, invalid
 from gateway.auth.keys import VerificationKey, asymmetric_algorithms
 from gateway.auth.revoked import Revoked, Used
 from gateway.auth.strict import LONGEST_TOKEN, BadToken, Parts, take_apart
@@ -37,7 +37,8 @@ class UsedIds(Protocol):
 
 class TokenVerifier:
     """Accepts tokens of the trusted issuers only. Without issuers, tokens are not looked at and
-    everybody is anonymous. A token with the claim `single_use` set to true is good once."""
+    everybody is anonymous. A token with the claim `single_use` set to true is good once, and for
+    `single_use_age` seconds after it was issued."""
 
     def __init__(
         self,
@@ -47,10 +48,12 @@ class TokenVerifier:
         leeway: float = 5.0,
         cached: int = 10_000,
         single_use: str = "step_up",
+        single_use_age: float = 300.0,
         used: UsedIds | None = None,
     ) -> None:
         self._algorithms = asymmetric_algorithms(algorithms or {})
-        self._leeway, self._cached, self._single_use = leeway, cached, single_use
+        self._leeway, self._cached = leeway, cached
+        self._single_use, self._single_use_age = single_use, single_use_age
         self._revoked = Revoked()
         self._used: UsedIds = used or Used(cached)
         self.unknown_keys = 0
@@ -106,6 +109,12 @@ class TokenVerifier:
         token_id, until = viewer.claims.get("jti"), viewer.expires_at or now
         if not isinstance(token_id, str) or not token_id:
             raise invalid("a token that is good once needs an id")
+        issued = viewer.claims.get("iat")
+        if (
+            not isinstance(issued, int | float)
+            or now - issued > self._single_use_age + self._leeway
+        ):
+            raise Unauthenticated(EXPIRED, "the token was issued too long ago for what it is for")
         name = f"{viewer.claims.get('iss')}|{token_id}"
         if not self._used.take(name, until + self._leeway, now):
             raise Unauthenticated(REPLAYED, "the token was used before")

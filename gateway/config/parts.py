@@ -80,6 +80,33 @@ class AccessSinkSettings(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSourceSettings(Record):
+    """Allow-lists that change while we run: asked of a subgraph in the gateway's own name. Until
+    they were read, callers with the claim come from nowhere, and we are not ready."""
+
+    subgraph: Annotated[str, Meaning("the subgraph that tells them")]
+    query: Annotated[
+        str,
+        Meaning(
+            "the operation's text, with one field at its root: a list of"
+            " `{name, networks: [{network, marked}]}`"
+        ),
+    ]
+    claim: Annotated[str, Meaning("the claim whose value is the name of a caller's list")]
+    marked: Annotated[
+        Mapping[str, tuple[str, ...]],
+        Meaning("claims with the values of those who come from marked networks only"),
+    ] = field(default_factory=dict)
+    unlisted: Annotated[Literal["refuse", "admit"], Meaning("callers whose name has no list")] = (
+        "refuse"
+    )
+    every: Annotated[float, Meaning("seconds between two looks", low=0.1, high=3600)] = 5.0
+    kept: Annotated[
+        Path | None, Meaning("file in which the last ones are kept, for a start without the source")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Auth(Record):
     """Who callers are. Without issuers nobody is asked, tokens are not looked at, and whatever
     the schema guards stays shut."""
@@ -102,6 +129,9 @@ class Auth(Record):
     single_use: Annotated[
         str, Meaning("the claim that, when true, makes a token good once (step-up)")
     ] = "step_up"
+    single_use_age: Annotated[
+        float, Meaning("seconds since it was issued after which such a token is too old", low=1)
+    ] = 300.0
     scope_claims: Annotated[
         tuple[str, ...], Meaning("claims that name scopes, for `@requiresScopes`")
     ] = ("scope", "scp")
@@ -112,6 +142,9 @@ class Auth(Record):
     addresses: Annotated[
         tuple[Addresses, ...], Meaning("from where callers may come; every rule must let them pass")
     ] = ()
+    networks: Annotated[
+        NetworkSourceSettings | None, Meaning("further rules of that kind, told while we run")
+    ] = None
     denials: Annotated[
         AccessSinkSettings | None, Meaning("who is told, by client, field and minute; nobody")
     ] = None

@@ -218,7 +218,7 @@ class Admission:
             want_plan="plan" in caller.wants and self._shows_plan(caller.viewer),
             appraise=self._prices.appraise if self._prices and self._rules.show_cost else None,
             grants=grants,
-            still_granted=self._granting.watch(caller.viewer, grants),
+            still_granted=self._granting.watch(caller.viewer, grants, caller.address),
         )
 
     def _shows_plan(self, viewer: Viewer) -> bool:

@@ -7,7 +7,7 @@ request that found a subgraph gone brings the next one forward.
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -52,6 +52,7 @@ class Health:
         if siblings is not None:
             siblings.tell("status", lambda: self._status().encode())
         self.looked = asyncio.Event()
+        self.needs: dict[str, Callable[[], bool]] = {}  # what else must be there, by its name
         self._answered: dict[SubgraphName, float] = {}
         self._problems: dict[SubgraphName, str] = {}
         self._doubt = asyncio.Event()
@@ -95,6 +96,7 @@ class Health:
         missing, status = self._missing(), self._status()
         subgraphs = {name: missing.get(name, "ready") for name in self._client.subgraphs}
         told: dict[str, object] = {"status": status, "subgraphs": subgraphs}
+        told |= {name: "ready" if there() else "not read yet" for name, there in self.needs.items()}
         if self._siblings is not None:
             workers = {self._siblings.crew.number: status, **await self._of_siblings()}
             told["workers"] = {str(number): workers[number] for number in sorted(workers)}
@@ -104,7 +106,10 @@ class Health:
 
     def _status(self) -> str:
         needed = self._missing().keys() - self._rules.optional
-        return "draining" if self._draining else "waiting" if needed else "ready"
+        if self._draining:
+            return "draining"
+        whole = not needed and all(there() for there in self.needs.values())
+        return "ready" if whole else "waiting"
 
     async def _of_siblings(self) -> dict[int, str]:
         if self._siblings is None:

@@ -104,6 +104,7 @@ def build_keyring(settings: Settings, used: UsedIds | None = None) -> Keyring:
         leeway=auth.leeway,
         cached=auth.cached_tokens,
         single_use=auth.single_use,
+        single_use_age=auth.single_use_age,
         used=used,
     )
     verifier.revoke(revoked)

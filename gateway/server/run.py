@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from gateway.config import Listen, Reload, Settings, Tls
 from gateway.errors import CannotListen, GatewayError
 from gateway.server.denied import send_denials, sink_of
+from gateway.server.perimeter import keep_perimeter, source_of
 from gateway.server.protocols import PromptSocket, bounded
 from gateway.server.wiring import Gateway, build_gateway
 
@@ -82,14 +83,7 @@ async def run_gateway(
     if until is not None:
         tasks.append(asyncio.create_task(_stop_after(until, server)))
         await gateway.health.looked.wait()  # others serve meanwhile: come when of use
-    if gateway.settings.auth.issuers:
-        tasks.append(asyncio.create_task(gateway.keyring.run()))
-    told = gateway.settings.auth.denials
-    if told is not None and gateway.denials is not None:
-        sink = sink_of(told, gateway.client)
-        tasks.append(asyncio.create_task(send_denials(gateway.denials, sink, every=told.every)))
-    if gateway.settings.reload.watch:
-        tasks.append(asyncio.create_task(reloading.watch(gateway.settings.reload)))
+    tasks += [asyncio.create_task(job) for job in _beside(gateway, reloading)]
     gc.collect()
     gc.freeze()  # what start-up made stays; looking through it again at each collection is waste
     gc.set_threshold(_YOUNG_OBJECTS, 10, 10)
@@ -102,6 +96,21 @@ async def run_gateway(
         await asyncio.gather(*tasks, return_exceptions=True)
         gateway.client.close()
         await asyncio.to_thread(gateway.spans.close)
+
+
+def _beside(gateway: Gateway, reloading: "Reloading") -> Iterator[Coroutine[Any, Any, None]]:
+    """What runs beside the answers, as the settings have it."""
+    auth = gateway.settings.auth
+    if auth.issuers:
+        yield gateway.keyring.run()
+    if auth.denials is not None and gateway.denials is not None:
+        sink = sink_of(auth.denials, gateway.client)
+        yield send_denials(gateway.denials, sink, every=auth.denials.every)
+    if auth.networks is not None and gateway.perimeter is not None:
+        source, told = source_of(auth.networks, gateway.client), auth.networks
+        yield keep_perimeter(gateway.perimeter, source, every=told.every, kept=told.kept)
+    if gateway.settings.reload.watch:
+        yield reloading.watch(gateway.settings.reload)
 
 
 async def _stop_after(until: Callable[[], Awaitable[object]], server: "GatewayServer") -> None:

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from gateway.access.denials import Denials
+from gateway.access.perimeter import Perimeter
 from gateway.auth.context import (
     REQUEST_ID,
     REQUEST_SEAL,
@@ -18,6 +19,7 @@ from gateway.auth.context import (
     request_seal,
 )
 from gateway.auth.signing import read_signing_key
+from gateway.auth.tokens import TokenVerifier
 from gateway.config import Settings
 from gateway.engine import Engine, EngineOptions
 from gateway.errors import BadKey, BadSettings, BadSupergraph
@@ -32,6 +34,7 @@ from gateway.server.health import Health
 from gateway.server.http import HttpDoor
 from gateway.server.keyring import Keyring, address_rules, build_keyring, grant_rules
 from gateway.server.metrics import MetricsDoor
+from gateway.server.perimeter import perimeter_of
 from gateway.server.personas import Personas
 from gateway.server.ports import GraphQLEngine
 from gateway.server.pricing import PriceBook
@@ -81,6 +84,7 @@ class Gateway:
     spans: Spans
     keyring: Keyring
     denials: Denials | None
+    perimeter: Perimeter | None
 
     def files(self) -> list[Path]:
         """What `reload` reads."""
@@ -129,8 +133,12 @@ def build_gateway(settings: Settings, siblings: Siblings | None = None) -> Gatew
     documents = Documents(read_manifest(settings.documents.manifest), document_rules(settings))
     keyring = build_keyring(settings, _used_together(settings, siblings))
     denials = denials_of(settings.auth.denials)
+    perimeter = perimeter_of(settings.auth.networks)
+    if perimeter is not None:
+        health.needs["allow-lists"] = lambda: perimeter.known
     return Gateway(
         settings=settings,
+        perimeter=perimeter,
         denials=denials,
         keyring=keyring,
         app=build_app(
@@ -144,6 +152,7 @@ def build_gateway(settings: Settings, siblings: Siblings | None = None) -> Gatew
             keyring=keyring,
             siblings=siblings,
             denials=denials,
+            perimeter=perimeter,
         ),
         metrics=metrics,
         spans=spans,
@@ -167,6 +176,7 @@ def build_app(
     keyring: Keyring | None = None,
     siblings: Siblings | None = None,
     denials: Denials | None = None,
+    perimeter: Perimeter | None = None,
 ) -> GatewayApp:
     """The doors around an engine."""
     metrics = metrics or Metrics(time.monotonic)
@@ -176,11 +186,7 @@ def build_app(
     worker = siblings.crew.number if siblings is not None else None
     log = AccessLog(write, time.time, metrics.observe, worker)
     known = documents or Documents(Manifest(), document_rules(settings))
-    granting = Granting(
-        rules=grant_rules(settings.auth),
-        addresses=address_rules(settings.auth),
-        holds=tokens.holds,
-    )
+    granting = _granting(settings, tokens, perimeter)
     admission = admission_of(settings, engine, prices, known, granting, denials=denials)
     streams = Streams(admission, stream_rules(settings))
     single = SingleStreams(
@@ -213,6 +219,15 @@ def build_app(
         ),
         log=log,
         metrics=_metrics_door(settings, metrics, siblings),
+    )
+
+
+def _granting(settings: Settings, tokens: TokenVerifier, perimeter: Perimeter | None) -> Granting:
+    return Granting(
+        rules=grant_rules(settings.auth),
+        addresses=address_rules(settings.auth),
+        perimeter=perimeter,
+        holds=tokens.holds,
     )
 
 

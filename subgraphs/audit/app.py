@@ -18,6 +18,7 @@ from ledger_adapter.verify import Trust, load_trust
 from subgraphs.audit.complaint.steps import Reminders
 from subgraphs.audit.denials import Denied
 from subgraphs.audit.dispute.file import PATH, answer
+from subgraphs.audit.kept.allow_lists import AllowLists
 from subgraphs.audit.kept.complaint_store import Complaints
 from subgraphs.audit.kept.dispute_store import Disputes
 from subgraphs.audit.kept.exit_store import Exits
@@ -85,6 +86,7 @@ def wire(base: Base, trust: Trust) -> Parts:
         reads=base.reads,
         public=_public(base.settings),
         denied=Denied(base.database),
+        allow_lists=AllowLists(base.database),
         institutions=base.institutions,
         ledger=base.ledger,
         trust=trust,

@@ -9,6 +9,7 @@ from datetime import datetime
 from ledger_adapter.port import Ledger, Shard
 from ledger_adapter.verify import Trust
 from subgraphs.audit.denials import Denied
+from subgraphs.audit.kept.allow_lists import AllowLists
 from subgraphs.audit.kept.complaint_store import Complaints
 from subgraphs.audit.kept.dispute_store import Disputes
 from subgraphs.audit.kept.exit_store import Exits
@@ -40,6 +41,7 @@ class Parts:
     reads: PrivilegedReads
     public: str
     denied: Denied
+    allow_lists: AllowLists
     institutions: Institutions
     ledger: Ledger
     trust: Trust

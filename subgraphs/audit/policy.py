@@ -25,6 +25,8 @@ SHARED_WITH_ACCEPTING: Final = frozenset(
 )
 _PUBLIC: Final = frozenset(name for name, kind in KINDS.items() if kind.public)
 _BY_INSTITUTION: Final = frozenset({Role.ISSUER, Role.VERIFIER})
+GATEKEEPERS: Final = (Role.REGULATOR,)
+"""Who says from where institutions come."""
 
 
 class Disputed(Protocol):
@@ -101,6 +103,13 @@ def learns_place(viewer: Viewer, row: Seen) -> bool:
 def supervises(viewer: Viewer) -> bool:
     """Whether the regulator's feed is open to the viewer."""
     return viewer.role is Role.REGULATOR
+
+
+def sees_allow_list(viewer: Viewer, institution: str) -> bool:
+    """From where an institution may come: its own people, and the regulator."""
+    return viewer.role in GATEKEEPERS or (
+        viewer.role in _BY_INSTITUTION and viewer.institution == institution
+    )
 
 
 def analyses(viewer: Viewer) -> bool:

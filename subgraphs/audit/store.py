@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from subgraphs.audit import codec, denials, policy, signals, tallies
+from subgraphs.audit.kept import allow_lists
 from subgraphs.audit.kept import complaint_store as complaint
 from subgraphs.audit.kept import dispute_store as dispute
 from subgraphs.audit.kept import exit_store as exits
@@ -56,6 +57,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     **complaint.INDEXES,
     **exits.INDEXES,
     **denials.INDEXES,
+    **allow_lists.INDEXES,
     **institutions.INDEXES,
     **prepared.INDEXES,
     **idempotent.INDEXES,

@@ -112,6 +112,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
         "operation",
         acts=False,
     ),
+    "ALLOW_LIST_CHANGED": _kind("Institution", "version listDigest role by", acts=False),
     "EXIT_MOVED": _kind("ExitCase Holder", "scope state", "evidenceDigest"),
     "FRAUD_SIGNAL": _kind("Presentation Holder Credential", "check reasonCode"),
 }
@@ -136,6 +137,8 @@ _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "part": re.compile(r"[A-Z_]{1,40}"),
     "what": re.compile(r"[A-Z_]{1,40}"),
     "reader": re.compile(r"[0-9a-f]{64}"),
+    "listDigest": re.compile(r"[0-9a-f]{64}"),
+    "by": re.compile(r"[0-9a-f]{64}"),
     "channel": re.compile(r"[A-Z_]{1,40}"),
     "reasonCode": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
     "state": re.compile(r"[A-Z][A-Z_]{0,63}"),

@@ -1,7 +1,7 @@
 """Typed decorators for resolvers, so that `mypy --strict` sees through strawberry's.
 
 `resolved` a field, `listed` a bounded connection, `mutation` with refusals as data, `subscription`,
-`unlisted` a mutation between machines.
+`unlisted` a mutation between machines, `unlisted_field` what they ask.
 A description is no option: every field of the graph has one.
 """
 
@@ -71,6 +71,18 @@ def unlisted(description: str) -> Callable[[F], F]:
 
     def declare(resolver: F) -> F:
         declared: F = federation.mutation(
+            resolver=resolver, description=description, inaccessible=True
+        )
+        return declared
+
+    return declare
+
+
+def unlisted_field(description: str) -> Callable[[F], F]:
+    """A field of Query that no client sees."""
+
+    def declare(resolver: F) -> F:
+        declared: F = federation.field(
             resolver=resolver, description=description, inaccessible=True
         )
         return declared

@@ -96,7 +96,7 @@ WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
     ),
     "audit": frozenset(
         {"events", "accepted", "days", "cells", "asked", "disputes", "denials", "exits"}
-        | {"complaint_channels"}
+        | {"complaint_channels", "allow_lists"}
     ),
     "identity": frozenset(),
 }

@@ -43,13 +43,15 @@ class Unauthenticated(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
     """The caller as the gateway vouches for it; anonymous when `role` is None. `gateway`: nobody
-    calls, the gateway speaks for itself."""
+    calls, the gateway speaks for itself. `stepped_up_for`: the caller's token was issued for one
+    act, and this is the digest of that act."""
 
     role: Role | None = None
     subject: str | None = None
     institution: InstitutionId | None = None
     holder: HolderId | None = None
     gateway: bool = False
+    stepped_up_for: str | None = None
 
     @property
     def known_as(self) -> str:
@@ -164,6 +166,7 @@ def _viewer(claims: object) -> Viewer:
     if not claims.get("role"):
         return ANONYMOUS
     institution, holder = claims.get("institution"), claims.get("holder")
+    bound = claims.get("bound_to") if claims.get("step_up") is True else None
     try:
         role = Role(claims["role"])
     except ValueError as fault:
@@ -173,4 +176,5 @@ def _viewer(claims: object) -> Viewer:
         subject=str(claims.get("sub") or ""),
         institution=InstitutionId(str(institution)) if is_id(institution, "inst") else None,
         holder=HolderId(str(holder)) if is_id(holder, "hold") else None,
+        stepped_up_for=bound if isinstance(bound, str) else None,
     )

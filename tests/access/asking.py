@@ -32,6 +32,7 @@ _CALLS: Final = {
     "auditStats": _STATS,
     "complaintChannels": "complaintChannels(institutionId: $Institution)",
     "case": "case(id: $Holder)",
+    "allowList": "allowList(institutionId: $Institution)",
 }
 _KINDS: Final = {"did": "DID", "time": "DateTime"}
 _ROOTS: Final[Mapping[str, str]] = {
@@ -42,6 +43,7 @@ _ROOTS: Final[Mapping[str, str]] = {
     "dispute": "dispute(id: $Dispute)",
     "case": "case(id: $Holder)",
     "complaintChannels": "complaintChannels(institutionId: $Institution)",
+    "allowList": "allowList(institutionId: $Institution)",
     "credential": "credential(id: $Credential)",
     "institution": "institution(id: $Institution)",
     "presentationRequest": "presentationRequest(id: $PresentationRequest)",

@@ -57,6 +57,18 @@ selection is limited to. `tests/access/cases` holds the cases, by kind of elemen
 `FORBIDDEN`, by client, field and minute, bounded in memory, and sends it to a mutation that no
 client sees, under a token in its own name. Audit keeps 90 days for the regulator: `accessDenials`.
 
+**Perimeter.** `auth.addresses` ties a claim to networks for good. Each institution's own
+allow-list lives in audit: the regulator changes it by `setAllowList` (CIDR, IPv6, `bastion` marks),
+with a token that was issued for this one list: good once, at most five minutes old, its `bound_to`
+the SM3 of the JSON `{change: "setAllowList", institutionId, expectedVersion, networks: [{network,
+bastion}]}` (RFC 8785, networks sorted; a refusal names the digest that is wanted). The change is an
+`ALLOW_LIST_CHANGED` event of the institution, with keyed digests of the list and of who changed
+it, and no address. Gateways with `auth.networks` ask audit for all lists in their own name every
+few seconds; a caller from elsewhere gets `ADDRESS_NOT_ALLOWED`, a stream from elsewhere ends at its
+next event. Deny by default: no list, no way in (`unlisted: admit` is for evaluation), nor before
+lists were read; staff (`marked` claims) come from BASTION networks only. While audit is away the
+last lists hold, after a restart by the file `kept`. `allowList` shows an institution its own.
+
 ## Privileged reads
 
 The regulator reads what it is no party to only after those who are were told: a dispute and its

@@ -51,6 +51,7 @@ NOT_BINDING: Final[Mapping[str, str]] = {
     "verifyPresentation": "an institution's",
     "grantPermission": "an institution's",
     "handleComplaint": "an institution's",
+    "setAllowList": "the regulator's; its step-up is a token for this very list",
     "nameComplaintChannels": "an institution's",
     "fileComplaint": "her words; a complaint binds those who answer it",
     "decideReview": "an institution's",

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import httpx
 
+from subgraphs.audit.allow_list import digest_of, read_networks
 from subgraphs.demo.journey import Journey
 from subgraphs.demo.pilot import (
     CAITONG_FUND,
@@ -58,6 +59,9 @@ COMPLAIN: Final = """mutation Complain($input: FileComplaintInput!) {
     __typename ... on FileComplaintSuccess { complaint { id } } } }"""
 _DENY: Final = """mutation Deny($input: OpenDisputeInput!) {
   openDispute(input: $input) { ... on OpenDisputeSuccess { dispute { id } } } }"""
+_LIST: Final = """mutation Let($input: SetAllowListInput!) {
+  setAllowList(input: $input) { __typename } }"""
+_LISTED: Final = "query Listed($id: ID!) { allowList(institutionId: $id) { version } }"
 _ITEMS: Final = "{ me { walletItems { edges { node { id } } } } }"
 
 
@@ -101,6 +105,7 @@ async def tell(stack: Stack, *, with_stranger: bool = False) -> World:
     ids["Complaint"] = await _complained(world)
     ids["ExitCase"] = await _left(world)
     ids["Dispute"] = await _denied(world, ids["Presentation"])
+    await _let_in(world)
     ids["PresentationRequest"] = str(journey.request["id"])
     ids["Institution"] = str(world.claims["verifier"]["institution"])
     assert {type_of(id_) for id_ in ids.values()} == set(ids)
@@ -166,6 +171,31 @@ async def _denied(world: World, presentation: str) -> str:
     sent = {"subjectId": presentation, "ground": "USE_DENIED"}
     told = await ask(world.stack.url, _DENY, {"input": sent}, world.token("holder"))
     return str(told["data"]["openDispute"]["dispute"]["id"])
+
+
+async def _let_in(world: World) -> None:
+    """The verifier has an allow-list, where it has none yet: this machine."""
+    url, verifier = world.stack.url, str(world.claims["verifier"]["institution"])
+    known = await ask(url, _LISTED, {"id": verifier}, world.token("regulator"))
+    if known["data"]["allowList"] is None:
+        told = await let_in(world.stack, verifier, 0, {"127.0.0.0/8": True})
+        assert told["data"]["setAllowList"]["__typename"] == "SetAllowListSuccess", told
+
+
+async def let_in(
+    stack: Stack, institution: str, version: int, networks: Mapping[str, bool]
+) -> dict[str, Any]:
+    """The regulator sets an allow-list, by network whether staff come from there, with a token
+    issued for it."""
+    kept = read_networks(list(networks.items()))
+    sent = {
+        "institutionId": institution,
+        "expectedVersion": version,
+        "networks": [{"network": one.network, "bastion": one.bastion} for one in kept],
+    }
+    bound = digest_of(institution, version, kept)
+    token = token_of(stack.deployment, "regulator", step_up=True, bound_to=bound)
+    return await ask(stack.url, _LIST, {"input": sent}, token)
 
 
 async def _settled(world: World, journey: Journey) -> dict[str, str]:

@@ -131,6 +131,19 @@ def test_a_list_that_cannot_be_read_is_no_empty_one(document: object) -> None:
         Revoked.read(document, "test")
 
 
+@pytest.mark.parametrize(("age", "good"), [(0, True), (305, True), (306, False), (9_000, False)])
+def test_a_step_up_token_has_to_be_young(age: int, good: bool) -> None:
+    """However long it claims to hold; five minutes and the leeway."""
+    checks = verifier()
+    token = signed(claims(step_up=True, jti=f"old-{age}", iat=NOW - age, exp=NOW + 9_000))
+    if good:
+        assert checks.verify(token, NOW).claims["step_up"] is True
+        return
+    with pytest.raises(Unauthenticated) as caught:
+        checks.verify(token, NOW)
+    assert caught.value.reason == "TOKEN_EXPIRED"
+
+
 def test_a_step_up_token_is_good_once() -> None:
     checks = verifier()
     token = signed(claims(step_up=True, jti="s1"))

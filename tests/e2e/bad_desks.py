@@ -41,6 +41,11 @@ APPLICANT: Final[Input] = {
     "publicKeyMultibase": "<key>",
 }
 MOVE: Final[Input] = {"institutionId": VERIFIER, "state": "SUSPENDED", "reasonCode": "X"}
+NETWORKS: Final[Input] = {
+    "institutionId": VERIFIER,
+    "expectedVersion": 0,
+    "networks": [{"network": "10.1.0.0/16"}],
+}
 EXIT: Final[Input] = {"scope": "PARTICIPANT", "trigger": "WISH", "institutionId": "<no inst>"}
 
 # beside the row's own caller, who may do it to some object and is told that this one is not there
@@ -142,6 +147,12 @@ UNKNOWN_IDS: Final[Mapping[str, Row]] = {
         "ValidationFailed VALIDATION_FAILED clientMutationId",
     ),
     "who is to leave": ("regulator", "startExit", EXIT, "NotFound NOT_FOUND institutionId"),
+    "whose networks": (
+        "regulator",
+        "setAllowList",
+        {**NETWORKS, "institutionId": "<no inst>"},
+        "NotFound NOT_FOUND institutionId",
+    ),
     "an exit": (
         "holder",
         "recordExitStep",
@@ -446,6 +457,12 @@ OVER_LONG: Final[Mapping[str, Row]] = {
         "nameComplaintChannels",
         {"channels": [{"kind": "APP", "address": LONG}]},
         "ValidationFailed TEXT_TOO_LONG channels[0].address",
+    ),
+    "a network": (
+        "regulator",
+        "setAllowList",
+        {**NETWORKS, "networks": [{"network": LONG}]},
+        "ValidationFailed NETWORK_INVALID networks[0].network",
     ),
     "a name of an applicant": (
         "issuer",

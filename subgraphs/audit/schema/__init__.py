@@ -2,6 +2,7 @@
 
 from strawberry.tools import merge_types
 
+from subgraphs.audit.schema.allow_list import Gatekeeping, Perimeter
 from subgraphs.audit.schema.case import Cases
 from subgraphs.audit.schema.complaint import Complaint
 from subgraphs.audit.schema.contributions import (
@@ -26,8 +27,8 @@ from subgraphs.audit.schema.signals import Signals
 from subgraphs.kit.federation import Schema
 
 schema = Schema(
-    query=merge_types("Query", (Query, Cases, Exits, Signals)),
-    mutation=merge_types("Mutation", (Mutation, Leaving, Telling)),
+    query=merge_types("Query", (Query, Cases, Exits, Perimeter, Signals)),
+    mutation=merge_types("Mutation", (Mutation, Leaving, Gatekeeping, Telling)),
     subscription=Subscription,
     served=[
         AuditEvent,

@@ -54,6 +54,7 @@ from subgraphs.kit.types import worded
     COMPLAINT_MOVED="A complaint went a step further (投诉处理).",
     COMPLAINT_REMINDED="Its handlers were reminded of a complaint (投诉提醒).",
     PRIVILEGED_READ="The regulator read what it is no party to (特权查阅).",
+    ALLOW_LIST_CHANGED="An institution comes from other networks than before (白名单变更).",
     EXIT_MOVED="An exit went a step further (退出推进).",
     FRAUD_SIGNAL="A check found signs of fraud (风险信号).",
 )
@@ -102,6 +103,7 @@ class AuditEventKind(Enum):
     COMPLAINT_MOVED = "COMPLAINT_MOVED"
     COMPLAINT_REMINDED = "COMPLAINT_REMINDED"
     PRIVILEGED_READ = "PRIVILEGED_READ"
+    ALLOW_LIST_CHANGED = "ALLOW_LIST_CHANGED"
     EXIT_MOVED = "EXIT_MOVED"
     FRAUD_SIGNAL = "FRAUD_SIGNAL"
 

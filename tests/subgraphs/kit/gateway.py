@@ -29,13 +29,14 @@ class Who:
     institution: str | None = None
     holder: str | None = None
     subject: str = "somebody"
+    further: Mapping[str, object] = field(default_factory=dict)
 
     def claims(self) -> dict[str, object]:
         if self.role is None:
             return {}
         named = {"institution": self.institution, "holder": self.holder}
         given = {name: value for name, value in named.items() if value}
-        return {"sub": self.subject, "role": self.role.value, **given}
+        return {"sub": self.subject, "role": self.role.value, **given, **self.further}
 
 
 NOBODY = Who()
