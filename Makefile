@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requireme
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo seed demo-plug beside-others lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit access-matrix fuzz fuzz-doors bench-contest bench-domain bench-ledger flame other-gateways contract ledger-chaos
+.PHONY: help up test demo seed seed-both-ways demo-plug beside-others lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit access-matrix fuzz fuzz-doors bench-contest bench-domain bench-ledger flame other-gateways contract ledger-chaos
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,9 @@ demo: $(VENV)/.run ## play the whole journey against the running system
 
 seed: $(VENV)/.run ## a synthetic population into the running system (SIZE=S|M|L, 50 to 100 000 people)
 	@$(BIN)/python -m subgraphs.demo seed --size $(or $(SIZE),S)
+
+seed-both-ways: $(VENV)/.test ## size S loaded and made by mutations, document by document
+	@$(BIN)/pytest -q -m whole tests/e2e/test_load.py
 
 test: $(VENV)/.test ## lint, types, import rules, every test
 	@$(MAKE) --no-print-directory lint types schema

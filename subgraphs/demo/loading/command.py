@@ -65,14 +65,14 @@ def seed_population(
     """All people of the town, or the first `count`; DemoError when the system does not run."""
     people = range(min(SIZES[town.size].holders, count or sys.maxsize))
     processes = processes or os.cpu_count() or 1
-    asyncio.run(_prepare(deployment))
+    asyncio.run(prepare(deployment))
     start = time.monotonic()
     loaded = Loaded()
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         for done in pool.map(_run, _shares(deployment, town, people, processes)):
             loaded += done
     written = time.monotonic() - start
-    asyncio.run(_followed(deployment))
+    asyncio.run(followed(deployment))
     return Told(loaded=loaded, written=written, followed=time.monotonic() - start)
 
 
@@ -112,7 +112,7 @@ def _tell(done: Loaded, part: _Part, seconds: float) -> None:
     print(f"  {process}: {people}, {done.credentials} credentials, {seconds:.0f} s", flush=True)
 
 
-async def _prepare(deployment: Deployment) -> None:
+async def prepare(deployment: Deployment) -> None:
     """The synthetic issuers join, and every subgraph that needs them has heard of them."""
     settings = load(deployment.environment())
     synthetic = [
@@ -144,7 +144,7 @@ async def _known(mongo: Mongo, settings: Settings, wanted: Sequence[str]) -> boo
     return True
 
 
-async def _followed(deployment: Deployment) -> None:
+async def followed(deployment: Deployment) -> None:
     """Until the log's queue is empty and all four have read to its end; DemoError when nothing
     moves any more."""
     settings = load(deployment.environment())
