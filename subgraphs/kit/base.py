@@ -92,7 +92,7 @@ def wire(name: ServiceName, settings: Settings, mongo: Mongo) -> Base:
         roots=Roots(database),
         statuses=Statuses(database),
         prepared=Prepared(database),
-        idempotent=Idempotent(mongo, database),
+        idempotent=Idempotent(mongo, database, keys),
         log_id=f"{log.origin}/{log.shard}",
     )
 

@@ -1,4 +1,7 @@
-"""`clientMutationId` as idempotency key: the same call again answers what the first one made."""
+"""`clientMutationId` as idempotency key: the same call again answers what the first one made.
+
+What is kept of a call's arguments is a keyed digest: whoever reads the rows can try no values.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from ledger_adapter.crypto import sm3
 from subgraphs.kit.errors import Busy, Invalid, Refusal
+from subgraphs.kit.holder_keys import DIGESTS, HolderKeys
 from subgraphs.kit.mongo import (
     Contended,
     Database,
@@ -31,7 +36,8 @@ Result = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One mutation call as its repeat would be recognised; without a client key it never is."""
+    """One mutation call as its repeat would be recognised; without a client key it never is. The
+    `digest` of its arguments has no key and leaves the process only under one."""
 
     key: str | None
     digest: str
@@ -52,8 +58,8 @@ class Call:
 class Idempotent:
     """Runs mutations at most once per key."""
 
-    def __init__(self, mongo: Mongo, database: Database) -> None:
-        self._mongo, self._calls = mongo, database[COLLECTION]
+    def __init__(self, mongo: Mongo, database: Database, keys: HolderKeys) -> None:
+        self._mongo, self._calls, self._keys = mongo, database[COLLECTION], keys
 
     async def once(self, call: Call, work: Callable[[Session], Awaitable[Result]]) -> Result:
         """The result of `work` in one transaction, or the remembered one of the same call.
@@ -64,8 +70,11 @@ class Idempotent:
         known = await self.recall(call)
         if known is not None:
             return known
+        digest = await self._keyed(call)  # a key is made outside of any transaction
         try:
-            return await self._mongo.transaction(lambda session: self._both(call, work, session))
+            return await self._mongo.transaction(
+                lambda session: self._both(call, digest, work, session)
+            )
         except Contended as fault:
             raise Busy("too many writers at once") from fault
         except (DuplicateKeyError, Refusal):
@@ -75,11 +84,15 @@ class Idempotent:
             return known
 
     async def _both(
-        self, call: Call, work: Callable[[Session], Awaitable[Result]], session: Session
+        self,
+        call: Call,
+        digest: str,
+        work: Callable[[Session], Awaitable[Result]],
+        session: Session,
     ) -> Result:
         result = await work(session)
         if call.key is not None:
-            row = {"_id": call.key, "digest": call.digest, "result": dict(result)}
+            row = {"_id": call.key, "digest": digest, "result": dict(result)}
             await self._calls.insert_one({**row, "at": datetime.now(UTC)}, session=session)
         return result
 
@@ -90,7 +103,7 @@ class Idempotent:
         row = await self._calls.find_one({"_id": call.key})
         if row is None:
             return None
-        if row["digest"] != call.digest:
+        if row["digest"] not in {await self._keyed(call), call.digest}:  # rows of older versions
             raise Invalid(
                 "this key was used for another call",
                 field="clientMutationId",
@@ -98,3 +111,11 @@ class Idempotent:
             )
         result: Result = row["result"]
         return result
+
+    async def _keyed(self, call: Call) -> str:
+        if call.key is None:
+            return ""
+        key = await self._keys.key(DIGESTS)
+        if key is None:
+            raise LookupError("no key for digests")
+        return sm3.hmac(key, f"{COLLECTION}|{call.digest}".encode()).hex()

@@ -76,7 +76,9 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
     "audit": {
         # what stands there once a key is destroyed is JSON, as the text itself
         "evidence_parts": Personal(fields={"document": "null"}),
-        "evidence_packages": Personal(fields={"documents": [], "proofs": []}),
+        "evidence_packages": Personal(
+            fields={"documents": [], "proofs": [], "token": ""}, digests=("token",)
+        ),
         "complaints": Personal(fields={"text": "", "notes": []}),
     },
     "identity": {

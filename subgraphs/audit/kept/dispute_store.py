@@ -22,7 +22,13 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("institution", 1), ("_id", 1)]),
     ],
     PARTS: [IndexModel([("dispute", 1), ("kind", 1)], unique=True)],
-    PACKAGES: [IndexModel([("token", 1)], unique=True)],
+    PACKAGES: [
+        IndexModel(
+            [("token_digest", 1)],
+            unique=True,
+            partialFilterExpression={"token_digest": {"$gt": ""}},
+        )
+    ],
 }
 UNDECIDED: Final = (DisputeState.OPEN, DisputeState.SEALED)
 BY_ID: Final = Order(fields=("_id",))

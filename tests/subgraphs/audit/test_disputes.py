@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import bson
 import pytest
 import pytest_asyncio
 
@@ -18,7 +19,9 @@ from ledger_adapter.errors import BadProof
 from ledger_adapter.evidence_file import digest_of, verify_evidence
 from ledger_adapter.log.commitment import canonical
 from subgraphs.demo.pilot import GUOTAI_JUNAN
+from subgraphs.kit.idempotent import Call
 from subgraphs.kit.mongo import Session
+from subgraphs.kit.viewer import ANONYMOUS
 from tests.subgraphs.audit.desk import (
     ANALYST,
     ISSUER_DESK,
@@ -37,6 +40,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ANN, BEN = Case("ann"), Case("ben")
 LARGEST = 200_000
+OPEN = """mutation($input: OpenDisputeInput!) { openDispute(input: $input) {
+  ... on OpenDisputeSuccess { dispute { id } } ... on DomainError { code } } }"""
 NODE = "query($id: ID!) { node(id: $id) { ... on Dispute { ground state parts { kind } } } }"
 
 
@@ -189,6 +194,39 @@ async def test_the_court_reads_it_without_a_login_and_nobody_guesses_it(
     assert "frame-ancestors 'none'" in policy
     for path in ("/evidence/x.json", f"/evidence/{play.id}.json", "/evidence/.json"):
         assert (await play.read(f"http://audit{path}")).status_code == 404
+
+
+async def test_rows_lead_to_no_file_and_let_nobody_try_what_was_asked(court: Desk) -> None:
+    """The way to sealed evidence is sealed, and found by a keyed digest; so is what makes a call
+    the same call again."""
+    play = Play(court, Case("eve"))
+    await court.tell(*play.case.whole())
+    given = {"subjectId": play.case.id("pres"), "ground": "USE_DENIED", "clientMutationId": "k-1"}
+    opened = (await court.ask(OPEN, {"input": given}, who=play.case.who)).only("openDispute")
+    again = (await court.ask(OPEN, {"input": given}, who=play.case.who)).only("openDispute")
+    assert again == opened
+    other = {**given, "ground": "CONTENT_DENIED"}
+    told = (await court.ask(OPEN, {"input": other}, who=play.case.who)).only("openDispute")
+    assert told == {"code": "IDEMPOTENCY_KEY_REUSED"}
+    whole = Play(court, Case("fay"))
+    await court.tell(*whole.case.whole())
+    await whole.whole()
+    url = (await whole.package(whole.case.who))["downloadUrl"]
+    token = url.rpartition("/")[2].removesuffix(".json")
+    assert len(token) > 30
+    plain = court.world.base.mongo.database(court.world.base.database.name)
+    rows = {
+        name: await plain[name].find({}).to_list(None)
+        for name in ("evidence_packages", "disputes", "idempotency", "prepared")
+    }
+    dump = b"".join(bson.encode(row) for found in rows.values() for row in found)
+    assert rows["evidence_packages"]
+    assert rows["idempotency"]
+    assert token.encode() not in dump
+    asked = Call.of(ANONYMOUS, "openDispute", "k-1", [given["subjectId"], given["ground"]])
+    (row,) = (one for one in rows["idempotency"] if one["_id"].endswith("|k-1"))
+    assert row["digest"] != asked.digest
+    assert asked.digest.encode() not in dump
 
 
 async def test_who_sees_a_dispute(court: Desk, sealed: bytes) -> None:
