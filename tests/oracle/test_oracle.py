@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.oracle.campaign import Campaign
+from tests.oracle.expired import behind
+from tests.oracle.listeners import WAYS
 from tests.oracle.machine import Machine, Stage, play
 from tests.oracle.system import System
 
@@ -51,6 +53,16 @@ def test_with_the_resume_code_removed_the_oracle_sees_the_gap(stage: Stage) -> N
     failure = stage.run(_failure_of_the_forgetful(stage.campaign.system))
     assert "missing=(" in failure
     assert "missing=()" not in failure
+
+
+def test_a_place_too_far_behind_is_refused_over_every_way_and_its_pages_read_on(
+    stage: Stage,
+) -> None:
+    found = stage.run(behind(stage.campaign, 120))
+    way_on = {"snapshot": "auditEvents", "pages": "supervisionFeedEvents"}
+    assert found.told == {way: {"code": "CURSOR_EXPIRED", **way_on} for way in WAYS}
+    assert len(found.missed) >= 120
+    assert found.read == found.missed
 
 
 async def _failure_of_the_forgetful(system: System) -> str:
