@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, cast
 
 from subgraphs.kit.base import Base, open_base
+from subgraphs.kit.board import Board
 from subgraphs.kit.feed import Feed
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.identity import HttpIdentityProvider, IdentityProvider
@@ -19,6 +21,7 @@ from subgraphs.verifier.parts import Parts, Terms
 from subgraphs.verifier.ports import CustomerRegister
 from subgraphs.verifier.records import Change
 from subgraphs.verifier.schema import schema
+from subgraphs.verifier.service import service_state
 from subgraphs.verifier.store import INDEXES, Store
 from subgraphs.verifier.worker import Listener, Overdue
 
@@ -61,7 +64,7 @@ def service(base: Base, doors: Doors, terms: Terms | None = None) -> Service:
     return Service(
         app=asgi(schema, name="verifier", parts=parts, tokens=base.tokens, health=health),
         jobs=[parts.follower.run, act_on_overdue],
-        stopping=[parts.feed.close],
+        stopping=[parts.feed.close, parts.board.close],
     )
 
 
@@ -94,6 +97,7 @@ def wire(base: Base, doors: Doors, terms: Terms) -> Parts:
         ledger=base.ledger,
         follower=follower,
         feed=feed,
+        board=Board(partial(service_state, follower)),
         identity=doors.identity,
         customers=doors.customers,
         sealer=base.sealer,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ledger_adapter.port import Ledger
+from subgraphs.kit.board import Board
 from subgraphs.kit.cursor import CursorSealer
 from subgraphs.kit.feed import Feed
 from subgraphs.kit.follow import Follower
@@ -18,6 +19,7 @@ from subgraphs.rules import RULE_SETS, RuleSet
 from subgraphs.rules.calendar import CHINA, CalendarUnknown
 from subgraphs.verifier.ports import CustomerRegister
 from subgraphs.verifier.records import Change
+from subgraphs.verifier.service import FunctionState
 from subgraphs.verifier.store import Store
 
 
@@ -56,6 +58,7 @@ class Parts:
     ledger: Ledger
     follower: Follower[Change]
     feed: Feed[Change]
+    board: Board[tuple[FunctionState, ...]]
     identity: IdentityProvider
     customers: CustomerRegister
     sealer: CursorSealer

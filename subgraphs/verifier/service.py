@@ -5,16 +5,23 @@ log is away, and paper, which needs no log to be taken in by staff, is named as 
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from ledger_adapter.errors import LedgerError
 from subgraphs.kit.mongo import PyMongoError
-from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.states import ServiceFunction, ServiceMode
 
 PAPER: Final = "recordPaperEvidence"
 FAR_BEHIND: Final = 200
 """So many events behind the log: every check has to wait for a while."""
+
+
+class Follows(Protocol):
+    """Whoever follows the log."""
+
+    async def lag(self) -> int:
+        """Events on the log that are not applied yet."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +34,9 @@ class FunctionState:
     fallback: str | None
 
 
-async def service_state(parts: Parts) -> tuple[FunctionState, ...]:
+async def service_state(follower: Follows) -> tuple[FunctionState, ...]:
     """Each function as it is now."""
-    mode, reason = await _log(parts)
+    mode, reason = await _log(follower)
     fallback = None if mode is ServiceMode.NORMAL else PAPER
     checks = FunctionState(
         function=ServiceFunction.VERIFICATION, mode=mode, reason=reason, fallback=fallback
@@ -43,9 +50,9 @@ async def service_state(parts: Parts) -> tuple[FunctionState, ...]:
     return checks, watching, paper
 
 
-async def _log(parts: Parts) -> tuple[ServiceMode, str | None]:
+async def _log(follower: Follows) -> tuple[ServiceMode, str | None]:
     try:
-        lag = await parts.follower.lag()
+        lag = await follower.lag()
     except (LedgerError, PyMongoError):
         return ServiceMode.PAUSED, "LOG_AWAY"
     if lag > FAR_BEHIND:

@@ -147,6 +147,13 @@ class ServiceFunctionState:
         )
 
 
+@strawberry.type(description="What of the verifier's service runs at a moment (服务状态变更).")
+class ServiceStatusChange:
+    functions: list[ServiceFunctionState] = strawberry.field(
+        description="Each function as it is (各功能)."
+    )
+
+
 @strawberry.type(description="How closely a verifier listens to the log (侦听状态).")
 class ListenerStatus:
     lag: int = strawberry.field(description="Events on the log not yet acted on (滞后事件数).")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from ledger_adapter.errors import LedgerUnavailable
-from subgraphs.verifier.service import FAR_BEHIND
+from subgraphs.kit.board import Board
+from subgraphs.verifier.service import FAR_BEHIND, service_state
 from tests.subgraphs.verifier.counter import EDGE, OWN, Counter, served
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -20,7 +22,7 @@ OFFERED = """query($id: ID!) { node(id: $id) { ... on Verification {
   qualification { fallbackOffered } } } }"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Behind:
     """A follower that is so many events behind, or whose log is away."""
 
@@ -53,7 +55,7 @@ async def counter(shared_counter: Counter) -> AsyncIterator[Counter]:
 async def test_what_runs_is_told(
     counter: Counter, events: int | None, mode: str, reason: str | None, fallback: str | None
 ) -> None:
-    follower: Any = Behind(events=events)
+    follower: Any = Behind(events)
     counter.world.gateway.app = served(counter.world, replace(counter.parts, follower=follower))
     told = (await counter.ask(STATUS, who=OWN)).only("verificationServiceStatus")
     found = {one["function"]: one for one in told}
@@ -65,6 +67,50 @@ async def test_what_runs_is_told(
     }
     assert found["MONITORING"]["mode"] == mode
     assert found["PAPER"]["mode"] == "NORMAL"
+
+
+CHANGED = """subscription { serviceStatusChanged {
+  functions { function mode reasonCode fallbackEntry } } }"""
+
+
+def checks(data: Any) -> tuple[str, str | None, str | None]:
+    functions = data["serviceStatusChanged"]["functions"]
+    found = {one["function"]: one for one in functions}
+    assert found["PAPER"]["mode"] == "NORMAL"
+    told = found["VERIFICATION"]
+    return told["mode"], told["reasonCode"], told["fallbackEntry"]
+
+
+async def test_a_holder_is_told_as_it_changes_and_of_the_way_that_stays_open(
+    counter: Counter,
+) -> None:
+    person = await counter.customer("told")
+    follower = Behind(0)
+    board = Board(partial(service_state, follower), every=0.05)
+    counter.world.gateway.app = served(counter.world, replace(counter.parts, board=board))
+    gateway, paper = counter.world.gateway, "recordPaperEvidence"
+    async with gateway.subscribe(CHANGED, who=person.who) as hers:
+        assert checks(await hers.next()) == ("NORMAL", None, None)
+        async with gateway.subscribe(CHANGED, who=OWN) as staffs:
+            assert checks(await staffs.next()) == ("NORMAL", None, None)
+            for events, told in (
+                (None, ("PAUSED", "LOG_AWAY", paper)),
+                (FAR_BEHIND + 1, ("DEGRADED", "LISTENER_LAGGING", paper)),
+                (0, ("NORMAL", None, None)),
+            ):
+                follower.events = events
+                assert checks(await hers.next()) == told
+                assert checks(await staffs.next()) == told
+        board.close()
+        assert (await hers.receive())["type"] == "complete"
+    assert board.watchers == 0
+
+
+async def test_what_is_told_is_what_the_real_follower_says(counter: Counter) -> None:
+    person = await counter.customer("told-for-real")
+    await counter.settle()
+    async with counter.world.gateway.subscribe(CHANGED, who=person.who) as stream:
+        assert checks(await stream.next())[0] == "NORMAL"
 
 
 async def test_paper_is_offered_to_who_does_not_qualify(counter: Counter) -> None:
