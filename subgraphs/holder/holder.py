@@ -34,6 +34,7 @@ from subgraphs.vc.presentation import (
 from subgraphs.vc.proofing import OWN_WILL
 from subgraphs.vc.proofs import Expectation, PreparedProof, Purpose
 from subgraphs.vc.receipt import parse_receipt
+from subgraphs.vc.recovery import recovery_payload
 from subgraphs.vc.registration import registration_payload
 from subgraphs.vc.shape import shaped
 from subgraphs.vc.strict_json import JsonObject, check_object
@@ -155,6 +156,41 @@ class Holder:
             raise NotAsAsked("not the end of this DID")
         return self.sign(proofs.payload(document, config))
 
+    def sign_report(self, payload: object, payload_to_sign: str) -> HolderSignature:
+        """Sign the version that stops this key, if it is that and nothing else."""
+        document, config = self._read_prepared(payload, payload_to_sign, Purpose.AUTHENTICATION)
+        version = read_version(document)
+        if version.did != self.did or version.document is None or version.document.keys:
+            raise NotAsAsked("not a version that leaves this DID without a key")
+        return self.sign(proofs.payload(document, config))
+
+    def recovery(
+        self, identity_document: str, *, compromised_since: datetime | None = None
+    ) -> RegistrationRequest:
+        """Ask for this key to be the DID's next one, by software that knows the DID alone;
+        `compromised_since` where others may have the key of before."""
+        payload = recovery_payload(
+            self.did,
+            self._key.public_key,
+            identity_document=identity_document,
+            nonce=self._chance(16),
+            at=self._clock(),
+            compromised_since=compromised_since,
+        )
+        return self._requested(identity_document, payload)
+
+    def recovered(self, later: Sequence[object]) -> "Holder":
+        """The same person once this key is in force; `later` are all versions, as the wallet
+        answers them."""
+        read = read_salted_versions(shaped({"didVersions": [check_object(one) for one in later]}))
+        document = read_version(read[-1].version).document
+        keys = {} if document is None else document.keys
+        mine = [method for method, key in keys.items() if key == self._key.public_key]
+        if not mine:
+            raise NotAsAsked("the DID is not given to this key")
+        life = DidLife(did=self.did, number=int(mine[0].rpartition("-")[2]), later=read)
+        return Holder(self._key, clock=self._clock, chance=self._chance, life=life)
+
     def rotated(self, key: sm2.PrivateKey, later: object) -> "Holder":
         """The same person with her next key; `later` is {salt, version} as the wallet answered."""
         (one,) = read_salted_versions(shaped({"didVersions": [check_object(later)]}))
@@ -180,6 +216,9 @@ class Holder:
             at=self._clock(),
             agreed=[sm3_hash(text.encode()) for text in read],
         )
+        return self._requested(identity_document, payload)
+
+    def _requested(self, identity_document: str, payload: bytes) -> RegistrationRequest:
         signature = self.sign(payload)
         return RegistrationRequest(
             identity_document=identity_document,
@@ -290,6 +329,12 @@ class Holder:
         """What seal_copy was given, on any device with this key; DecryptionFailed otherwise."""
         data_key = _opened(self._wrapping(), wrapped_key, sm3.digest(ciphertext))
         return _opened(data_key, ciphertext, b"")
+
+    def rewrapped(self, ciphertext_hash: str, wrapped_key: bytes, *, by: "Holder") -> bytes:
+        """The data key of a copy (its `sm3:` hash), wrapped anew for the key that `by` has."""
+        beside = bytes.fromhex(ciphertext_hash.removeprefix("sm3:"))
+        data_key = _opened(self._wrapping(), wrapped_key, beside)
+        return _sealed(by._wrapping(), self._chance(sm4.NONCE_SIZE), data_key, beside)
 
     def _wrapping(self) -> bytes:
         scalar = self._key.scalar().to_bytes(32)

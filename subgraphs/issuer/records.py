@@ -16,7 +16,7 @@ from subgraphs.vc.asset_proof import (
     SchemaVersion,
     TradingExperience,
 )
-from subgraphs.vc.did_versions import DidHistory, history_of
+from subgraphs.vc.did_versions import DidHistory, kept_history
 from subgraphs.vc.guard import GuardFacts
 from subgraphs.vc.money import Fen
 from subgraphs.vc.receipt import parse_receipt
@@ -146,7 +146,7 @@ class Binding:
     @property
     def history(self) -> DidHistory:
         """The customer's DID as far as she has shown it here; `later` was checked when it came."""
-        return history_of(parse_receipt(self.receipt), self.later)
+        return kept_history(parse_receipt(self.receipt), self.later)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,10 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "INSTITUTION_DID_CHANGED": _kind("Institution", "version didVersion", public=True),
     "ROOT_DID_REGISTERED": _kind("Holder", "documentDigest"),
     "ROOT_DID_CHANGED": _kind("Holder", "version documentDigest deactivated"),
+    "ROOT_DID_COMPROMISED": _kind("Holder", "version documentDigest"),
+    "ROOT_DID_RECOVERY_STARTED": _kind("Holder", "recoveryDigest notBefore"),
+    "ROOT_DID_RECOVERY_CANCELLED": _kind("Holder", "recoveryDigest"),
+    "ROOT_DID_RECOVERED": _kind("Holder", "version documentDigest recoveryDigest"),
     "IDENTITY_PROOFED": _kind("Holder", "step result proofingDigest"),
     "AGREEMENT_SIGNED": _kind(
         "Holder", "agreementStage agreement version textDigest documentDigest"
@@ -125,6 +129,7 @@ _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "contentHash": re.compile(r"sm3:[0-9a-f]{64}"),
     "textDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "proofingDigest": re.compile(r"sm3:[0-9a-f]{64}"),
+    "recoveryDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "closureDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "receiptDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "presentationDigest": re.compile(r"sm3:[0-9a-f]{64}"),

@@ -11,9 +11,12 @@ from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.offload import offload
 from subgraphs.vc import proofs
 from subgraphs.vc.did import MethodId
+from subgraphs.vc.did_versions import Authority
+from subgraphs.vc.multikey import VerificationKey
 from subgraphs.vc.proofing import Proofing, verify_proofing
 from subgraphs.vc.proofs import Purpose
 from subgraphs.vc.receipt import RootDidReceipt, verify_receipt
+from subgraphs.vc.recovery import RecoveryNotice, verify_notice
 
 PROVIDER: Final = "IDENTITY_PROVIDER"
 
@@ -43,6 +46,30 @@ async def proofed_by(institutions: Institutions, proofing: Proofing, now: dateti
         return False
     outcome = await offload(verify_proofing, proofing, method=MethodId(method), key=key)
     return outcome.ok
+
+
+async def noticed_by(institutions: Institutions, notice: RecoveryNotice) -> bool:
+    """Whether a registered identity provider signed the notice of a recovery."""
+    provider = await institutions.by_did(notice.issuer)
+    method = proofs.method_by(notice.raw, notice.issuer)
+    if provider is None or PROVIDER not in provider.roles or method is None:
+        return False
+    key = provider.key_for(method, Purpose.ASSERTION, notice.started_at)
+    if key is None:
+        return False
+    return (await offload(verify_notice, notice, method=MethodId(method), key=key)).ok
+
+
+async def authority_of(institutions: Institutions, receipt: RootDidReceipt) -> Authority | None:
+    """Whose signature may stand in place of a lost key: the provider's that registered the DID."""
+    provider = await institutions.by_did(receipt.issuer)
+    if provider is None or PROVIDER not in provider.roles:
+        return None
+
+    def key_at(method: MethodId, at: datetime) -> VerificationKey | None:
+        return provider.key_for(method, Purpose.AUTHENTICATION, at)
+
+    return Authority(did=receipt.issuer, key_at=key_at)
 
 
 async def vouched_for(institutions: Institutions, receipt: RootDidReceipt) -> bool:

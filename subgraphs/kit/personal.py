@@ -38,7 +38,7 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
     "wallet": {
         "root_dids": Personal(
             owner="_id",
-            fields={"did": "", "receipt": {}, "later": [], "proofing": None},
+            fields={"did": "", "receipt": {}, "later": [], "proofing": None, "recovery": None},
             digests=("did",),
         ),
         "agreements": Personal(fields={"document": {}}),
@@ -83,7 +83,9 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
     },
     "identity": {
         # the simulated provider knows no holder: a person is the keyed digest of her document
-        "registrations": Personal(owner="_id", fields={"did": "", "receipt": {}}, digests=("did",)),
+        "registrations": Personal(
+            owner="_id", fields={"did": "", "receipt": {}, "recovery": None}, digests=("did",)
+        ),
     },
 }
 

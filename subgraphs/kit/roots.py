@@ -16,7 +16,8 @@ from subgraphs.kit.mongo import Database, IndexModel, Session
 
 COLLECTION: Final = "roots"
 KIND: Final = "ROOT_DID_REGISTERED"
-CHANGED: Final = "ROOT_DID_CHANGED"
+CHANGED: Final = frozenset({"ROOT_DID_CHANGED", "ROOT_DID_COMPROMISED", "ROOT_DID_RECOVERED"})
+"""The kinds that tell another version, whoever signed it."""
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {COLLECTION: [IndexModel([("digest", 1)])]}
 
 
@@ -43,7 +44,7 @@ class Roots:
                     "index": event.position.index,
                 }
                 await self._rows.replace_one({"_id": row["_id"]}, row, upsert=True, session=session)
-            elif event.envelope.kind == CHANGED:
+            elif event.envelope.kind in CHANGED:
                 body = event.envelope.body
                 newest = {"version": body["version"], "newest": body["documentDigest"]}
                 where = {"_id": event.envelope.subjects[0]}

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -32,10 +32,13 @@ from subgraphs.kit.personal import PERSONAL
 from subgraphs.kit.sealing import DONE, holder_keys, seal_what_is_plain, sealed_database
 from subgraphs.kit.serve import Service
 from subgraphs.kit.settings import Settings
-from subgraphs.vc.did import build_did_document, institution_did, method_id
+from subgraphs.simulators.recovery import COOLING, Begun, Recoveries, Signer
+from subgraphs.simulators.refused import Refused
+from subgraphs.vc.did import Did, build_did_document, institution_did, method_id
 from subgraphs.vc.encoding import from_base64url, sm3_hash, to_base64url
 from subgraphs.vc.errors import MalformedDocument, VcError
 from subgraphs.vc.face import FaceAssertion, face_refusal, read_face_assertion
+from subgraphs.vc.presentation import MOST_DID_VERSIONS
 from subgraphs.vc.proofing import (
     PASSED,
     ProofingStep,
@@ -44,7 +47,9 @@ from subgraphs.vc.proofing import (
     own_will_digest,
 )
 from subgraphs.vc.receipt import build_receipt
+from subgraphs.vc.recovery import check_recovery
 from subgraphs.vc.registration import Registration, check_registration
+from subgraphs.vc.shape import shaped
 from subgraphs.vc.strict_json import JsonObject, as_object, canonical, parse
 from subgraphs.vc.tags import TagKey, tag_key
 
@@ -58,14 +63,6 @@ INDEXES: Final = {
         IndexModel([("did_digest", 1)], unique=True, sparse=True),
     ]
 }
-
-
-class Refused(Exception):
-    """The provider says no; the answer carries code and field."""
-
-    def __init__(self, code: str, message: str, *, field: str, status: int = 422) -> None:
-        super().__init__(message)
-        self.code, self.field, self.status = code, field, status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,10 +91,12 @@ class Register:
         institution: InstitutionId,
         key: PrivateKey,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        cooling: timedelta = COOLING,
     ) -> None:
         self._rows = database["registrations"]
         self._key, self._clock = key, clock
         self._issuer = institution_did(institution)
+        self._recoveries = Recoveries(self._rows, Signer(did=self._issuer, key=key), cooling)
         self._digest_key = sm3.hmac(key.scalar().to_bytes(32), b"credgraph identity digest")
         self._tag_secret = sm3.hmac(key.scalar().to_bytes(32), b"credgraph identity tags")
 
@@ -106,7 +105,8 @@ class Register:
         document = _identity_document(body)
         # checked before anything is looked up: who only knows a document learns nothing from it
         seen = self._checked(body, document)
-        proofing = await self._proofing(seen)
+        did, payload = seen.registration.did, seen.payload
+        proofing = await self._proofing(did, seen.steps, payload)
         digest = self._digest(document)
         known = await self._rows.find_one({"_id": digest})
         if known is not None:
@@ -119,6 +119,32 @@ class Register:
             known = await self._already_there(digest)
             return Registered(receipt=known, created=False, proofing=proofing)
         return Registered(receipt=receipt, created=True, proofing=proofing)
+
+    async def recover(self, body: JsonObject) -> tuple[Begun, JsonObject]:
+        """Begin a recovery for who is looked at anew; with it, that she was."""
+        document = _identity_document(body)
+        payload, now = from_base64url(_text(body, "payload"), "/payload"), self._clock()
+        wish = check_recovery(
+            payload,
+            public_key_multibase=_text(body, "publicKeyMultibase"),
+            proof_of_possession=_text(body, "proofOfPossession"),
+            identity_document=document,
+            now=now,
+        )
+        steps = _steps(_face(body, payload, now), payload, now)
+        begun = await self._recoveries.begin(self._digest(document), wish, _later(body), now)
+        return begun, await self._proofing(wish.did, steps, payload)
+
+    async def complete_recovery(self, body: JsonObject) -> JsonObject:
+        """The version with the new key, once the wait is over."""
+        notice, did = _text(body, "recovery"), _text(body, "did")
+        return await self._recoveries.complete(notice, did, _later(body), self._clock())
+
+    async def cancel_recovery(self, body: JsonObject) -> None:
+        """Take a recovery back that the key in force signed away."""
+        document = as_object(body.get("document"))
+        now = self._clock()
+        await self._recoveries.cancel(_text(body, "did"), document, _later(body), now)
 
     async def match(self, body: JsonObject) -> JsonObject | None:
         """The receipt of a DID that belongs to this document."""
@@ -156,21 +182,20 @@ class Register:
             identity_document=document,
             now=now,
         )
-        assertion = read_face_assertion(as_object(body.get("faceAssertion")), "/faceAssertion")
-        refusal = face_refusal(assertion, payload, now)
-        if refusal is not None:
-            raise Refused(refusal.value, "the face check does not hold", field="faceAssertion")
+        assertion = _face(body, payload, now)
         if own_will_digest() not in registration.agreed:
             raise Refused("OWN_WILL_MISSING", "she has not confirmed her own will", field="payload")
         steps = _steps(assertion, payload, now)
         return Seen(registration=registration, payload=payload, steps=steps)
 
-    async def _proofing(self, seen: Seen) -> JsonObject:
+    async def _proofing(
+        self, did: Did, steps: tuple[ProofingStep, ...], payload: bytes
+    ) -> JsonObject:
         return await offload(
             build_proofing,
-            seen.registration.did,
-            seen.steps,
-            payload=seen.payload,
+            did,
+            steps,
+            payload=payload,
             issuer=self._issuer,
             method=method_id(self._issuer),
             sign=self._key.sign,
@@ -204,6 +229,19 @@ def identity_app(register: Register, *, health: Callable[[], Any]) -> Starlette:
         }
         return JSONResponse(answer, 201 if done.created else 200)
 
+    async def recoveries(request: Request) -> Response:
+        begun, proofing = await register.recover(await _body(request))
+        answer = {"notice": begun.notice, "stopped": begun.stopped, "proofing": proofing}
+        return JSONResponse(answer, 201)
+
+    async def completions(request: Request) -> Response:
+        version = await register.complete_recovery(await _body(request))
+        return JSONResponse({"version": version})
+
+    async def cancellations(request: Request) -> Response:
+        await register.cancel_recovery(await _body(request))
+        return JSONResponse({})
+
     async def matches(request: Request) -> Response:
         receipt = await register.match(await _body(request))
         return JSONResponse({"matched": receipt is not None, "receipt": receipt})
@@ -220,6 +258,9 @@ def identity_app(register: Register, *, health: Callable[[], Any]) -> Starlette:
     return Starlette(
         routes=[
             Route("/registrations", registrations, methods=["POST"]),
+            Route("/recoveries", recoveries, methods=["POST"]),
+            Route("/recoveries/completions", completions, methods=["POST"]),
+            Route("/recoveries/cancellations", cancellations, methods=["POST"]),
             Route("/matches", matches, methods=["POST"]),
             Route("/tag-keys", tag_keys, methods=["POST"]),
             Route("/health", healthy),
@@ -269,6 +310,18 @@ def _steps(assertion: FaceAssertion, payload: bytes, now: datetime) -> tuple[Pro
         ProofingStep(kind=kind, result=PASSED, at=at, evidence=digest)
         for kind, (at, digest) in evidence.items()
     )
+
+
+def _face(body: Mapping[str, Any], payload: bytes, now: datetime) -> FaceAssertion:
+    assertion = read_face_assertion(as_object(body.get("faceAssertion")), "/faceAssertion")
+    refusal = face_refusal(assertion, payload, now)
+    if refusal is not None:
+        raise Refused(refusal.value, "the face check does not hold", field="faceAssertion")
+    return assertion
+
+
+def _later(body: JsonObject) -> list[JsonObject]:
+    return [one.members for one in shaped(body).inners("later", most=MOST_DID_VERSIONS)]
 
 
 def _identity_document(body: Mapping[str, object]) -> str:

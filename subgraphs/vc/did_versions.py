@@ -7,7 +7,7 @@ deactivation; whoever has seen a version accepts no history without it.
 Pure: where versions are kept and proved to be on the log is the caller's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -36,12 +36,17 @@ _TYPE: Final = "DidVersion"
 _MEMBERS: Final = ("type", "did", "version", "at", "previous", "didDocument", "proof")
 
 
+KeyAt = Callable[[MethodId, datetime], VerificationKey | None]
+"""The key that stood behind a method at a time; None where none did."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """Who may sign a version in place of a lost key: the identity provider, by its own method."""
+    """Who may sign a version in place of a lost key: the identity provider, with its key of the
+    version's own time."""
 
-    method: MethodId
-    key: VerificationKey
+    did: Did
+    key_at: KeyAt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +77,12 @@ def prepare_version(
     after: DidVersion | None,
     at: datetime,
     method: MethodId,
+    signed_at: datetime | None = None,
 ) -> tuple[JsonObject, PreparedProof]:
-    """The body of the next version and what to sign for it; None as document deactivates."""
+    """The body of the next version and what to sign for it; None as document deactivates.
+
+    `signed_at` where that is later than `at`: a version may say from when on a key is not hers.
+    """
     body: JsonObject = {
         "type": _TYPE,
         "did": did,
@@ -82,7 +91,9 @@ def prepare_version(
         "previous": None if after is None else after.digest,
         "didDocument": did_document,
     }
-    options = ProofOptions(verification_method=method, purpose=Purpose.AUTHENTICATION, created=at)
+    options = ProofOptions(
+        verification_method=method, purpose=Purpose.AUTHENTICATION, created=signed_at or at
+    )
     return body, proofs.prepare(body, options)
 
 
@@ -174,6 +185,14 @@ class DidHistory:
         later = (read_version(v, f"/{index}") for index, v in enumerate(values, 1))
         return cls(_chained((first, *later), authority))
 
+    def extended(self, value: JsonObject, *, authority: Authority | None = None) -> Self:
+        """This history with one more version, which alone is verified; BadDidHistory if none."""
+        version = read_version(value)
+        _follows(self.latest, version, authority)
+        versions = (*self.versions, version)
+        _keys_keep_their_names(versions)
+        return type(self)(versions)
+
     @property
     def latest(self) -> DidVersion:
         """The version in force at the end of this history."""
@@ -215,6 +234,12 @@ def history_of(
     """A person's DID from her receipt on; whether the receipt holds was asked before."""
     first = vouched(as_object(receipt.raw["didDocument"]), receipt.registered_at)
     return DidHistory.following(first, later, authority=authority)
+
+
+def kept_history(receipt: RootDidReceipt, later: Sequence[JsonObject]) -> DidHistory:
+    """The same of versions that were verified before they were kept: read, not asked again."""
+    first = vouched(as_object(receipt.raw["didDocument"]), receipt.registered_at)
+    return DidHistory((first, *(read_version(one) for one in later)))
 
 
 def _number(method: MethodId) -> int:
@@ -269,9 +294,15 @@ def _follows(before: DidVersion, after: DidVersion, authority: Authority | None)
         if document.key_for(method, Purpose.AUTHENTICATION) is not None
     }
     if authority is not None:
-        signers[authority.method] = authority.key
+        signers |= _by_authority(authority, after)
     if not any(_signed(after, method, key) for method, key in signers.items()):
         raise BadDidHistory("a version signed by nobody entitled to it", f"{place}/proof")
+
+
+def _by_authority(authority: Authority, version: DidVersion) -> dict[MethodId, VerificationKey]:
+    method = MethodId(proofs.method_by(version.raw, authority.did) or "")
+    key = authority.key_at(method, version.at) if method else None
+    return {} if key is None else {method: key}
 
 
 def _signed(version: DidVersion, method: MethodId, key: VerificationKey) -> bool:
@@ -293,3 +324,15 @@ def next_document(before: DidVersion, key: VerificationKey) -> JsonObject:
     names = () if before.document is None else before.document.keys
     number = max(map(_number, names), default=0) + 1
     return build_did_document(before.did, [encode_key(key)], first=number)
+
+
+def recovered_document(history: DidHistory, public_key_multibase: str) -> JsonObject:
+    """The same after a version that may have no key at all: the whole history is looked at."""
+    documents = [one.document for one in history.versions if one.document is not None]
+    number = max((_number(name) for one in documents for name in one.keys), default=0) + 1
+    return build_did_document(history.latest.did, [public_key_multibase], first=number)
+
+
+def keyless_document(did: Did) -> JsonObject:
+    """The document of a DID whose key is reported: nobody signs for it."""
+    return build_did_document(did, [])

@@ -8,6 +8,7 @@ know (status, hash on the log, replay) is the caller's to add.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from subgraphs.vc import consent as consents
@@ -109,25 +110,24 @@ class _Examiner:
             return None, error.code
         if receipt.did != self.presentation.holder:
             return receipt, "RECEIPT_OF_ANOTHER"
-        authority = self._authority(receipt)
-        if authority is None:
-            return receipt, "IDENTITY_PROVIDER_UNKNOWN"
-        outcome = verify_receipt(receipt, method=authority.method, key=authority.key)
-        return receipt, outcome.reason
-
-    def _authority(self, receipt: RootDidReceipt) -> Authority | None:
         method = MethodId(_method_by(receipt.raw, receipt.issuer))
-        role = TrustRole.IDENTITY_PROVIDER
-        key = self.register.key_of(receipt.issuer, role, method, receipt.registered_at)
-        return None if key is None else Authority(method=method, key=key)
+        key = self._provider_key(receipt.issuer, method, receipt.registered_at)
+        if key is None:
+            return receipt, "IDENTITY_PROVIDER_UNKNOWN"
+        return receipt, verify_receipt(receipt, method=method, key=key).reason
+
+    def _provider_key(self, did: Did, method: MethodId, at: datetime) -> VerificationKey | None:
+        return self.register.key_of(did, TrustRole.IDENTITY_PROVIDER, method, at)
 
     def history(self, receipt: RootDidReceipt | None) -> DidHistory | None:
         """The holder's DID from the receipt to the last version shown; None when it breaks."""
         if receipt is None:
             return None
         values = [one.version for one in self.presentation.did_versions]
+        provider = receipt.issuer
+        authority = Authority(did=provider, key_at=partial(self._provider_key, provider))
         try:
-            found = history_of(receipt, values, self._authority(receipt))
+            found = history_of(receipt, values, authority)
         except VcError as error:
             self._history_note(Reason.DID_HISTORY_INVALID, error.code)
             return None

@@ -54,7 +54,7 @@ def registration_payload(
             "type": _TYPE,
             "did": person_did(key),
             "publicKeyMultibase": encode_key(key),
-            "identityDigest": _identity_digest(nonce, identity_document),
+            "identityDigest": identity_digest(nonce, identity_document),
             "nonce": to_base64url(nonce),
             "createdAt": to_time(at),
             "agreed": list(agreed),
@@ -79,22 +79,22 @@ def check_registration(
     named = (shape.text("type"), shape.text("did"), shape.text("publicKeyMultibase"))
     if named != (_TYPE, did, public_key_multibase):
         raise MalformedDocument("the payload is for another key", "/payload")
-    if shape.text("identityDigest") != _identity_digest(shape.data("nonce"), identity_document):
+    if shape.text("identityDigest") != identity_digest(shape.data("nonce"), identity_document):
         raise MalformedDocument("the payload is for another identity", "/payload/identityDigest")
     if not -_SKEW <= now - shape.time("createdAt") <= _FRESH:
         raise MalformedDocument("the payload is not of now", "/payload/createdAt")
-    if not _signed(key, payload, proof_of_possession):
+    if not signed_by(key, payload, proof_of_possession):
         raise BadKey("the key did not sign the payload", "/proofOfPossession")
     agreed = tuple(map(Hash, shape.texts("agreed", most=_MOST_TEXTS)))
     return Registration(did=did, key=key, public_key_multibase=public_key_multibase, agreed=agreed)
 
 
-def _signed(key: sm2.PublicKey, payload: bytes, signature: str) -> bool:
+def signed_by(key: sm2.PublicKey, payload: bytes, signature: str) -> bool:
     try:
         return key.verify(payload, from_multibase58(signature))
     except CryptoError:
         return False
 
 
-def _identity_digest(nonce: bytes, identity_document: str) -> Hash:
+def identity_digest(nonce: bytes, identity_document: str) -> Hash:
     return Hash(f"sm3:{sm3.hmac(nonce, identity_document.encode()).hex()}")

@@ -14,6 +14,7 @@ from subgraphs.wallet.records import (
     Consent,
     CustodyObject,
     Deletion,
+    Recovery,
     RootDid,
     SignedAgreement,
     WalletItem,
@@ -40,7 +41,12 @@ def root_did_document(row: RootDid) -> Document:
         "version": row.version,
         "later": [one.as_json() for one in row.later],
         "proofing": row.proofing,
+        "recovery": None if (under := row.recovery) is None else _recovery_document(under),
     }
+
+
+def _recovery_document(row: Recovery) -> Document:
+    return {"document": row.document, "proofing": row.proofing}
 
 
 def root_did(found: Document) -> RootDid:
@@ -56,6 +62,7 @@ def root_did(found: Document) -> RootDid:
             for one in found.get("later", ())
         ),
         proofing=found.get("proofing"),
+        recovery=None if (under := found.get("recovery")) is None else Recovery(**under),
     )
 
 

@@ -25,7 +25,9 @@ ROOT_DID: Final[Mapping[RootDidState, frozenset[RootDidState]]] = MappingProxyTy
             {RootDidState.RECOVERING, RootDidState.COMPROMISED, RootDidState.DEACTIVATED}
         ),
         RootDidState.COMPROMISED: frozenset({RootDidState.RECOVERING, RootDidState.DEACTIVATED}),
-        RootDidState.RECOVERING: frozenset({RootDidState.ACTIVE, RootDidState.DEACTIVATED}),
+        RootDidState.RECOVERING: frozenset(
+            {RootDidState.ACTIVE, RootDidState.COMPROMISED, RootDidState.DEACTIVATED}
+        ),
         RootDidState.DEACTIVATED: frozenset(),
     }
 )

@@ -11,9 +11,10 @@ from subgraphs.kit.ids import HolderId
 from subgraphs.vc.cancellation import cancellation_digest
 from subgraphs.vc.deletion import deletion_digest
 from subgraphs.vc.did_versions import salted_digest
-from subgraphs.vc.encoding import sm3_hash
+from subgraphs.vc.encoding import sm3_hash, to_time
 from subgraphs.vc.proofing import Proofing
 from subgraphs.vc.receipt import RootDidReceipt, document_digest
+from subgraphs.vc.recovery import RecoveryNotice
 from subgraphs.vc.strict_json import canonical
 from subgraphs.wallet.records import (
     Cancellation,
@@ -40,12 +41,15 @@ def root_did_registered(row: RootDid, receipt: RootDidReceipt) -> Envelope:
     )
 
 
-def identity_proofed(holder: HolderId, proofing: Proofing, at: datetime) -> list[Envelope]:
-    """One event a step, and of the whole the digest."""
+def identity_proofed(
+    holder: HolderId, proofing: Proofing, at: datetime, *, again: int | None = None
+) -> list[Envelope]:
+    """One event a step, and of the whole the digest. `again`: the version of her root DID that she
+    was looked at once more for."""
     return [
         event(
             "IDENTITY_PROOFED",
-            entity=holder,
+            entity=holder if again is None else f"{holder}:{again}",
             version=number,
             subjects=[holder],
             institutions=[],
@@ -76,20 +80,54 @@ def agreement_signed(row: SignedAgreement) -> Envelope:
 
 
 def root_did_changed(row: RootDid, at: datetime) -> Envelope:
+    """The newest version, which the key of before signed: another key, or the end of the DID."""
+    ended = row.state is RootDidState.DEACTIVATED
+    return _did("ROOT_DID_CHANGED", row, at, {**_newest(row), "deactivated": ended})
+
+
+def root_did_compromised(row: RootDid, at: datetime) -> Envelope:
+    """The newest version leaves the DID without a key."""
+    return _did("ROOT_DID_COMPROMISED", row, at, _newest(row))
+
+
+def recovery_started(row: RootDid, notice: RecoveryNotice) -> Envelope:
+    """The digest of the provider's notice, and the earliest time of the new key."""
+    body: Mapping[str, JsonValue] = {
+        "recoveryDigest": notice.digest,
+        "notBefore": to_time(notice.not_before),
+    }
+    return _did("ROOT_DID_RECOVERY_STARTED", row, notice.started_at, body)
+
+
+def recovery_cancelled(row: RootDid, notice: RecoveryNotice, at: datetime) -> Envelope:
+    """The key in force took the recovery back."""
+    return _did("ROOT_DID_RECOVERY_CANCELLED", row, at, {"recoveryDigest": notice.digest})
+
+
+def root_did_recovered(row: RootDid, notice: RecoveryNotice, at: datetime) -> Envelope:
+    """The newest version carries the new key, signed by the identity provider."""
+    body = {**_newest(row), "recoveryDigest": notice.digest}
+    return _did("ROOT_DID_RECOVERED", row, at, body)
+
+
+def _newest(row: RootDid) -> dict[str, JsonValue]:
     """The salted digest of the newest version; its holder has the salt that opens it."""
     newest = row.later[-1]
+    return {
+        "version": 1 + len(row.later),
+        "documentDigest": salted_digest(newest.salt, newest.version),
+    }
+
+
+def _did(kind: str, row: RootDid, at: datetime, body: Mapping[str, JsonValue]) -> Envelope:
     return event(
-        "ROOT_DID_CHANGED",
+        kind,
         entity=row.holder,
         version=row.version,
         subjects=[row.holder],
         institutions=[],
         at=at,
-        body={
-            "version": 1 + len(row.later),
-            "documentDigest": salted_digest(newest.salt, newest.version),
-            "deactivated": row.state is RootDidState.DEACTIVATED,
-        },
+        body=body,
     )
 
 

@@ -25,6 +25,7 @@ class Terms:
 
     longest_consent: timedelta = timedelta(days=366)
     largest_ciphertext: int = 1_000_000
+    shortest_cooling: timedelta = timedelta(days=1)
     agreements: tuple[Template, ...] = CATALOGUE
 
 

@@ -9,9 +9,10 @@ from typing import NewType
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.vc.deletion import DeletionReceipt, parse_deletion
-from subgraphs.vc.did_versions import DidHistory, history_of
+from subgraphs.vc.did_versions import DidHistory, kept_history
 from subgraphs.vc.presentation import SaltedVersion
 from subgraphs.vc.receipt import parse_receipt
+from subgraphs.vc.recovery import RecoveryNotice, parse_notice
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet.states import (
     AgreementKind,
@@ -28,6 +29,19 @@ DeletionId = NewType("DeletionId", str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """A recovery under way: the provider's signed notice, and how she was looked at for it."""
+
+    document: JsonObject
+    proofing: JsonObject
+
+    @property
+    def notice(self) -> RecoveryNotice:
+        """The notice, read; it was checked before it was kept."""
+        return parse_notice(self.document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RootDid:
     """A holder's root DID; the receipt is the identity provider's signed word for it."""
 
@@ -39,11 +53,17 @@ class RootDid:
     version: int = 1
     later: tuple[SaltedVersion, ...] = ()
     proofing: JsonObject | None = None
+    recovery: Recovery | None = None
 
     @property
     def history(self) -> DidHistory:
         """The DID's versions; each was checked when it was made."""
-        return history_of(parse_receipt(self.receipt), [one.version for one in self.later])
+        return kept_history(parse_receipt(self.receipt), self.versions)
+
+    @property
+    def versions(self) -> list[JsonObject]:
+        """The signed versions after the first."""
+        return [one.version for one in self.later]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from subgraphs.kit.feed import Item
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, derived_id, is_id
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Session
+from subgraphs.kit.roots import CHANGED
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.wallet.records import WalletItem, WalletItemId
 from subgraphs.wallet.store import Store
@@ -114,7 +115,7 @@ _BY_KIND: Final[Mapping[str, Callable[[Store, LoggedEvent, Session], Awaitable[N
     MappingProxyType(
         {
             "ROOT_DID_REGISTERED": _did_told,
-            "ROOT_DID_CHANGED": _did_told,
+            **dict.fromkeys(CHANGED, _did_told),
             "CUSTOMER_BOUND": _bound,
             "CREDENTIAL_ACTIVATED": _activated,
             "CREDENTIAL_ENDORSED": _endorsed,

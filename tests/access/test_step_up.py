@@ -17,7 +17,8 @@ from graphql.type import GraphQLInputObjectType
 from ledger_adapter.crypto import sm2
 from subgraphs.demo.client import Client, Json
 from subgraphs.demo.journey import Actors, Journey, Person
-from subgraphs.vc.encoding import from_base64url, sm3_hash, to_time
+from subgraphs.holder.holder import DidLife, Holder
+from subgraphs.vc.encoding import from_base64url, sm3_hash, to_base64url, to_time
 from tests.access.matrix import api
 from tests.access.world import World
 from tests.e2e.callers import RecordingClient, token_of, token_of_holder
@@ -33,6 +34,10 @@ NOT_BINDING: Final[Mapping[str, str]] = {
     "prepareWalletClosure": "answers bytes; the submit step signs",
     "prepareCancellation": "answers bytes; the submit step signs",
     "prepareRootDidDeactivation": "answers bytes; the submit step signs",
+    "prepareKeyCompromiseReport": "answers bytes; the submit step signs",
+    "prepareRecoveryCancellation": "answers bytes; the submit step signs",
+    "prepareCustodyKeysRewrap": "answers bytes; the submit step signs",
+    "completeRecovery": "what it rests on, the recovery, was signed before the camera",
     "withdrawCredentialRequest": "gives up what was only asked for",
     "depositToCustody": "her own copy, sealed by her; nobody else can open it",
     "submitPresentation": "the presentation is signed, and carries consent and face check itself",
@@ -192,6 +197,8 @@ async def test_no_bad_face_check_binds_anybody(world: World) -> None:
             signature = person.software.sign(from_base64url(prepared["payloadToSign"]))
             asked = {"preparedId": prepared["preparedId"], "holderSignature": signature.as_input()}
             await holder.doubt(_mutation(name, "... on InvalidSignature { code }"), asked)
+        asked = await _recovery(holder, person)
+        await holder.doubt(_mutation("cancelRecovery", "... on InvalidSignature { code }"), asked)
         signed = person.software.cancel(journey.credential_id).as_input()
         given = {"id": journey.credential_id, "signature": signed}
         await holder.doubt(_mutation("cancelCredential", "... on InvalidSignature { code }"), given)
@@ -199,6 +206,26 @@ async def test_no_bad_face_check_binds_anybody(world: World) -> None:
         holder.refused
     )
     assert set(holder.refused) == binding(), "a mutation that binds a person is not tried here"
+
+
+async def _recovery(holder: DoubtedClient, person: Person) -> dict[str, object]:
+    """Software without her key asks for another: each bad check first, then the good one. What is
+    then to be signed to take it back."""
+    software = Holder(sm2.PrivateKey.generate(), life=DidLife(did=person.software.did))
+    asked = software.recovery(person.identity_document)
+    given: dict[str, object] = {
+        "identityDocument": asked.identity_document,
+        "publicKeyMultibase": asked.public_key_multibase,
+        "payload": to_base64url(asked.payload),
+        "proofOfPossession": asked.proof_of_possession,
+        "faceAssertion": asked.face_assertion.as_json(),
+    }
+    below = "... on StartRecoverySuccess { holder { didState } }"
+    done: Any = await holder.ask(_mutation("startRecovery", below), {"input": given})
+    assert done["startRecovery"]["holder"]["didState"] == "RECOVERING", done
+    prepared = await _prepared(holder, "prepareRecoveryCancellation", {})
+    signature = person.software.sign(from_base64url(prepared["payloadToSign"]))
+    return {"preparedId": prepared["preparedId"], "holderSignature": signature.as_input()}
 
 
 async def _copy(holder: Client) -> str:
@@ -222,6 +249,10 @@ def _more(journey: Journey, copy: str) -> Iterator[tuple[str, str, dict[str, obj
             "proofOfPossession": new.proof_of_possession,
         },
     )
+    since = to_time(datetime.now(UTC))
+    yield "reportKeyCompromise", "prepareKeyCompromiseReport", {"since": since}
+    keys = [{"custodyId": copy, "wrappedKey": "c2VhbGVk"}]
+    yield "rewrapCustodyKeys", "prepareCustodyKeysRewrap", {"keys": keys}
     yield "deactivateRootDid", "prepareRootDidDeactivation", {}
     yield "withdrawConsent", "prepareConsentWithdrawal", {"consentId": journey.consent_id}
     yield "closeWallet", "prepareWalletClosure", {}

@@ -163,6 +163,15 @@ UNKNOWN_IDS: Final[Mapping[str, Row]] = {
         {"custodyId": "<no cust>"},
         "NotFound NOT_FOUND custodyId",
     ),
+    "a copy's key": (
+        "holder",
+        "prepareCustodyKeysRewrap",
+        {"keys": [{"custodyId": "<no cust>", "wrappedKey": "c2VhbGVk"}]},
+        "NotFound NOT_FOUND keys[0].custodyId",
+    ),
+    "a copy's new key": ("holder", "rewrapCustodyKeys", SIGNED, "NotFound NOT_FOUND preparedId"),
+    "a report": ("holder", "reportKeyCompromise", SIGNED, "NotFound NOT_FOUND preparedId"),
+    "a recovery taken back": ("holder", "cancelRecovery", SIGNED, "NotFound NOT_FOUND preparedId"),
     "a copy's end": ("holder", "withdrawFromCustody", SIGNED, "NotFound NOT_FOUND preparedId"),
     "a wish to leave": ("holder", "closeWallet", SIGNED, "NotFound NOT_FOUND preparedId"),
     "a credential to end": (

@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from tests.e2e.bad_calls import ASKED, CONSENT, ENDORSEMENT, REQUEST, SIGNATURE, SIGNED, Row
+from tests.e2e.bad_calls import (
+    ASKED,
+    CONSENT,
+    ENDORSEMENT,
+    IN_A_MONTH,
+    REQUEST,
+    SIGNATURE,
+    SIGNED,
+    Row,
+)
 
 AMOUNTS: Final = {
     "an exponent": "3e6",
@@ -264,6 +273,45 @@ OVER_LONG: Final[Mapping[str, Row]] = {
             "faceAssertion": SIGNATURE["faceAssertion"],
         },
         "ValidationFailed BAD_KEY publicKeyMultibase",
+    ),
+}
+
+UNFIT_KEYS: Final[Mapping[str, Row]] = {
+    "a report from the future": (
+        "holder",
+        "prepareKeyCompromiseReport",
+        {"since": IN_A_MONTH},
+        "ValidationFailed SINCE_OUT_OF_RANGE since",
+    ),
+    "no recovery to complete": (
+        "holder",
+        "completeRecovery",
+        {},
+        "InvalidTransitionError INVALID_TRANSITION None",
+    ),
+    "no recovery to take back": (
+        "holder",
+        "prepareRecoveryCancellation",
+        {},
+        "InvalidTransitionError INVALID_TRANSITION None",
+    ),
+    "a new key that is none": (
+        "holder",
+        "startRecovery",
+        {
+            "identityDocument": "TEST-x",
+            "publicKeyMultibase": "z",
+            "payload": "AAAA",
+            "proofOfPossession": "z",
+            "faceAssertion": SIGNATURE["faceAssertion"],
+        },
+        "ValidationFailed BAD_KEY publicKeyMultibase",
+    ),
+    "no copies": (
+        "holder",
+        "prepareCustodyKeysRewrap",
+        {"keys": []},
+        "ValidationFailed VALIDATION_FAILED keys",
     ),
 }
 

@@ -39,6 +39,7 @@ TABLES: Final = {
     "out of order": (bad_calls.OUT_OF_ORDER, bad_desks.OUT_OF_ORDER),
     "unknown word": (bad_inputs.UNKNOWN_WORDS, bad_desks.UNKNOWN_WORDS),
     "over-long": (bad_inputs.OVER_LONG, bad_desks.OVER_LONG),
+    "about keys": (bad_inputs.UNFIT_KEYS,),
     "injected": (bad_inputs.INJECTED, bad_desks.INJECTED),
     "amount": (dict(bad_inputs.amounts()),),
 }
@@ -212,7 +213,8 @@ async def test_the_tables_name_every_mutation() -> None:
     root = api().mutation_type
     assert root is not None
     without_ids = {"registerRootDid", "prepareHolderKeyRotation", "prepareRootDidDeactivation"}
-    without_ids |= {"prepareWalletClosure"}
+    without_ids |= {"prepareWalletClosure", "prepareKeyCompromiseReport", "startRecovery"}
+    without_ids |= {"completeRecovery", "prepareRecoveryCancellation"}
     assert {row[1] for row in UNKNOWN_IDS.values()} == set(root.fields) - without_ids
 
 

@@ -29,8 +29,10 @@ from subgraphs.kit.ids import (
 from subgraphs.kit.institutions import MOVED
 from subgraphs.kit.standing import Participation
 from subgraphs.kit.vocabulary import CredentialState, EndorsementEffect
+from subgraphs.vc.did import Did
 from subgraphs.vc.money import NOTHING
 from subgraphs.vc.presentation import SaltedVersion
+from subgraphs.vc.recovery import RecoveryNotice
 from subgraphs.verifier import lifecycle as verifier
 from subgraphs.verifier import outgoing as verifier_events
 from subgraphs.verifier import records
@@ -156,10 +158,21 @@ def _participation_told(_: Participation, target: Participation, version: int) -
     return issuer_events.institution_decided(VERIFIER, told, version, AT)
 
 
+_NOTICE: Final = RecoveryNotice(
+    did=Did("did:credgraph:1"),
+    public_key_multibase="z1",
+    started_at=AT,
+    not_before=AT + timedelta(days=3),
+    compromised=False,
+    issuer=Did("did:credgraph:2"),
+    raw={},
+)
+
+
 def _root_did_told(source: RootDidState, target: RootDidState, version: int) -> Envelope | None:
-    del source
-    if target is not RootDidState.DEACTIVATED:
-        return None
+    """Back to ACTIVE is told as recovered; taken back by the key in force, as cancelled."""
+    if source is RootDidState.PENDING and target is RootDidState.ACTIVE:
+        return None  # told with the provider's receipt, which this page does not make
     row = RootDid(
         holder=HOLDER,
         did="did:credgraph:1",
@@ -169,7 +182,15 @@ def _root_did_told(source: RootDidState, target: RootDidState, version: int) -> 
         version=version,
         later=(SaltedVersion(salt=bytes(32), version={}),),
     )
-    return wallet_events.root_did_changed(row, AT)
+    match target:
+        case RootDidState.COMPROMISED:
+            return wallet_events.root_did_compromised(row, AT)
+        case RootDidState.RECOVERING:
+            return wallet_events.recovery_started(row, _NOTICE)
+        case RootDidState.ACTIVE:
+            return wallet_events.root_did_recovered(row, _NOTICE, AT)
+        case _:
+            return wallet_events.root_did_changed(row, AT)
 
 
 def _consent_told(source: ConsentState, target: ConsentState, version: int) -> Envelope | None:

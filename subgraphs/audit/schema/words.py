@@ -16,6 +16,10 @@ from subgraphs.kit.types import worded
     INSTITUTION_DID_CHANGED="An institution changed the keys of its DID (机构标识变更).",
     ROOT_DID_REGISTERED="A person's root DID was registered (根标识登记).",
     ROOT_DID_CHANGED="A person's root DID got another key, or was given up (根标识变更).",
+    ROOT_DID_COMPROMISED="A person's key was reported as known to others (密钥失密).",
+    ROOT_DID_RECOVERY_STARTED="A new key of a person's root DID is on its way (恢复开始).",
+    ROOT_DID_RECOVERY_CANCELLED="The key in force took a recovery back (恢复取消).",
+    ROOT_DID_RECOVERED="A person's root DID got its new key after the wait (恢复完成).",
     IDENTITY_PROOFED="A step of looking at a person was passed (身份核验).",
     AGREEMENT_SIGNED="A holder agreed to a text (签署协议).",
     CUSTOMER_BOUND="An institution matched its customer to a root DID (客户绑定).",
@@ -65,6 +69,10 @@ class AuditEventKind(Enum):
     INSTITUTION_DID_CHANGED = "INSTITUTION_DID_CHANGED"
     ROOT_DID_REGISTERED = "ROOT_DID_REGISTERED"
     ROOT_DID_CHANGED = "ROOT_DID_CHANGED"
+    ROOT_DID_COMPROMISED = "ROOT_DID_COMPROMISED"
+    ROOT_DID_RECOVERY_STARTED = "ROOT_DID_RECOVERY_STARTED"
+    ROOT_DID_RECOVERY_CANCELLED = "ROOT_DID_RECOVERY_CANCELLED"
+    ROOT_DID_RECOVERED = "ROOT_DID_RECOVERED"
     IDENTITY_PROOFED = "IDENTITY_PROOFED"
     AGREEMENT_SIGNED = "AGREEMENT_SIGNED"
     CUSTOMER_BOUND = "CUSTOMER_BOUND"

@@ -12,6 +12,7 @@ from typing import Any
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Binding, Credential
 from subgraphs.kit.errors import Busy, Invalid, NotFound
+from subgraphs.kit.matching import authority_of
 from subgraphs.kit.signing import HeldKey, held_key
 from subgraphs.vc.did_versions import history_of, salted_digest
 from subgraphs.vc.errors import VcError
@@ -43,7 +44,8 @@ async def shown_versions(parts: Parts, binding: Binding, given: Any) -> Binding:
     try:
         later = read_salted_versions(shaped(check_object({FIELD: given})), FIELD)
         raw = [one.version for one in later]
-        history_of(parse_receipt(binding.receipt), raw)
+        receipt = parse_receipt(binding.receipt)
+        history_of(receipt, raw, await authority_of(parts.institutions, receipt))
     except VcError as fault:
         raise Invalid(str(fault), field=FIELD, code=fault.code) from fault
     newest = await parts.roots.newest(binding.holder)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import strawberry
 
 from subgraphs.kit.context import Info
-from subgraphs.kit.errors import Invalid, NotFound, SignatureRefused
+from subgraphs.kit.errors import NotFound
 from subgraphs.kit.fields import mutation
-from subgraphs.kit.prepared import PreparedRow
 from subgraphs.kit.scalars import DID, json_value
-from subgraphs.kit.signing import FaceAssertionInput, PreparedFields, to_sign
+from subgraphs.kit.signing import to_sign
 from subgraphs.kit.types import INPUT
-from subgraphs.vc.encoding import Hash, from_base64url
-from subgraphs.vc.errors import VcError
-from subgraphs.vc.face import FaceAssertion
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.schema import inputs, results
 from subgraphs.wallet.schema.agreements import (
@@ -24,6 +20,8 @@ from subgraphs.wallet.schema.agreements import (
     SignedAgreement,
 )
 from subgraphs.wallet.schema.custody import CustodyObject
+from subgraphs.wallet.schema.given import asked_of, prepared
+from subgraphs.wallet.schema.key_mutation import KeyMutation
 from subgraphs.wallet.schema.types import (
     Cancellation,
     Consent,
@@ -46,7 +44,7 @@ from subgraphs.wallet.steps.consent import (
 )
 from subgraphs.wallet.steps.deposit import WITHDRAW, deposit_to_custody, withdraw_from_custody
 from subgraphs.wallet.steps.deposit import prepare_withdrawal as prepare_copy
-from subgraphs.wallet.steps.register import AlreadyRegistered, Asked, register_root_did
+from subgraphs.wallet.steps.register import AlreadyRegistered, register_root_did
 from subgraphs.wallet.steps.rotate import (
     DEACTIVATION,
     ROTATION,
@@ -57,11 +55,9 @@ from subgraphs.wallet.steps.rotate import (
 from subgraphs.wallet.steps.signed import Submitted
 from subgraphs.wallet.steps.terms import Wanted
 
-PreparedT = TypeVar("PreparedT", bound=PreparedFields)
-
 
 @strawberry.type
-class Mutation:
+class Mutation(KeyMutation):
     @mutation("Register the holder's root DID with the identity provider (注册根 DID).")
     async def register_root_did(
         self, info: Info[Parts], input_: Annotated[inputs.RegisterRootDidInput, INPUT]
@@ -70,7 +66,7 @@ class Mutation:
             row = await register_root_did(
                 info.context.parts,
                 info.context.viewer,
-                _asked(input_),
+                asked_of(input_),
                 client_id=input_.client_mutation_id,
             )
         except AlreadyRegistered as there:
@@ -96,7 +92,7 @@ class Mutation:
             public_key_multibase=input_.public_key_multibase,
             proof_of_possession=input_.proof_of_possession,
         )
-        return _prepared(results.PrepareHolderKeyRotationSuccess, row)
+        return prepared(results.PrepareHolderKeyRotationSuccess, row)
 
     @mutation("Get the version that gives the root DID up, to sign (准备停用).")
     async def prepare_root_did_deactivation(
@@ -104,7 +100,7 @@ class Mutation:
     ) -> results.PrepareRootDidDeactivationResult:
         del input_
         row = await prepare_deactivation(info.context.parts, info.context.viewer)
-        return _prepared(results.PrepareRootDidDeactivationSuccess, row)
+        return prepared(results.PrepareRootDidDeactivationSuccess, row)
 
     @mutation("Put the holder's next key in force; the one before signs nothing more (更换密钥).")
     async def rotate_holder_key(
@@ -135,7 +131,7 @@ class Mutation:
         self, info: Info[Parts], input_: Annotated[inputs.PrepareAgreementsInput, INPUT]
     ) -> results.PrepareAgreementsResult:
         row = await prepare_agreements(info.context.parts, info.context.viewer, input_.stage)
-        return _prepared(results.PrepareAgreementsSuccess, row)
+        return prepared(results.PrepareAgreementsSuccess, row)
 
     @mutation("Agree to the prepared texts with the holder's signature (签署协议).")
     async def sign_agreements(
@@ -166,7 +162,7 @@ class Mutation:
             row = await prepare_consent(info.context.parts, info.context.viewer, wanted)
         except AgreementsMissing as asked:
             return _required(asked)
-        return _prepared(results.PrepareConsentSuccess, row)
+        return prepared(results.PrepareConsentSuccess, row)
 
     @mutation("Grant a prepared consent with the holder's signature (授权).")
     async def grant_consent(
@@ -186,7 +182,7 @@ class Mutation:
         self, info: Info[Parts], input_: Annotated[inputs.PrepareConsentWithdrawalInput, INPUT]
     ) -> results.PrepareConsentWithdrawalResult:
         row = await prepare_withdrawal(info.context.parts, info.context.viewer, input_.consent_id)
-        return _prepared(results.PrepareConsentWithdrawalSuccess, row)
+        return prepared(results.PrepareConsentWithdrawalSuccess, row)
 
     @mutation("Take a consent back: what rests on it ends (撤回授权).")
     async def withdraw_consent(
@@ -224,7 +220,7 @@ class Mutation:
         self, info: Info[Parts], input_: Annotated[inputs.PrepareCustodyWithdrawalInput, INPUT]
     ) -> results.PrepareCustodyWithdrawalResult:
         row = await prepare_copy(info.context.parts, info.context.viewer, input_.custody_id)
-        return _prepared(results.PrepareCustodyWithdrawalSuccess, row)
+        return prepared(results.PrepareCustodyWithdrawalSuccess, row)
 
     @mutation("Take a copy out of custody: key destroyed, replicas erased (删除托管).")
     async def withdraw_from_custody(
@@ -244,7 +240,7 @@ class Mutation:
     ) -> results.PrepareWalletClosureResult:
         del input_
         row = await close.prepare_closure(info.context.parts, info.context.viewer)
-        return _prepared(results.PrepareWalletClosureSuccess, row)
+        return prepared(results.PrepareWalletClosureSuccess, row)
 
     @mutation("Leave: every consent ends, every copy is erased (用户退出).")
     async def close_wallet(
@@ -293,41 +289,6 @@ def _required(refusal: AgreementsMissing) -> AgreementRequired:
         code=refusal.code,
         message=refusal.message,
         missing=[AgreementTemplate.of(one) for one in refusal.missing],
-    )
-
-
-def _asked(given: inputs.RegisterRootDidInput) -> Asked:
-    try:
-        payload = from_base64url(given.payload)
-    except VcError as fault:
-        raise Invalid(str(fault), field="payload", code=fault.code) from fault
-    return Asked(
-        identity_document=given.identity_document,
-        public_key_multibase=given.public_key_multibase,
-        payload=payload,
-        proof_of_possession=given.proof_of_possession,
-        face_assertion=_face(given.face_assertion),
-    )
-
-
-def _face(given: FaceAssertionInput) -> FaceAssertion:
-    if given.at.tzinfo is None:
-        raise SignatureRefused("the face assertion's time has no offset", code="FACE_MALFORMED")
-    return FaceAssertion(
-        id=given.id,
-        provider=given.provider,
-        liveness=given.liveness,
-        at=given.at,
-        bound_to=Hash(given.bound_to),
-    )
-
-
-def _prepared(success: type[PreparedT], row: PreparedRow) -> PreparedT:
-    return success(
-        prepared_id=strawberry.ID(row.id),
-        payload=json_value(row.payload),
-        payload_to_sign=to_sign(row.to_sign),
-        expires_at=row.expires_at,
     )
 
 

@@ -25,6 +25,7 @@ from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.schema.agreements import IdentityProofing, SignedAgreement
 from subgraphs.wallet.schema.custody import CustodyObject
 from subgraphs.wallet.schema.institution import Institution
+from subgraphs.wallet.schema.recovery import KeyRecovery
 from subgraphs.wallet.states import ConsentState, RootDidState
 from subgraphs.wallet.store import ADDED, GRANTED, for_credential
 
@@ -286,6 +287,13 @@ class Holder(Node):
         if self.row is None or self.row.proofing is None:
             return None
         return IdentityProofing.of(parse_proofing(self.row.proofing))
+
+    @resolved("A new key on its way, for the holder; null while none is (密钥恢复).")
+    def key_recovery(self, info: Info[Parts]) -> KeyRecovery | None:
+        self._require_her(info)
+        if self.row is None or self.row.recovery is None:
+            return None
+        return KeyRecovery.of(self.row.recovery)
 
     @resolved("The texts she agreed to, newest first (已签协议).", tags=["personal"])
     async def agreements(self, info: Info[Parts]) -> list[SignedAgreement] | None:

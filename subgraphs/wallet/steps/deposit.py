@@ -61,7 +61,7 @@ async def deposit_to_custody(
     await refuse_closed(parts, holder)
     named = _key_id(key_id)
     data = _ciphertext(parts, ciphertext)
-    _check_wrapped(wrapped_key)
+    check_wrapped(wrapped_key, "wrappedKey")
     item = await parts.store.item(item_id, holder)
     if item is None:
         raise NotFound("wallet item", field="walletItemId")
@@ -193,15 +193,16 @@ def _key_id(text: str | None) -> str:
     return named
 
 
-def _check_wrapped(text: str | None) -> None:
+def check_wrapped(text: str | None, field: str) -> None:
+    """Invalid unless it may be a wrapped data key, in base64url."""
     if text is None:
         return
     try:
         data = from_base64url(text)
     except VcError as fault:
-        raise as_refusal(fault, "wrappedKey") from fault
+        raise as_refusal(fault, field) from fault
     if not 0 < len(data) <= LARGEST_WRAPPED:
-        raise Invalid(f"1 to {LARGEST_WRAPPED} bytes", field="wrappedKey")
+        raise Invalid(f"1 to {LARGEST_WRAPPED} bytes", field=field)
 
 
 def _ciphertext(parts: Parts, text: str) -> bytes:

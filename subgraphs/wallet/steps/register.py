@@ -58,6 +58,16 @@ class Asked:
     proof_of_possession: str
     face_assertion: FaceAssertion
 
+    def application(self) -> Application:
+        """The same as the identity provider takes it."""
+        return Application(
+            identity_document=self.identity_document,
+            public_key_multibase=self.public_key_multibase,
+            proof_of_possession=self.proof_of_possession,
+            payload=self.payload,
+            face_assertion=self.face_assertion.as_json(),
+        )
+
     def as_evidence(self) -> JsonObject:
         """What shows that the key agreed to the texts that its payload names."""
         return {
@@ -78,9 +88,9 @@ async def register_root_did(
     if await parts.store.root_did(holder) is None:
         checked = await offload(_check, asked, parts.clock())
         texts = require_named(parts, AgreementStage.ROOT_DID, checked.agreed)
-        registration = await parts.identity.register(_application(asked))
+        registration = await parts.identity.register(asked.application())
         receipt = await _vouched(parts, registration.receipt)
-        await _proofed(parts, registration.proofing, checked.did, asked)
+        await require_proofed(parts, registration.proofing, checked.did, asked)
         await _refuse_anothers(parts, holder, asked, registration)
 
     async def work(session: Session) -> dict[str, str]:
@@ -127,20 +137,15 @@ def _check(asked: Asked, now: datetime) -> Checked:
         raise as_refusal(fault) from fault
     except VcError as fault:
         raise as_refusal(fault) from fault
-    refusal = face_refusal(asked.face_assertion, asked.payload, now)
-    if refusal is not None:
-        raise SignatureRefused("the face assertion does not stand for this", code=refusal.value)
+    require_face(asked, now)
     return checked
 
 
-def _application(asked: Asked) -> Application:
-    return Application(
-        identity_document=asked.identity_document,
-        public_key_multibase=asked.public_key_multibase,
-        proof_of_possession=asked.proof_of_possession,
-        payload=asked.payload,
-        face_assertion=asked.face_assertion.as_json(),
-    )
+def require_face(asked: Asked, now: datetime) -> None:
+    """Refused unless somebody looked into the camera for this very payload, just now."""
+    refusal = face_refusal(asked.face_assertion, asked.payload, now)
+    if refusal is not None:
+        raise SignatureRefused("the face assertion does not stand for this", code=refusal.value)
 
 
 async def _vouched(parts: Parts, receipt: RootDidReceipt) -> RootDidReceipt:
@@ -152,7 +157,8 @@ async def _vouched(parts: Parts, receipt: RootDidReceipt) -> RootDidReceipt:
     return receipt
 
 
-async def _proofed(parts: Parts, proofing: Proofing, did: str, asked: Asked) -> None:
+async def require_proofed(parts: Parts, proofing: Proofing, did: str, asked: Asked) -> None:
+    """Refused unless the provider's proofing is whole, and of this payload and this DID."""
     if proofing.missing:
         steps = ", ".join(proofing.missing)
         raise Invalid(f"not passed: {steps}", field="", code="PROOFING_INCOMPLETE")

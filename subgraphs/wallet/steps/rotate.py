@@ -1,4 +1,5 @@
-"""A root DID gets another key, or is given up: prepared here, signed by the key of today (R9).
+"""A root DID gets another key, is given up, or has its key reported as known to others: prepared
+here, signed by the key of today (R9).
 
 Laws: the private keys are the holder's alone; the new key proves that its owner has it before the
 old one is asked to sign; what stands afterwards is one chain of versions, or nothing is written.
@@ -23,11 +24,17 @@ from subgraphs.kit.signing import checked_signature, held_key
 from subgraphs.kit.viewer import Viewer
 from subgraphs.vc import proofs
 from subgraphs.vc.did import Did
-from subgraphs.vc.did_versions import next_document, possession_bytes, prepare_version
+from subgraphs.vc.did_versions import (
+    keyless_document,
+    next_document,
+    possession_bytes,
+    prepare_version,
+)
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.multikey import decode_key
 from subgraphs.vc.presentation import MOST_DID_VERSIONS, SaltedVersion
 from subgraphs.vc.proofs import PreparedProof
+from subgraphs.vc.recovery import LONGEST_PAST, from_when, within_past
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import lifecycle, outgoing
 from subgraphs.wallet.parts import Parts
@@ -37,7 +44,15 @@ from subgraphs.wallet.steps.signed import Submitted, root_of
 
 ROTATION: Final = "holder-key-rotation"
 DEACTIVATION: Final = "root-did-deactivation"
-_SALT_BYTES: Final = 32
+REPORT: Final = "holder-key-compromise"
+KEPT_FREE: Final = 8
+"""Versions that no change of key uses up: a report and a recovery always have room."""
+SALT_BYTES: Final = 32
+_TARGETS: Final = {
+    ROTATION: RootDidState.ACTIVE,
+    DEACTIVATION: RootDidState.DEACTIVATED,
+    REPORT: RootDidState.COMPROMISED,
+}
 
 
 async def prepare_rotation(
@@ -45,9 +60,8 @@ async def prepare_rotation(
 ) -> PreparedRow:
     """The next version, with a key that its owner has shown to have."""
     root = await root_of(parts, viewer.require_holder())
-    if root.state is not RootDidState.ACTIVE:
-        raise InvalidTransition(source=root.state.value, target="ACTIVE", allowed=())
-    if len(root.later) >= MOST_DID_VERSIONS:
+    _moved(root.state, ROTATION)
+    if len(root.later) >= MOST_DID_VERSIONS - KEPT_FREE:
         raise Invalid("too many keys for one DID", field="", code="TOO_MANY_DID_VERSIONS")
     key = _new_key(root, public_key_multibase)
     await _possessed(Did(root.did), key, public_key_multibase, proof_of_possession)
@@ -57,8 +71,21 @@ async def prepare_rotation(
 async def prepare_deactivation(parts: Parts, viewer: Viewer) -> PreparedRow:
     """The version that ends the DID for good."""
     root = await root_of(parts, viewer.require_holder())
-    lifecycle.root_did_step(root.state, RootDidState.DEACTIVATED)
+    _moved(root.state, DEACTIVATION)
     return await _prepared(parts, root, DEACTIVATION, None)
+
+
+async def prepare_report(parts: Parts, viewer: Viewer, *, since: datetime) -> PreparedRow:
+    """The version that leaves the DID without a key from `since` on, to sign with that key."""
+    root, now = await root_of(parts, viewer.require_holder()), parts.clock()
+    _moved(root.state, REPORT)
+    if since.tzinfo is None or not within_past(since, now):
+        raise Invalid(
+            f"a time with its zone, in the last {LONGEST_PAST.days} days",
+            field="since",
+            code="SINCE_OUT_OF_RANGE",
+        )
+    return await _prepared(parts, root, REPORT, keyless_document(Did(root.did)), since)
 
 
 async def change_root_did(
@@ -82,7 +109,9 @@ async def change_root_did(
         after = await offload(_after, root, taken, raw)
         if not await parts.store.replace_root_did(after, session):
             raise Busy("the root DID was changed meanwhile")
-        await parts.outbox.put(session, outgoing.root_did_changed(after, now))
+        reported = given.purpose == REPORT
+        tell = outgoing.root_did_compromised if reported else outgoing.root_did_changed
+        await parts.outbox.put(session, tell(after, now))
         return {"holder": holder}
 
     call = Call.of(viewer, given.purpose, client_id, [given.prepared_id])
@@ -95,11 +124,8 @@ def _new_key(root: RootDid, text: str) -> sm2.PublicKey:
         key = decode_key(text)
     except VcError as fault:
         raise Invalid(str(fault), field="publicKeyMultibase", code=fault.code) from fault
-    used = {
-        known
-        for version in root.history.versions
-        for known in (version.document.keys.values() if version.document else ())
-    }
+    documents = [one.document for one in root.history.versions if one.document is not None]
+    used = {known for one in documents for known in one.keys.values()}
     if not isinstance(key, sm2.PublicKey) or key in used:
         raise Invalid("a new SM2 key is expected", field="publicKeyMultibase", code="BAD_KEY")
     return key
@@ -115,13 +141,24 @@ async def _possessed(did: Did, key: sm2.PublicKey, text: str, signature: str) ->
 
 
 async def _prepared(
-    parts: Parts, root: RootDid, purpose: str, document: JsonObject | None
+    parts: Parts,
+    root: RootDid,
+    purpose: str,
+    document: JsonObject | None,
+    since: datetime | None = None,
 ) -> PreparedRow:
     now = parts.clock()
     history, method = root.history, held_key(root.history).method
-    at = _after_time(history.latest.at, now)
+    at = from_when(since or now, after=history.latest.at, now=now)
+    if at is None:
+        raise Busy("one version of a DID a second")
     body, ready = prepare_version(
-        Did(root.did), document, after=history.latest, at=at, method=method
+        Did(root.did),
+        document,
+        after=history.latest,
+        at=at,
+        method=method,
+        signed_at=now.replace(microsecond=0),
     )
     return await parts.prepared.put(
         holder=root.holder,
@@ -129,15 +166,8 @@ async def _prepared(
         payload={"document": body, "proofConfig": ready.config},
         to_sign=ready.payload,
         now=now,
-        facts={"salt": secrets.token_hex(_SALT_BYTES)},
+        facts={"salt": secrets.token_hex(SALT_BYTES)},
     )
-
-
-def _after_time(before: datetime, now: datetime) -> datetime:
-    at = now.replace(microsecond=0)
-    if at <= before:
-        raise Busy("one version of a DID a second")
-    return at
 
 
 def _after(root: RootDid, taken: PreparedRow, raw: bytes) -> RootDid:
@@ -145,10 +175,24 @@ def _after(root: RootDid, taken: PreparedRow, raw: bytes) -> RootDid:
     facts: dict[str, Any] = dict(taken.facts)
     ready = PreparedProof(config=payload["proofConfig"], payload=taken.to_sign)
     version = proofs.attach(payload["document"], ready, raw)
-    one = SaltedVersion(salt=bytes.fromhex(facts["salt"]), version=version)
-    after = replace(root, version=root.version + 1, later=(*root.later, one))
     try:
-        ended = after.history.latest.document is None
+        root.history.extended(version)
     except VcError as fault:  # another version came between prepare and submit
         raise Busy(f"the DID was changed meanwhile: {fault.code}") from fault
-    return replace(after, state=RootDidState.DEACTIVATED) if ended else after
+    one = SaltedVersion(salt=bytes.fromhex(facts["salt"]), version=version)
+    return replace(
+        root,
+        state=_moved(root.state, taken.purpose),
+        version=root.version + 1,
+        later=(*root.later, one),
+        recovery=None,
+    )
+
+
+def _moved(state: RootDidState, purpose: str) -> RootDidState:
+    """The state after a version that the key in force signs: a change or a report only while no
+    recovery is under way (that is taken back first), the end at any time."""
+    target = _TARGETS[purpose]
+    if purpose != DEACTIVATION and state is not RootDidState.ACTIVE:
+        raise InvalidTransition(source=state.value, target=target.value, allowed=())
+    return state if target is state else lifecycle.root_did_step(state, target)

@@ -7,7 +7,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from subgraphs.kit.settings import SERVICES, ServiceName, Settings
 from subgraphs.kit.viewer import Role
 from subgraphs.simulators.identity import INDEXES as IDENTITY_INDEXES
 from subgraphs.simulators.identity import Register, identity_app
+from subgraphs.simulators.recovery import COOLING
 from subgraphs.vc.did import institution_did
 from subgraphs.vc.multikey import encode_key
 from subgraphs.vc.receipt import RootDidReceipt, document_digest
@@ -206,12 +207,18 @@ async def world_of(
             await identity.close()
 
 
-async def identity_beside(base: Base) -> HttpIdentityProvider:
+async def identity_beside(
+    base: Base,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    cooling: timedelta = COOLING,
+) -> HttpIdentityProvider:
     """The simulated identity provider, reached through its own HTTP face."""
     database = base.mongo.database(base.settings.database("identity"))
     await create_indexes(database, IDENTITY_INDEXES)
     key = load_private_key(key_file(base.settings.keys, ZHENGTONG))
-    register = Register(database, institution=institution_id(ZHENGTONG.uscc), key=key)
+    institution = institution_id(ZHENGTONG.uscc)
+    register = Register(database, institution=institution, key=key, clock=clock, cooling=cooling)
     app = identity_app(register, health=lambda: database.command("ping"))
     return HttpIdentityProvider("http://identity", transport=httpx.ASGITransport(app=app))
 

@@ -1,6 +1,6 @@
 """The life of a DID: founded, rotated, recovered, deactivated, and what is no such life."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from ledger_adapter.crypto import sm2
 from subgraphs.vc import proofs
 from subgraphs.vc.did import (
     Did,
+    MethodId,
     build_did_document,
     institution_did,
     method_id,
@@ -19,11 +20,13 @@ from subgraphs.vc.did_versions import (
     Authority,
     DidHistory,
     DidVersion,
+    keyless_document,
     prepare_version,
     read_version,
+    recovered_document,
 )
 from subgraphs.vc.errors import BadDidHistory, BadKey, DidRollback, MalformedDocument
-from subgraphs.vc.multikey import encode_key
+from subgraphs.vc.multikey import VerificationKey, encode_key
 from subgraphs.vc.proofs import Purpose
 from subgraphs.vc.strict_json import JsonObject
 from tests.kit.credentials import NOW, PROVIDER, scalar
@@ -31,8 +34,16 @@ from tests.kit.credentials import NOW, PROVIDER, scalar
 FIRST, SECOND, THIRD = scalar("first"), scalar("second"), scalar("third")
 PROVIDER_KEY = scalar("provider")
 DID = person_did(FIRST.public_key)
-AUTHORITY = Authority(method=method_id(PROVIDER), key=PROVIDER_KEY.public_key)
 HOUR = timedelta(hours=1)
+STOLEN = NOW + 5 * HOUR  # from then on the provider's key is not its own
+
+
+def provider_key(method: MethodId, at: datetime) -> VerificationKey | None:
+    theirs = method == method_id(PROVIDER) and at < STOLEN
+    return PROVIDER_KEY.public_key if theirs else None
+
+
+AUTHORITY = Authority(did=PROVIDER, key_at=provider_key)
 
 
 def document(did: Did, number: int, key: sm2.PrivateKey) -> JsonObject:
@@ -49,7 +60,7 @@ def version(
     did: Did = DID,
 ) -> JsonObject:
     before: DidVersion | None = None if after is None else read_version(after)
-    method = AUTHORITY.method if by is None else method_id(did, by)
+    method = method_id(PROVIDER) if by is None else method_id(did, by)
     body, prepared = prepare_version(
         did, content, after=before, at=NOW + hours * HOUR, method=method
     )
@@ -78,6 +89,29 @@ def test_a_lost_key_is_replaced_by_the_authority_alone() -> None:
     assert DidHistory.verified([ONE, recovered], authority=AUTHORITY).latest.number == 2
     with pytest.raises(BadDidHistory, match="nobody entitled"):
         DidHistory.verified([ONE, recovered])
+
+
+def test_the_authority_signs_with_its_key_of_the_versions_time() -> None:
+    late = version(document(DID, 2, SECOND), ONE, PROVIDER_KEY, by=None, hours=5)
+    with pytest.raises(BadDidHistory, match="nobody entitled"):
+        DidHistory.verified([ONE, late], authority=AUTHORITY)
+
+
+def test_a_reported_key_speaks_no_more_from_the_stated_time_on() -> None:
+    reported = version(keyless_document(DID), ONE, FIRST, hours=1)
+    after = DidHistory.verified([ONE, reported])
+    assert after.method is None
+    first = method_id(DID, 1)
+    assert after.key_for(first, Purpose.ASSERTION, NOW) == FIRST.public_key
+    assert after.key_for(first, Purpose.ASSERTION, NOW + HOUR) is None
+
+    recovered = recovered_document(after, encode_key(SECOND.public_key))
+    given = version(recovered, reported, PROVIDER_KEY, by=None, hours=2)
+    again = DidHistory.verified([ONE, reported, given], authority=AUTHORITY)
+    assert again.method == method_id(DID, 2)
+    thief = version(recovered, reported, FIRST, hours=2)
+    with pytest.raises(BadDidHistory, match="nobody entitled"):
+        DidHistory.verified([ONE, reported, thief], authority=AUTHORITY)
 
 
 def test_an_older_past_is_a_rollback() -> None:

@@ -57,6 +57,10 @@ _EXTRA = {
     "prepareWalletClosure": "... on ValidationFailed { field }",
     "prepareHolderKeyRotation": f"... on ValidationFailed {{ field }} {_STEP}",
     "prepareRootDidDeactivation": f"... on ValidationFailed {{ field }} {_STEP}",
+    "prepareKeyCompromiseReport": f"... on ValidationFailed {{ field }} {_STEP}",
+    "startRecovery": f"... on ValidationFailed {{ field }} {_STEP}",
+    "completeRecovery": f"... on ValidationFailed {{ field }} {_STEP}",
+    "prepareRecoveryCancellation": f"... on ValidationFailed {{ field }} {_STEP}",
 }
 
 
