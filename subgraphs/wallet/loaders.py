@@ -13,7 +13,6 @@ from subgraphs.kit.context import RequestContext
 from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.institutions import InstitutionRow
 from subgraphs.kit.reads import Read
-from subgraphs.kit.viewer import Role
 from subgraphs.wallet import policy
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import (
@@ -59,10 +58,10 @@ class Loaders:
         return [seen.get(holder) for holder in holders]
 
     async def _bound(self, holders: list[str]) -> frozenset[str]:
-        institution = self._viewer.institution
-        if institution is None or self._viewer.role not in {Role.ISSUER, Role.VERIFIER}:
+        institution, ties = self._viewer.institution, policy.did_ties(self._viewer)
+        if institution is None or not ties:
             return frozenset()
-        return await self._store.bound(institution, holders)
+        return await self._store.bound(institution, holders, ties)
 
     async def _consents(self, ids: list[str]) -> Sequence[Consent | None]:
         found = await self._store.consents(ids)

@@ -1,8 +1,9 @@
 """Who may see what of a wallet. Pure; each rule is a cell of domain.md §4.2.
 
-Laws: a wallet is its holder's alone; an institution sees the root DID where it has matched a
-customer to it, and a consent where the consent is for it; the regulator sees DIDs, consents and
-receipts of deletion, never items or copies.
+Laws: a wallet is its holder's alone; an issuer sees the root DID where it has matched a customer to
+it, a verifier where it has and was presented to as well, each in the role in which it asks; a
+verifier sees a consent that is for it. The regulator sees DIDs, a consent by its id and receipts of
+deletion, never items or copies, and no list of a person's consents: on a case audit has it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Final
 from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.viewer import Role, Viewer
 
+PRESENTED: Final = "PRESENTED"
+"""The tie that a presentation makes; that of a matched customer is named after the role."""
 NOBODY: Final = ""  # no holder's id: a query that asks for it finds nothing
 
 
@@ -25,8 +28,20 @@ def may_see_receipt(viewer: Viewer, holder: str) -> bool:
     return is_her(viewer, holder) or viewer.role is Role.REGULATOR
 
 
+def did_ties(viewer: Viewer) -> tuple[str, ...]:
+    """What all must tie the viewer's institution to a holder, in the viewer's role: one house as
+    issuer has learnt nothing as verifier."""
+    match viewer.role:
+        case Role.ISSUER:
+            return (Role.ISSUER.value,)
+        case Role.VERIFIER:
+            return (Role.VERIFIER.value, PRESENTED)
+        case _:
+            return ()
+
+
 def may_see_did(viewer: Viewer, holder: HolderId, *, bound: bool) -> bool:
-    """The root DID. `bound`: the viewer's institution matched a customer to this holder."""
+    """The root DID. `bound`: all of `did_ties` tie the viewer's institution to this holder."""
     match viewer.role:
         case Role.HOLDER:
             return viewer.holder == holder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counting
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -251,16 +252,19 @@ class Store:
 
     # bindings
 
-    async def bind(self, holder: str, institution: str, session: Session) -> None:
-        """An institution matched one of its customers to this holder."""
-        row = {"_id": _binding(holder, institution)}
+    async def bind(self, holder: str, institution: str, tie: str, session: Session) -> None:
+        """An institution has to do with this holder, as `tie` of `policy.did_ties` says."""
+        row = {"_id": _binding(holder, institution, tie)}
         await self._bindings.replace_one(row, row, upsert=True, session=session)
 
-    async def bound(self, institution: InstitutionId, holders: Sequence[str]) -> frozenset[str]:
-        """Those of the holders that the institution is bound to."""
-        asked = {_binding(holder, institution): holder for holder in holders}
+    async def bound(
+        self, institution: InstitutionId, holders: Sequence[str], ties: Sequence[str]
+    ) -> frozenset[str]:
+        """Those of the holders that the institution is tied to by all of these."""
+        asked = {_binding(holder, institution, tie): holder for holder in holders for tie in ties}
         found = await self._bindings.find({"_id": {"$in": list(asked)}}).to_list(None)
-        return frozenset(asked[row["_id"]] for row in found)
+        counted = Counting(asked[row["_id"]] for row in found)
+        return frozenset(holder for holder, number in counted.items() if number == len(ties))
 
 
 def for_credential(scope: Mapping[str, Any], credential: CredentialId) -> dict[str, Any]:
@@ -268,5 +272,5 @@ def for_credential(scope: Mapping[str, Any], credential: CredentialId) -> dict[s
     return {**scope, "credentials": {"$in": [credential, codec.ANY]}}
 
 
-def _binding(holder: str, institution: str) -> str:
-    return f"{holder}|{institution}"
+def _binding(holder: str, institution: str, tie: str) -> str:
+    return f"{holder}|{institution}|{tie}"

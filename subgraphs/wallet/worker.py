@@ -17,6 +17,7 @@ from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.roots import CHANGED
 from subgraphs.kit.vocabulary import CredentialState
+from subgraphs.wallet import policy
 from subgraphs.wallet.records import WalletItem, WalletItemId
 from subgraphs.wallet.store import Store
 
@@ -44,10 +45,18 @@ def item_id(credential: str) -> WalletItemId:
 
 
 async def _bound(store: Store, event: LoggedEvent, session: Session) -> None:
+    await _tied(store, event, str(event.envelope.body.get("role")), session)
+
+
+async def _presented(store: Store, event: LoggedEvent, session: Session) -> None:
+    await _tied(store, event, policy.PRESENTED, session)
+
+
+async def _tied(store: Store, event: LoggedEvent, tie: str, session: Session) -> None:
     holder = _subject(event.envelope, "hold")
     for institution in event.envelope.institutions:
         if holder is not None and is_id(institution, "inst"):
-            await store.bind(holder, institution, session)
+            await store.bind(holder, institution, tie, session)
 
 
 async def _did_told(store: Store, event: LoggedEvent, session: Session) -> None:
@@ -117,6 +126,7 @@ _BY_KIND: Final[Mapping[str, Callable[[Store, LoggedEvent, Session], Awaitable[N
             "ROOT_DID_REGISTERED": _did_told,
             **dict.fromkeys(CHANGED, _did_told),
             "CUSTOMER_BOUND": _bound,
+            "PRESENTATION_SUBMITTED": _presented,
             "CREDENTIAL_ACTIVATED": _activated,
             "CREDENTIAL_ENDORSED": _endorsed,
             "CREDENTIAL_EXPIRED": _expired,

@@ -106,7 +106,7 @@ async def test_no_query_scans_a_collection(purse: Purse) -> None:
             {"holder": ann.id, "state": "GRANTED", "valid_until": {"$gt": datetime.now(UTC)}},
             None,
         ),
-        ("bindings", {"_id": {"$in": ["x|y"]}}, None),
+        ("bindings", {"_id": {"$in": ["x|y|ISSUER"]}}, None),
         ("institutions", {"_id": {"$in": [VERIFIER.institution]}}, None),
         ("institutions", {"did": {"$in": ["did:credgraph:x"]}}, None),
         ("prepared", {"_id": "x", "holder": ann.id, "purpose": "consent", "used": False}, None),

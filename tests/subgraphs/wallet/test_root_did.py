@@ -1,12 +1,14 @@
 """One root DID for a person, one for an account, and a crash in between heals."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from ledger_adapter.crypto.sm2 import PrivateKey
 from subgraphs.holder.holder import Holder
 from subgraphs.kit.identity import Application
+from subgraphs.kit.viewer import Role
 from subgraphs.vc.encoding import to_time
 from subgraphs.vc.receipt import document_digest, parse_receipt
 from tests.subgraphs.kit.gateway import Who
@@ -176,6 +178,27 @@ async def test_the_root_did_is_seen_where_a_customer_was_matched_to_it(purse: Pu
     await purse.bind(ann.id, ISSUER, "ISSUER")
     assert await seen_did(purse, ann, ISSUER) == did
     assert await seen_did(purse, ann, VERIFIER) is None
+
+
+async def test_a_verifier_sees_it_once_bound_and_presented_to_and_in_that_role_only(
+    purse: Purse,
+) -> None:
+    """One house may be issuer and verifier: what it learnt as the one it has not as the other."""
+    ann = await purse.registered()
+    as_issuer = replace(VERIFIER, role=Role.ISSUER)
+    await purse.bind(ann.id, VERIFIER, "ISSUER")
+    assert await seen_did(purse, ann, as_issuer) == ann.software.did
+    assert await seen_did(purse, ann, VERIFIER) is None
+    await purse.bind(ann.id, VERIFIER, "VERIFIER")
+    assert await seen_did(purse, ann, VERIFIER) is None, "nothing was presented to it"
+    await purse.present(ann.id, VERIFIER)
+    assert await seen_did(purse, ann, VERIFIER) == ann.software.did
+    ben = await purse.registered("ben")
+    await purse.present(ben.id, VERIFIER)
+    assert await seen_did(purse, ben, VERIFIER) is None, "no customer of its own"
+    await purse.bind(ben.id, VERIFIER, "VERIFIER")
+    assert await seen_did(purse, ben, VERIFIER) == ben.software.did
+    assert await seen_did(purse, ben, as_issuer) is None
 
 
 async def test_a_holder_nobody_knows_answers_like_one_that_may_not_be_seen(purse: Purse) -> None:
