@@ -86,6 +86,7 @@ class Journey:
         self.actors = actors
         self.person = person
         self.house = house or House(profile=person.profile)
+        self.verifier = VERIFIER
         self.scope: tuple[str, ...] = ()
         self.receipt: JsonObject = {}
         self.credential_id = ""
@@ -275,7 +276,7 @@ class Journey:
         await self.agree("USE")
         prepared = await self._prepare(
             "prepare-consent",
-            grantedTo=VERIFIER,
+            grantedTo=self.verifier,
             purpose=PURPOSE,
             scope={"totalAtLeast": THRESHOLD, "claims": list(self.scope)},
             monitoringUntil=until,
@@ -285,7 +286,7 @@ class Journey:
             self._consent = self.person.software.sign_prepared(
                 prepared["payload"],
                 text(prepared, "payloadToSign"),
-                asked={"purpose": PURPOSE, "grantedTo": institution_did(VERIFIER)},
+                asked={"purpose": PURPOSE, "grantedTo": institution_did(self.verifier)},
             )
         done = await mutate(
             self.actors.holder,

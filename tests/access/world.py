@@ -86,17 +86,29 @@ class World:
         )
 
 
-async def tell(stack: Stack, *, with_stranger: bool = False) -> World:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Houses:
+    """Where a story takes place."""
+
+    issuer: PilotInstitution = GUOTAI_JUNAN
+    verifier: PilotInstitution = CAITONG_FUND
+
+
+async def tell(stack: Stack, *, with_stranger: bool = False, houses: Houses | None = None) -> World:
     """Play the story to its end: shown, relied on, reduced, kept by a custodian. `with_stranger`:
     somebody else has played it before."""
+    there = houses or Houses()
     foreign = frozenset[str]()
     if with_stranger:
         told = await tell(stack)
         foreign = frozenset(told.ids.values()) - {told.ids[name] for name in _SHARED}
-    async with journey_of(stack.deployment) as journey:
+    async with journey_of(
+        stack.deployment, issuer=there.issuer, verifier=there.verifier
+    ) as journey:
+        claims = _claims(journey.person.holder_id, there)
+        world = World(stack=stack, ids={}, claims=claims)
         await journey.to_permission()
         await journey.endorse_reduction()
-        world = World(stack=stack, ids={}, claims=_claims(journey.person.holder_id))
         await journey.agree("CUSTODY")
         receipt = await _taken_out(world, journey, await _deposit(world, "c2VhbGVk"))
         await _deposit(world, "c2VhbGVkIGFuZXc")
@@ -113,16 +125,16 @@ async def tell(stack: Stack, *, with_stranger: bool = False) -> World:
     return World(stack=stack, ids=ids, claims=world.claims, did=did, foreign=foreign)
 
 
-def _claims(holder: str) -> dict[str, Mapping[str, object]]:
+def _claims(holder: str, there: Houses) -> dict[str, Mapping[str, object]]:
     def of(role: str, institution: PilotInstitution) -> Mapping[str, object]:
         return {"role": role, "institution": institution_id(institution.uscc)}
 
     return {
         "holder": {"role": "HOLDER", "holder": holder},
         "other_holder": {"role": "HOLDER", "holder": new_id("hold")},
-        "issuer": of("ISSUER", GUOTAI_JUNAN),
+        "issuer": of("ISSUER", there.issuer),
         "other_issuer": of("ISSUER", HUAAN_FUND),
-        "verifier": of("VERIFIER", CAITONG_FUND),
+        "verifier": of("VERIFIER", there.verifier),
         "other_verifier": of("VERIFIER", GUOTAI_JUNAN_FUTURES),
         "regulator": {"role": "REGULATOR"},
         "analyst": {"role": "ANALYST"},

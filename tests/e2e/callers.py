@@ -11,7 +11,9 @@ from gateway.config import load_settings
 from gateway.server.wiring import demo_personas
 from subgraphs.demo.client import Client, Json
 from subgraphs.demo.deployment import Deployment
-from subgraphs.demo.journey import Actors, Journey, Person
+from subgraphs.demo.journey import Actors, House, Journey, Person
+from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN, PilotInstitution
+from subgraphs.kit.ids import institution_id
 
 TRIES: Final = 100
 PERSONAS: Final = ("holder", "issuer", "verifier", "regulator", "analyst")
@@ -59,19 +61,27 @@ def says_try_again(answer: Json) -> bool:
 
 @asynccontextmanager
 async def journey_of(
-    deployment: Deployment, *, url: str | None = None, profile: str = "RICH"
+    deployment: Deployment,
+    *,
+    url: str | None = None,
+    profile: str = "RICH",
+    issuer: PilotInstitution = GUOTAI_JUNAN,
+    verifier: PilotInstitution = CAITONG_FUND,
 ) -> AsyncIterator[Journey]:
     """A new person's journey, not begun, through the gateway at `url` (the deployment's own)."""
     person = Person(profile=profile)
+    issues, verifies = institution_id(issuer.uscc), institution_id(verifier.uscc)
     address = url or f"{deployment.gateway_url}/graphql"
     tokens = {
         "holder": token_of_holder(deployment, person),
-        "issuer": token_of(deployment, "issuer"),
-        "verifier": token_of(deployment, "verifier"),
+        "issuer": token_of(deployment, "issuer", institution=issues),
+        "verifier": token_of(deployment, "verifier", institution=verifies),
     }
     async with AsyncExitStack() as stack:
         clients = {
             name: await stack.enter_async_context(RecordingClient(address, token))
             for name, token in tokens.items()
         }
-        yield Journey(Actors(**clients), person)
+        journey = Journey(Actors(**clients), person, House(institution=issues, profile=profile))
+        journey.verifier = verifies
+        yield journey
