@@ -62,6 +62,19 @@ def endorsed(row: Credential | InForce, endorsement: Endorsement) -> Envelope:
     )
 
 
+def rechecked(row: Credential, at: datetime) -> Envelope:
+    """Its issuer looked at the assets again and has nothing to endorse (R25)."""
+    return event(
+        "CREDENTIAL_RECHECKED",
+        entity=row.id,
+        version=row.version,
+        subjects=[row.id, row.holder],
+        institutions=[row.issuer],
+        at=at,
+        body={"issuer": row.issuer},
+    )
+
+
 def bound(row: Binding) -> Envelope:
     return event(
         "CUSTOMER_BOUND",

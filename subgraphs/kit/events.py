@@ -84,6 +84,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "CREDENTIAL_SUPERSEDED": _kind(_CRED, "issuer vcHash supersededBy"),
     "CREDENTIAL_ACTIVATED": _kind(_CRED, "issuer vcHash validUntil asOf", "statusList statusIndex"),
     "CREDENTIAL_ENDORSED": _kind(_ENDO, "issuer vcHash effect reasonCode state", "newTotalBand"),
+    "CREDENTIAL_RECHECKED": _kind(_CRED, "issuer"),
     "CREDENTIAL_CANCELLED": _kind(_CRED, "issuer vcHash cancellationDigest"),
     "CONSENT_GRANTED": _kind("Consent Holder", "monitoring", "consentDigest"),
     "CONSENT_WITHDRAWN": _kind("Consent Holder", "monitoring", "consentDigest"),

@@ -5,23 +5,28 @@ with the first reason against it and keeps every finding as evidence; what the l
 not assumed in the holder's favour.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.institutions import InstitutionRow
 from subgraphs.kit.roots import RootOnLog
 from subgraphs.kit.statuses import Place, list_name
+from subgraphs.vc import model
 from subgraphs.vc.consent import consent_digest
 from subgraphs.vc.did_versions import salted_digest
+from subgraphs.vc.disclosure import general
 from subgraphs.vc.examination import CheckKind, Examination, ExaminedCredential, Reason
+from subgraphs.vc.guard import FLOW_AMOUNT, POSITION_AMOUNT
 from subgraphs.vc.receipt import document_digest
 from subgraphs.vc.status_list import CheckedList, StatusPurpose, StatusReason, status_of
-from subgraphs.verifier.records import Check, ConsentOnLog, CredentialOnLog
+from subgraphs.verifier.evidence import amount_of
+from subgraphs.verifier.records import Check, ConsentOnLog, CredentialOnLog, Query
 from subgraphs.verifier.states import CheckOutcome, CredentialStatus, LogReason, VerificationResult
 
+_ON_EVERY_PROOF: Final = frozenset({model.TOTAL, model.IN_TRANSIT})
 FRAUD: Final = (CheckKind.INTEGRITY, CheckKind.TRUSTED_ISSUER)
 
 
@@ -36,6 +41,8 @@ class OnLog:
     places: Mapping[str, Place]  # by credential id
     lists: Mapping[str, CheckedList]  # by URI
     root: RootOnLog | None
+    query: Query | None = None
+    recheck_within: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +68,12 @@ def judge(
     """One answer for each kind, in the order of the vocabulary."""
     notes = [*_shown(examined), *_consent(examined, log, verifier, holder)]
     notes += _did(examined, log)
+    if log.query is not None and not examined.against(CheckKind.INTEGRITY):
+        notes += _asked(examined.credentials, log.query)
     for place, credential in enumerate(examined.credentials):
         notes += _credential(credential, f"/verifiableCredential/{place}", log, holder)
         notes += _listed(credential, f"/verifiableCredential/{place}", log, examined.at)
+        notes += _fresh(credential, f"/verifiableCredential/{place}", log, examined.at)
     return tuple(_check(kind, notes, log.index) for kind in CheckKind)
 
 
@@ -121,6 +131,44 @@ def _consent(
     yield _Note(kind, "consent-in-force", "/consent", withdrawn)
     watched = None if held.monitoring else Reason.MONITORING_NOT_GRANTED
     yield _Note(kind, "monitoring-on-log", "/consent", watched)
+
+
+def _asked(credentials: Sequence[ExaminedCredential], query: Query) -> Iterator[_Note]:
+    """Whether she let be seen what was asked for: what every proof states by every one, what only
+    some state by one of them. Nothing is said where what was shown does not hold."""
+    kind = CheckKind.HOLDER_AUTHORISATION
+    for claim in query.claims:
+        shown = [_shows(one, claim) for one in credentials]
+        answered = all(shown) if claim in _ON_EVERY_PROOF else any(shown)
+        reason = None if answered else LogReason.QUERY_NOT_ANSWERED
+        yield _Note(kind, "query", "/verifiableCredential", reason, claim)
+    if query.at_least is not None:
+        answered = any(amount_of(one) is not None for one in credentials)
+        reason = None if answered else LogReason.QUERY_NOT_ANSWERED
+        yield _Note(kind, "query", "/verifiableCredential", reason, "atLeast")
+
+
+def _shows(one: ExaminedCredential, claim: str) -> bool:
+    if one.claims is None:
+        return False
+    facts = one.claims.guard
+    if (claim, ()) in ((POSITION_AMOUNT, facts.positions), (FLOW_AMOUNT, facts.flows)):
+        return True  # a whole list was shown, and nothing is on it
+    wanted = model.LINES if claim == model.LINE_CATEGORY else claim  # goes with its line
+    return any(general(path) == wanted for path in one.claims.paths)
+
+
+def _fresh(
+    credential: ExaminedCredential, place: str, log: OnLog, now: datetime
+) -> Iterator[_Note]:
+    """How long ago its issuer looked at the assets, against what the policy allows."""
+    held = None if credential.head is None else log.credentials.get(credential.head.credential_id)
+    if held is None or held.looked_at is None or log.recheck_within is None:
+        return
+    age = now - held.looked_at
+    reason = LogReason.RECHECK_TOO_OLD if age > log.recheck_within else None
+    detail = f"{held.looked_at.isoformat()} within {log.recheck_within.days} d"
+    yield _Note(CheckKind.TIMELINESS, "recheck-age", place, reason, detail)
 
 
 def _credential(

@@ -5,6 +5,8 @@ from typing import Final
 
 from subgraphs.kit.ids import derived_id
 from subgraphs.rules import RuleSet
+from subgraphs.rules.calendar import SHANGHAI
+from subgraphs.rules.freshness import fresh_within
 from subgraphs.rules.overlap import ShownProof
 from subgraphs.vc.consent import LIVE_COUNT, read_consent
 from subgraphs.vc.errors import VcError
@@ -14,7 +16,7 @@ from subgraphs.vc.strict_json import parse_object
 from subgraphs.verifier.grounds import Ground
 from subgraphs.verifier.listed import lists_of
 from subgraphs.verifier.parts import Parts
-from subgraphs.verifier.records import Binding, Presentation, Request, VerificationId
+from subgraphs.verifier.records import Binding, Presentation, Query, Request, VerificationId
 from subgraphs.verifier.states import CredentialStatus, VerificationResult
 from subgraphs.verifier.trust import by_did
 
@@ -32,6 +34,7 @@ async def gather(
     receipt = presented.receipt or {}
     institutions = await by_did(parts.institutions, dids | {str(receipt.get("issuer"))})
     ids, index, now = [item.credential for item in shown.shown], parts.follower.applied, _now(parts)
+    day = now.astimezone(SHANGHAI).date()
     credentials = await parts.store.credentials.find(ids)
     places = await parts.statuses.places(ids)
     return Ground(
@@ -55,7 +58,13 @@ async def gather(
         root=await parts.roots.newest(shown.holder),
         earlier=await _earlier(parts, shown, now),
         live=await _live(parts, shown, presented),
+        recheck_within=_seconds(fresh_within(rules.name, on=day, among=parts.terms.freshness)),
+        query=Query(claims=request.claims, at_least=request.at_least),
     )
+
+
+def _seconds(within: timedelta | None) -> int | None:
+    return None if within is None else int(within.total_seconds())
 
 
 def _now(parts: Parts) -> datetime:

@@ -7,7 +7,7 @@ after; a ground is written once, and its digest stands on the log with the decis
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from subgraphs.kit.ids import HolderId, InstitutionId
@@ -31,6 +31,7 @@ from subgraphs.verifier.records import (
     ConsentOnLog,
     CredentialOnLog,
     Presentation,
+    Query,
     Request,
     VerificationId,
 )
@@ -47,7 +48,8 @@ class KeptList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Everything but the presentation that one decision depended on."""
+    """Everything but the presentation that one decision depended on. `recheck_within`: how many
+    seconds ago an issuer may have looked last; what an older build did not ask is None."""
 
     id: VerificationId
     verifier: InstitutionId
@@ -69,11 +71,18 @@ class Ground:
     root: RootOnLog | None
     earlier: tuple[ShownProof, ...] = ()
     live: tuple[date, ...] | None = None
+    recheck_within: int | None = None
+    query: Query | None = None
 
 
 def digest_of(ground: Ground) -> Hash:
     """One name for all of it, as it stands on the log."""
-    return sm3_hash(canonical(_json(to_document(ground))))
+    return digest_of_stored(to_document(ground))
+
+
+def digest_of_stored(document: Mapping[str, Any]) -> Hash:
+    """The same of what is kept: members that an older build did not know are not in it."""
+    return sm3_hash(canonical(_json(document)))
 
 
 def case_of(request: Request, shown: Presentation, ground: Ground, rules: RuleSet) -> Case:
@@ -115,6 +124,10 @@ def on_log(ground: Ground) -> OnLog:
         places=dict(ground.places),
         lists={kept.uri: made for kept in ground.lists if (made := _made(kept, ground.at))},
         root=ground.root,
+        query=ground.query,
+        recheck_within=None
+        if ground.recheck_within is None
+        else timedelta(seconds=ground.recheck_within),
     )
 
 

@@ -17,6 +17,7 @@ from subgraphs.kit.roots import Roots
 from subgraphs.kit.statuses import Statuses
 from subgraphs.rules import RULE_SETS, RuleSet
 from subgraphs.rules.calendar import CHINA, CalendarUnknown
+from subgraphs.rules.freshness import FRESHNESS, Freshness
 from subgraphs.verifier.ports import CustomerRegister
 from subgraphs.verifier.records import Change
 from subgraphs.verifier.service import FunctionState
@@ -35,6 +36,7 @@ class Terms:
     heartbeat: timedelta = timedelta(seconds=15)
     paper_lives: timedelta = timedelta(days=90)
     rule_sets: tuple[RuleSet, ...] = RULE_SETS
+    freshness: tuple[Freshness, ...] = FRESHNESS
 
     def due(self, asked: datetime) -> datetime:
         """By when further proof has to be there: the end of a working day; in a year whose

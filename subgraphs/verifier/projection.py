@@ -28,6 +28,7 @@ _STATUS_OF_KIND: Final[Mapping[str, CredentialStatus]] = {
     "CREDENTIAL_SUPERSEDED": CredentialStatus.SUPERSEDED,
     "CREDENTIAL_CANCELLED": CredentialStatus.CANCELLED,
 }
+LOOKED: Final = "CREDENTIAL_RECHECKED"
 _OVER: Final = frozenset(
     {
         *(CredentialStatus.REVOKED, CredentialStatus.CANCELLED, CredentialStatus.EXPIRED),
@@ -50,7 +51,9 @@ def text(envelope: Envelope, name: str) -> str | None:
 def credential_after(
     held: CredentialOnLog | None, envelope: Envelope, index: int
 ) -> CredentialOnLog | None:
-    """The credential's row after this entry; the row held when the entry is not about its state."""
+    """The credential's row after this entry; the row held when the entry is not about it."""
+    if envelope.kind == LOOKED:
+        return _looked(held, envelope)
     status = _status_after(envelope)
     id_, issuer = subject(envelope, "cred"), text(envelope, "issuer")
     if status is None or id_ is None or issuer is None:
@@ -68,6 +71,7 @@ def credential_after(
             at_index=index,
             as_of=_day(envelope.body.get("asOf")) or held.as_of,
             reduced=_reduced(held.reduced, envelope),
+            looked_at=envelope.at if _looks(envelope) else held.looked_at,
         )
     vc_hash, holder = text(envelope, "vcHash"), subject(envelope, "hold")
     if vc_hash is None or holder is None:
@@ -83,7 +87,20 @@ def credential_after(
         first_index=index,
         first_at=envelope.at,
         as_of=_day(envelope.body.get("asOf")),
+        looked_at=envelope.at,
     )
+
+
+def _looked(held: CredentialOnLog | None, envelope: Envelope) -> CredentialOnLog | None:
+    """Its issuer looked again and found nothing to endorse; the status stays where it was told."""
+    if held is None or held.issuer != text(envelope, "issuer") or held.status in _OVER:
+        return held
+    return replace(held, looked_at=envelope.at)
+
+
+def _looks(envelope: Envelope) -> bool:
+    """An endorsement of anything but a note says what its issuer has found."""
+    return envelope.kind == "CREDENTIAL_ENDORSED" and text(envelope, "effect") != "NOTE"
 
 
 def consent_after(held: ConsentOnLog | None, envelope: Envelope, index: int) -> ConsentOnLog | None:

@@ -45,6 +45,15 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What was asked for: `claims` are claim paths, `at_least` the amount in fen that bounds
+    together have to prove, if that is enough."""
+
+    claims: tuple[str, ...]
+    at_least: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One use, one customer, one audience, one nonce. The query: `claims` are the claim paths asked
     for, `at_least` the amount in fen that bounds together have to prove, if that is enough."""
@@ -261,7 +270,8 @@ class Supplement:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialOnLog:
     """What the log has said of a credential up to `at_index`, first at `first_index`. `reduced`:
-    its issuer endorsed a fall that was not restored since."""
+    its issuer endorsed a fall that was not restored since; `looked_at`: when its issuer last told
+    that it had looked at the assets, None for a row from before that was kept."""
 
     id: CredentialId
     vc_hash: str
@@ -274,6 +284,7 @@ class CredentialOnLog:
     first_at: datetime | None = None
     as_of: date | None = None
     reduced: bool = False
+    looked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

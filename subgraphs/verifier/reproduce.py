@@ -12,11 +12,11 @@ from typing import Final
 from ledger_adapter.port import EntryIndex
 from subgraphs.kit.offload import offload
 from subgraphs.rules import RuleSet, UnknownRuleSet, rule_set
-from subgraphs.vc.encoding import sm3_hash
+from subgraphs.vc.encoding import Hash, sm3_hash
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.strict_json import canonical, parse_object
 from subgraphs.verifier.decide import Decision, decide
-from subgraphs.verifier.grounds import Ground, case_of, digest_of
+from subgraphs.verifier.grounds import Ground, case_of, digest_of_stored
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.records import Presentation, Request, Verification
 
@@ -28,6 +28,7 @@ class _Kept:
     request: Request
     shown: Presentation
     ground: Ground
+    digest: Hash
     rules: RuleSet
     told: str | None
 
@@ -43,17 +44,25 @@ class Difference:
 
 async def reproduce(parts: Parts, row: Verification) -> tuple[Difference, ...] | None:
     """Where it differs; None when the evidence was not kept."""
-    ground = await parts.store.grounds.get(row.id)
+    stored = await parts.store.grounds.stored(row.id)
     shown = await parts.store.presentations.get(row.presentation)
     request = None if shown is None else await parts.store.requests.get(shown.request)
-    if ground is None or shown is None or request is None:
+    if stored is None or shown is None or request is None:
         return None
+    ground = parts.store.grounds.read(stored)
     told = await _told(parts, row)
     try:
         rules = rule_set(ground.rule_set, among=parts.terms.rule_sets)
     except UnknownRuleSet:
         return (Difference("RULE_SET", ground.rules_digest, NOTHING),)
-    kept = _Kept(request=request, shown=shown, ground=ground, rules=rules, told=told)
+    kept = _Kept(
+        request=request,
+        shown=shown,
+        ground=ground,
+        digest=digest_of_stored(stored),
+        rules=rules,
+        told=told,
+    )
     return await offload(_compare, row, kept)
 
 
@@ -70,7 +79,7 @@ async def _told(parts: Parts, row: Verification) -> str | None:
 def _compare(row: Verification, kept: _Kept) -> tuple[Difference, ...]:
     ground, told = kept.ground, row.evidence if kept.told is None else kept.told
     points = [
-        ("EVIDENCE", told, digest_of(ground)),
+        ("EVIDENCE", told, kept.digest),
         ("PRESENTATION", ground.presentation_digest, _digest(kept.shown)),
         ("RULE_SET", ground.rules_digest, kept.rules.digest),
     ]

@@ -29,6 +29,10 @@ class Table(Generic[R]):
         """By id."""
         return await self.one({"_id": id_}, session=session)
 
+    async def stored(self, id_: str) -> dict[str, Any] | None:
+        """By id, as it is kept, with members that this build does not know."""
+        return await self.rows.find_one({"_id": id_})
+
     async def one(self, where: Mapping[str, Any], *, session: Session | None = None) -> R | None:
         """The row a unique index names."""
         row = await self.rows.find_one(where, session=session)

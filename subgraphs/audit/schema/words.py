@@ -33,6 +33,7 @@ from subgraphs.kit.types import worded
     CREDENTIAL_SUPERSEDED="A newer one took its place (被替换).",
     CREDENTIAL_ACTIVATED="The holder countersigned it (生效).",
     CREDENTIAL_ENDORSED="The issuer endorsed a change (变更签注).",
+    CREDENTIAL_RECHECKED="The issuer looked again and found nothing to endorse (复查无变).",
     CREDENTIAL_CANCELLED="The holder ended it (取消).",
     CONSENT_GRANTED="A holder consented (授权).",
     CONSENT_WITHDRAWN="A holder withdrew consent (撤回授权).",
@@ -86,6 +87,7 @@ class AuditEventKind(Enum):
     CREDENTIAL_SUPERSEDED = "CREDENTIAL_SUPERSEDED"
     CREDENTIAL_ACTIVATED = "CREDENTIAL_ACTIVATED"
     CREDENTIAL_ENDORSED = "CREDENTIAL_ENDORSED"
+    CREDENTIAL_RECHECKED = "CREDENTIAL_RECHECKED"
     CREDENTIAL_CANCELLED = "CREDENTIAL_CANCELLED"
     CONSENT_GRANTED = "CONSENT_GRANTED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"

@@ -12,8 +12,8 @@ import logging
 from dataclasses import replace
 from typing import Final
 
-from subgraphs.issuer import lifecycle
-from subgraphs.issuer.desk.change import for_clock, state_now
+from subgraphs.issuer import lifecycle, outgoing
+from subgraphs.issuer.desk.change import for_clock, put, state_now
 from subgraphs.issuer.desk.endorse import written
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.ports import CoreSystemAway, Statement
@@ -83,8 +83,7 @@ async def _write(
     looked = replace(row, rechecked_at=now, recheck_due=now + parts.recheck.every, told_total=told)
     if seen is None:
         looked = replace(looked, version=row.version + 1)
-        if not await parts.store.replace(looked, session):
-            raise Busy("the credential changed meanwhile")
+        await put(parts, looked, outgoing.rechecked(looked, now), session)
         return
     await written(parts, looked, seen, session)
 

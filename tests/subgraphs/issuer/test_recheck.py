@@ -137,6 +137,8 @@ async def test_a_credential_in_force_has_a_date_for_its_next_look(desk: Desk, bo
     assert row.recheck_due - row.rechecked_at == POLICY.every
     assert await told(desk, credential) == []
     assert await recheck_what_is_due(desk.parts) == 0
+    kinds = [one.kind for one in await desk.events(credential)]
+    assert kinds.count("CREDENTIAL_RECHECKED") == 1
 
 
 async def test_changes_are_endorsed_each_once_in_both_directions(desk: Desk, books: Books) -> None:
