@@ -18,10 +18,12 @@ from ledger_adapter.verify import Trust, load_trust
 from subgraphs.audit.complaint.steps import Reminders
 from subgraphs.audit.denials import Denied
 from subgraphs.audit.dispute.file import PATH, answer
+from subgraphs.audit.flows import Flows
 from subgraphs.audit.kept.allow_lists import AllowLists
 from subgraphs.audit.kept.complaint_store import Complaints
 from subgraphs.audit.kept.dispute_store import Disputes
 from subgraphs.audit.kept.exit_store import Exits
+from subgraphs.audit.kept.operation_store import Operation
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.schema import schema
@@ -80,6 +82,8 @@ def wire(base: Base, trust: Trust) -> Parts:
         disputes=Disputes(base.database),
         complaints=Complaints(base.database),
         exits=Exits(base.database),
+        operation=Operation(base.database),
+        flows=Flows(base.database),
         holder_keys=base.holder_keys,
         idempotent=base.idempotent,
         outbox=base.outbox,

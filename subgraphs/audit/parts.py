@@ -9,10 +9,12 @@ from datetime import datetime
 from ledger_adapter.port import Ledger, Shard
 from ledger_adapter.verify import Trust
 from subgraphs.audit.denials import Denied
+from subgraphs.audit.flows import Flows
 from subgraphs.audit.kept.allow_lists import AllowLists
 from subgraphs.audit.kept.complaint_store import Complaints
 from subgraphs.audit.kept.dispute_store import Disputes
 from subgraphs.audit.kept.exit_store import Exits
+from subgraphs.audit.kept.operation_store import Operation
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.store import Store
 from subgraphs.audit.tallies import Tallies
@@ -35,6 +37,8 @@ class Parts:
     disputes: Disputes
     complaints: Complaints
     exits: Exits
+    operation: Operation
+    flows: Flows
     holder_keys: HolderKeys
     idempotent: Idempotent
     outbox: Outbox

@@ -173,3 +173,17 @@ def leads_exit(viewer: Viewer, leaving: Leaving) -> bool:
     if viewer.role is Role.REGULATOR:
         return not leaving.of_person
     return viewer.role in {Role.HOLDER, *_BY_INSTITUTION} and leaving.owner in names_of(viewer)
+
+
+def operates_as(viewer: Viewer) -> str:
+    """Whose incidents and drills a viewer's are: its institution's; the regulator's own."""
+    if viewer.role is Role.REGULATOR:
+        return Role.REGULATOR.value
+    return viewer.institution or ""
+
+
+def own_operation(viewer: Viewer) -> dict[str, object]:
+    """The incidents and drills that a viewer sees, as a filter: an institution its own."""
+    if viewer.role is Role.REGULATOR:
+        return {}
+    return {"owner": (viewer.institution or "") if viewer.role in _BY_INSTITUTION else ""}

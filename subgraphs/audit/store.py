@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from subgraphs.audit import codec, denials, policy, signals, tallies
+from subgraphs.audit import codec, denials, flows, policy, signals, tallies
 from subgraphs.audit.kept import allow_lists
 from subgraphs.audit.kept import complaint_store as complaint
 from subgraphs.audit.kept import dispute_store as dispute
 from subgraphs.audit.kept import exit_store as exits
+from subgraphs.audit.kept import operation_store as operation
 from subgraphs.audit.projection import Changes
 from subgraphs.audit.records import Accepted, EventRow
 from subgraphs.audit.signals import SignalKind
@@ -30,7 +31,7 @@ EVENTS: Final = "events"
 ACCEPTED: Final = "accepted"
 DAYS: Final = "days"
 STORED, ERASED = "CUSTODY_STORED", "CUSTODY_DELETED"
-PROJECTED: Final = (EVENTS, ACCEPTED, DAYS, tallies.CELLS, institutions.COLLECTION)
+PROJECTED: Final = (EVENTS, ACCEPTED, DAYS, flows.WAITS, tallies.CELLS, institutions.COLLECTION)
 """What follows from the log alone, and can be made from it again."""
 
 WHILE_WRITING: Final = [
@@ -56,6 +57,8 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     **dispute.INDEXES,
     **complaint.INDEXES,
     **exits.INDEXES,
+    **flows.INDEXES,
+    **operation.INDEXES,
     **denials.INDEXES,
     **allow_lists.INDEXES,
     **institutions.INDEXES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ledger_adapter.port import LoggedEvent
+from subgraphs.audit.flow import waits_of
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.projection import credentials_in, project
 from subgraphs.audit.records import EventRow
@@ -25,5 +26,6 @@ async def apply(
     facts = facts_of(events, began)
     cells = await parts.tallies.cells({fact.key for fact in facts}, session)
     await parts.tallies.put(fold(cells, facts).values(), session)
+    await parts.flows.put(waits_of(events), session)
     await parts.store.write(changes, session)
     return [Item(position=row.index, value=row) for row in changes.rows]

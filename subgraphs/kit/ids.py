@@ -172,6 +172,7 @@ REGISTRY: Final[tuple[Kind, ...]] = (
         description="The exit of a user, an institution or the pilot, with its plan (退出).",
     ),
     Kind(prefix="inci", type_name="Incident", owner=None, description="An incident (事件)."),
+    Kind(prefix="dril", type_name="Drill", owner=None, description="A drill (应急演练)."),
     Kind(
         prefix="bind",
         type_name="CustomerBinding",

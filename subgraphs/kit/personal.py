@@ -100,7 +100,7 @@ WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
     ),
     "audit": frozenset(
         {"events", "accepted", "days", "cells", "asked", "disputes", "denials", "exits"}
-        | {"complaint_channels", "allow_lists"}
+        | {"complaint_channels", "allow_lists", "waits", "incidents", "drills"}
     ),
     "identity": frozenset(),
 }

@@ -111,6 +111,8 @@ _NAMED: Final[Mapping[str, object]] = {
     "stage": "CUSTODY",
     "state": "WITHDRAWN",
     "preparedId": "prep_" + "0" * 26,
+    "incidentId": "inci_" + "0" * 26,
+    "drillId": "dril_" + "0" * 26,
 }
 _IDS: Final[Mapping[str, str]] = {
     "credentialId": "Credential",

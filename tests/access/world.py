@@ -57,6 +57,9 @@ LEAVE: Final = """mutation Leave($input: RequestUserExitInput!) {
 COMPLAIN: Final = """mutation Complain($input: FileComplaintInput!) {
   fileComplaint(input: $input) {
     __typename ... on FileComplaintSuccess { complaint { id } } } }"""
+_OPERATE: Final = """mutation Operate($i: ReportIncidentInput!, $d: PlanDrillInput!) {
+  reportIncident(input: $i) { ... on ReportIncidentSuccess { incident { id } } }
+  planDrill(input: $d) { ... on PlanDrillSuccess { drill { id } } } }"""
 _DENY: Final = """mutation Deny($input: OpenDisputeInput!) {
   openDispute(input: $input) { ... on OpenDisputeSuccess { dispute { id } } } }"""
 _LIST: Final = """mutation Let($input: SetAllowListInput!) {
@@ -116,6 +119,7 @@ async def tell(stack: Stack, *, with_stranger: bool = False, houses: Houses | No
     ids["DeletionReceipt"] = receipt
     ids["Complaint"] = await _complained(world)
     ids["ExitCase"] = await _left(world)
+    await _operated(world)
     ids["Dispute"] = await _denied(world, ids["Presentation"])
     await _let_in(world)
     ids["PresentationRequest"] = str(journey.request["id"])
@@ -177,6 +181,17 @@ async def _complained(world: World) -> str:
 async def _left(world: World) -> str:
     told = await ask(world.stack.url, LEAVE, {"input": {}}, world.token("holder"))
     return str(told["data"]["requestUserExit"]["exit"]["id"])
+
+
+async def _operated(world: World) -> None:
+    """The verifier has an incident, and a drill to hold."""
+    incident = {"title": "A witness is away", "part": "WITNESS", "severity": "MINOR"}
+    drill = {"scenario": "NETWORK_CUT", "dueAt": "2030-01-01T00:00:00+08:00"}
+    told = await ask(
+        world.stack.url, _OPERATE, {"i": incident, "d": drill}, world.token("verifier")
+    )
+    assert told["data"]["reportIncident"]["incident"], told
+    assert told["data"]["planDrill"]["drill"], told
 
 
 async def _denied(world: World, presentation: str) -> str:

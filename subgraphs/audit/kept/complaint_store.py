@@ -51,6 +51,10 @@ class Complaints:
         rows = await self._rows.find(where).sort(BY_DUE.sort).limit(_AT_ONCE).to_list(None)
         return [complaint(row) for row in rows]
 
+    async def late(self, now: datetime) -> int:
+        """How many complainants were not told in time."""
+        return await self._rows.count_documents({"waits": True, "due_at": {"$lte": now}})
+
     async def waiting(self, owner: str | None, session: Session) -> bool:
         """Whether somebody has not been told how a complaint of hers, or at an institution,
         stands; None: of anybody."""

@@ -20,15 +20,17 @@ from subgraphs.audit.schema.dispute import Dispute
 from subgraphs.audit.schema.events import AuditEvent
 from subgraphs.audit.schema.exit import ExitCase, Exits, Leaving
 from subgraphs.audit.schema.health import Subscription
+from subgraphs.audit.schema.incident import Operating, Operation
 from subgraphs.audit.schema.institution import Institution
 from subgraphs.audit.schema.mutation import Mutation
 from subgraphs.audit.schema.query import Query
 from subgraphs.audit.schema.signals import Signals
+from subgraphs.audit.schema.targets import Targets
 from subgraphs.kit.federation import Schema
 
 schema = Schema(
-    query=merge_types("Query", (Query, Cases, Exits, Perimeter, Signals)),
-    mutation=merge_types("Mutation", (Mutation, Leaving, Gatekeeping, Telling)),
+    query=merge_types("Query", (Query, Cases, Exits, Operation, Perimeter, Signals, Targets)),
+    mutation=merge_types("Mutation", (Mutation, Gatekeeping, Leaving, Operating, Telling)),
     subscription=Subscription,
     served=[
         AuditEvent,

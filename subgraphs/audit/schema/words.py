@@ -60,6 +60,8 @@ from subgraphs.kit.types import worded
     COMPLAINT_REMINDED="Its handlers were reminded of a complaint (投诉提醒).",
     PRIVILEGED_READ="The regulator read what it is no party to (特权查阅).",
     ALLOW_LIST_CHANGED="An institution comes from other networks than before (白名单变更).",
+    INCIDENT_MOVED="An incident was reported or went a step further (故障处理).",
+    DRILL_MOVED="A drill was planned or recorded (应急演练).",
     EXIT_MOVED="An exit went a step further (退出推进).",
     FRAUD_SIGNAL="A check found signs of fraud (风险信号).",
 )
@@ -114,6 +116,8 @@ class AuditEventKind(Enum):
     COMPLAINT_REMINDED = "COMPLAINT_REMINDED"
     PRIVILEGED_READ = "PRIVILEGED_READ"
     ALLOW_LIST_CHANGED = "ALLOW_LIST_CHANGED"
+    INCIDENT_MOVED = "INCIDENT_MOVED"
+    DRILL_MOVED = "DRILL_MOVED"
     EXIT_MOVED = "EXIT_MOVED"
     FRAUD_SIGNAL = "FRAUD_SIGNAL"
 

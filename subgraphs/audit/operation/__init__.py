@@ -1,0 +1,1 @@
+"""Incidents, drills, targets: how the deployment itself is run."""
