@@ -25,11 +25,12 @@ from subgraphs.audit.worker import apply
 from subgraphs.kit.base import Base, open_base
 from subgraphs.kit.follow import POSITIONS
 from subgraphs.kit.main import load
-from subgraphs.kit.mongo import Session, Unreachable, create_indexes
+from subgraphs.kit.mongo import PyMongoError, Session, Unreachable, create_indexes
 from subgraphs.kit.serve import CannotStart
 from subgraphs.kit.settings import BadSetting, Settings
 
 BATCH: Final = 2_000
+_TOO_LONG: Final = frozenset({251, 290})  # NoSuchTransaction, its lifetime is over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,19 @@ async def rebuild(base: Base, *, batch: int = BATCH) -> Rebuilt:
 
 
 async def _take(base: Base, parts: Parts, events: Sequence[LoggedEvent]) -> None:
+    """In one transaction, or in smaller ones where the server finds one too long: an overloaded
+    machine interrupts it, and the same events again give the same rows."""
+    try:
+        await _taken(base, parts, events)
+    except PyMongoError as fault:
+        if len(events) == 1 or getattr(fault, "code", None) not in _TOO_LONG:
+            raise
+        half = len(events) // 2
+        await _take(base, parts, events[:half])
+        await _take(base, parts, events[half:])
+
+
+async def _taken(base: Base, parts: Parts, events: Sequence[LoggedEvent]) -> None:
     async def work(session: Session) -> None:
         await apply(parts, events, session)
         position = {"$set": {"index": events[-1].position.index}}

@@ -1,15 +1,20 @@
 """The read model follows the log: feed, acceptances that come and go, rebuild, cost of reads."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from pymongo.errors import OperationFailure
 
+from ledger_adapter.port import LoggedEvent
 from subgraphs.audit.app import follow
+from subgraphs.audit.parts import Parts
 from subgraphs.audit.rebuild import rebuild
 from subgraphs.audit.store import PROJECTED
+from subgraphs.audit.worker import apply
 from subgraphs.kit.follow import POSITIONS
-from subgraphs.kit.mongo import Database
+from subgraphs.kit.mongo import Database, Session
 from tests.subgraphs.audit.desk import (
     ISSUER_DESK,
     REGULATOR,
@@ -238,3 +243,23 @@ async def test_no_query_scans_a_collection(told: Desk, who: Who) -> None:
     seen = await profiled(database, 0)
     assert len([one for one in seen if _reads(one)]) >= 6
     assert not [one["command"] for one in seen if _scans(one)]
+
+
+async def test_a_batch_that_the_server_interrupts_is_taken_in_halves(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine so slow that a transaction outlives its time."""
+    await desk.tell(*ANN.whole(), *BEN.whole())
+    before = await rows_of(desk)
+    sizes = list[int]()
+
+    async def slow(parts: Parts, events: Sequence[LoggedEvent], session: Session) -> object:
+        sizes.append(len(events))
+        if len(events) > 3:
+            raise OperationFailure("its lifetime is over", 290)
+        return await apply(parts, events, session)
+
+    monkeypatch.setattr("subgraphs.audit.rebuild.apply", slow)
+    done = await rebuild(desk.world.base)
+    assert sizes[0] == done.events > 3 >= min(sizes)
+    assert await rows_of(desk) == before
