@@ -4,7 +4,7 @@ Laws: `id` is stored as `_id`; enums by value, dates as ISO text, tuples as list
 does not fit its record is a bug and raises, but a member that came later has its default.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from types import UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 R = TypeVar("R")
+Unpack = Callable[[Any], Any]
 
 
 def to_document(record: object) -> dict[str, Any]:
@@ -45,47 +46,55 @@ def _pack(value: Any) -> Any:
 
 
 @cache
-def _hints(record: type[Any]) -> dict[str, Any]:
-    return get_type_hints(record)
-
-
-@cache
-def _defaulted(record: type[Any]) -> frozenset[str]:
-    return frozenset(one.name for one in fields(record) if one.default is not MISSING)
+def _members(record: type[Any]) -> tuple[tuple[str, Unpack, bool], ...]:
+    """Each member's name, how it is read, and whether it may be missing."""
+    hints = get_type_hints(record)
+    return tuple(
+        (one.name, _unpacker(hints[one.name]), one.default is not MISSING) for one in fields(record)
+    )
 
 
 def _record(record: type[Any], values: Mapping[str, Any]) -> object:
-    later = _defaulted(cast("Any", record))
-    hints = _hints(cast("Any", record)).items()
     return record(
         **{
-            name: _unpack(hint, values[name])
-            for name, hint in hints
-            if name in values or name not in later
+            name: unpack(values[name])
+            for name, unpack, later in _members(cast("Any", record))
+            if name in values or not later
         }
     )
 
 
-def _unpack(hint: Any, value: Any) -> Any:
+@cache
+def _unpacker(hint: Any) -> Unpack:
+    """How a stored value of this type is read; made once for each type there is."""
     hint = getattr(hint, "__supertype__", hint)
     origin = get_origin(hint)
     if origin in (Union, UnionType):
         (inner,) = (part for part in get_args(hint) if part is not type(None))
-        return None if value is None else _unpack(inner, value)
+        unpack = _unpacker(inner)
+        return lambda value: None if value is None else unpack(value)
     if origin is tuple:
-        return _tuple(get_args(hint), value)
-    return _plain(hint, value)
+        return _tuple(get_args(hint))
+    return _plain(hint)
 
 
-def _plain(hint: Any, value: Any) -> Any:
+def _plain(hint: Any) -> Unpack:
     if is_dataclass(hint):
-        return _record(cast("type[Any]", hint), value)
+        return lambda value: _record(cast("type[Any]", hint), value)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint(value)
-    return date.fromisoformat(value) if hint is date else value
+        return hint
+    return date.fromisoformat if hint is date else _as_it_is
 
 
-def _tuple(hints: tuple[Any, ...], values: list[Any]) -> tuple[Any, ...]:
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _tuple(hints: tuple[Any, ...]) -> Unpack:
     if hints[-1] is Ellipsis:
-        return tuple(_unpack(hints[0], value) for value in values)
-    return tuple(_unpack(hint, value) for hint, value in zip(hints, values, strict=True))
+        each = _unpacker(hints[0])
+        return lambda values: tuple(map(each, values))
+    unpackers = tuple(map(_unpacker, hints))
+    return lambda values: tuple(
+        unpack(value) for unpack, value in zip(unpackers, values, strict=True)
+    )

@@ -1,5 +1,6 @@
 """Read what a decision will stand on, from this subgraph's own rows and the presentation only."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -16,7 +17,14 @@ from subgraphs.vc.strict_json import parse_object
 from subgraphs.verifier.grounds import Ground
 from subgraphs.verifier.listed import lists_of
 from subgraphs.verifier.parts import Parts
-from subgraphs.verifier.records import Binding, Presentation, Query, Request, VerificationId
+from subgraphs.verifier.records import (
+    Binding,
+    ConsentOnLog,
+    Presentation,
+    Query,
+    Request,
+    VerificationId,
+)
 from subgraphs.verifier.states import CredentialStatus, VerificationResult
 from subgraphs.verifier.trust import by_did
 
@@ -32,11 +40,23 @@ async def gather(
     presented = read_presentation(parse_object(shown.document))
     dids = {str(item.credential.get("issuer")) for item in presented.shown}
     receipt = presented.receipt or {}
-    institutions = await by_did(parts.institutions, dids | {str(receipt.get("issuer"))})
     ids, index, now = [item.credential for item in shown.shown], parts.follower.applied, _now(parts)
     day = now.astimezone(SHANGHAI).date()
-    credentials = await parts.store.credentials.find(ids)
-    places = await parts.statuses.places(ids)
+    # each reads for itself: eight waits would be eight times the way to the database
+    (register, credentials, places, consent), (lists, root, earlier, live) = await asyncio.gather(
+        asyncio.gather(
+            by_did(parts.institutions, dids | {str(receipt.get("issuer"))}),
+            parts.store.credentials.find(ids),
+            parts.statuses.places(ids),
+            _consent(parts, shown),
+        ),
+        asyncio.gather(
+            lists_of(parts.statuses, presented),
+            parts.roots.newest(shown.holder),
+            _earlier(parts, shown, now),
+            _live(parts, shown, presented),
+        ),
+    )
     return Ground(
         id=VerificationId(derived_id("veri", shown.id)),
         verifier=shown.verifier,
@@ -51,16 +71,20 @@ async def gather(
         at=now,
         index=index,
         credentials=tuple(row for _, row in sorted(credentials.items())),
-        institutions=tuple(row for _, row in sorted(institutions.items())),
-        consent=None if shown.consent is None else await parts.store.consents.get(shown.consent),
+        institutions=tuple(row for _, row in sorted(register.items())),
+        consent=consent,
         places=tuple(sorted(places.items())),
-        lists=await lists_of(parts.statuses, presented),
-        root=await parts.roots.newest(shown.holder),
-        earlier=await _earlier(parts, shown, now),
-        live=await _live(parts, shown, presented),
+        lists=lists,
+        root=root,
+        earlier=earlier,
+        live=live,
         recheck_within=_seconds(fresh_within(rules.name, on=day, among=parts.terms.freshness)),
         query=Query(claims=request.claims, at_least=request.at_least),
     )
+
+
+async def _consent(parts: Parts, shown: Presentation) -> ConsentOnLog | None:
+    return None if shown.consent is None else await parts.store.consents.get(shown.consent)
 
 
 def _seconds(within: timedelta | None) -> int | None:

@@ -13,6 +13,7 @@ from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.identity import IdentityProvider
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.outbox import Outbox
+from subgraphs.kit.paused import Gate
 from subgraphs.kit.roots import Roots
 from subgraphs.kit.statuses import Statuses
 from subgraphs.rules import RULE_SETS, RuleSet
@@ -60,6 +61,7 @@ class Parts:
     ledger: Ledger
     follower: Follower[Change]
     feed: Feed[Change]
+    gate: Gate
     board: Board[tuple[FunctionState, ...]]
     identity: IdentityProvider
     customers: CustomerRegister

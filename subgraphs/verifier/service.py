@@ -1,7 +1,8 @@
 """What of the verifier's service runs, and the way that stays open when it does not (R48, R57).
 
 Laws: read at the moment it is asked; what the log says is never guessed, so checks pause while the
-log is away, and paper, which needs no log to be taken in by staff, is named as the way left.
+log is away, and while nothing new may begin; paper, which staff take in without a log, is named as
+the way left.
 """
 
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Final, Protocol
 
 from ledger_adapter.errors import LedgerError
 from subgraphs.kit.mongo import PyMongoError
+from subgraphs.kit.paused import Gate
 from subgraphs.verifier.states import ServiceFunction, ServiceMode
 
 PAPER: Final = "recordPaperEvidence"
@@ -34,15 +36,17 @@ class FunctionState:
     fallback: str | None
 
 
-async def service_state(follower: Follows) -> tuple[FunctionState, ...]:
+async def service_state(follower: Follows, gate: Gate) -> tuple[FunctionState, ...]:
     """Each function as it is now."""
     mode, reason = await _log(follower)
+    watching = FunctionState(
+        function=ServiceFunction.MONITORING, mode=mode, reason=reason, fallback=None
+    )
+    if mode is not ServiceMode.PAUSED and await gate.late():
+        mode, reason = ServiceMode.PAUSED, "CHAIN_STOPPED"
     fallback = None if mode is ServiceMode.NORMAL else PAPER
     checks = FunctionState(
         function=ServiceFunction.VERIFICATION, mode=mode, reason=reason, fallback=fallback
-    )
-    watching = FunctionState(
-        function=ServiceFunction.MONITORING, mode=mode, reason=reason, fallback=None
     )
     paper = FunctionState(
         function=ServiceFunction.PAPER, mode=ServiceMode.NORMAL, reason=None, fallback=None

@@ -112,8 +112,7 @@ async def _write(
     await store.grounds.insert(ground, session=session)
     if decision.qualification is not None:
         await store.qualifications.insert(decision.qualification, session=session)
-    for row in decision.acceptances:
-        await store.acceptances.insert(row, session=session)
+    await store.acceptances.add(decision.acceptances, session=session)
     await parts.outbox.put(session, *decision.events)
     if decision.qualification is not None and decision.qualification.outcome == "QUALIFIED":
         await _cure(parts, shown, decision, session)
@@ -121,9 +120,8 @@ async def _write(
 
 async def _hold(parts: Parts, ground: Ground, session: Session) -> None:
     """Collide with a follower that moves one of these at the same time."""
-    for credential in ground.credentials:
-        was = {"at_index": credential.at_index}
-        await parts.store.credentials.hold(credential.id, was=was, session=session)
+    were = {str(one.id): {"at_index": one.at_index} for one in ground.credentials}
+    await parts.store.credentials.hold_all(were, session=session)
     if ground.consent is not None:
         was = {"at_index": ground.consent.at_index}
         await parts.store.consents.hold(ground.consent.id, was=was, session=session)

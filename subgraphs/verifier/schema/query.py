@@ -38,9 +38,9 @@ class Query:
     async def verification_service_status(
         self, info: Info[Parts]
     ) -> list[ServiceFunctionState] | None:
-        return [
-            ServiceFunctionState.of(one) for one in await service_state(info.context.parts.follower)
-        ]
+        parts = info.context.parts
+        found = await service_state(parts.follower, parts.gate)
+        return [ServiceFunctionState.of(one) for one in found]
 
     @resolved("A request for proofs, for who asks and who is asked (出示请求).")
     async def presentation_request(
