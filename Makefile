@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install -qq --disable-pip-version-check --constraint requireme
 NODE_OK := node -e 'const [a,b]=process.versions.node.split(".");process.exit(+a>22||(+a==22&&+b>=15)?0:1)'
 
 .DEFAULT_GOAL := help
-.PHONY: help up test demo seed seed-both-ways demo-plug beside-others lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit access-matrix fuzz fuzz-doors bench-contest bench-domain bench-ledger flame other-gateways contract ledger-chaos
+.PHONY: help up test demo seed seed-both-ways demo-plug beside-others lint types schema lock clean bench chaos crypto-fuzz compose-corpus audit access-matrix interference fuzz fuzz-doors bench-contest bench-domain bench-ledger flame other-gateways contract ledger-chaos
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -72,7 +72,10 @@ demo-plug: $(VENV)/.run ## revocations counted live while the plug is pulled on 
 ledger-chaos: $(VENV)/.test ## 500 times kill -9 of a part of the ledger while events come in
 	@CREDGRAPH_LEDGER_FAULTS=500 $(BIN)/pytest -q tests/ledger_adapter/test_chaos.py
 
-crypto-fuzz: $(VENV)/.test ## thousands of damaged keys, signatures, tokens and documents
+crypto-interference: $(VENV)/.test ## four pairs of institutions, three seeds: somebody else's story changes no answer
+	@$(BIN)/pytest -q -m 'whole or not whole' tests/access/test_interference.py
+
+fuzz: $(VENV)/.test ## thousands of damaged keys, signatures, tokens and documents
 	@CREDGRAPH_FUZZ=2000 $(BIN)/pytest -q tests/ledger_adapter/test_crypto_fuzz.py \
 		tests/ledger_adapter/test_crypto_attacks.py tests/subgraphs/vc/test_fuzz.py
 

@@ -172,7 +172,7 @@ def leads_exit(viewer: Viewer, leaving: Leaving) -> bool:
     """Who takes it further: who leaves; the regulator where it is no person."""
     if viewer.role is Role.REGULATOR:
         return not leaving.of_person
-    return viewer.role in {Role.HOLDER, *_BY_INSTITUTION} and leaving.owner in names_of(viewer)
+    return leaving.owner in names_of(viewer)
 
 
 def operates_as(viewer: Viewer) -> str:

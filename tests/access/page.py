@@ -30,6 +30,10 @@ for that role. A field without a row fails the build. `python -m tests.access.pa
 - The regulator sees that and when things happened, never amounts or documents, nor what
   opens a credential's claims; of an event it sees all, with the opening of its commitment. The band
   of a new total it sees on a case (`case`), which the person concerned is told of first.
+- A root DID is seen in the role it was learnt in: by an issuer that matched a customer to it, by a
+  verifier that matched one and was presented to. One house in two roles is two callers.
+- The regulator has no list of a person's consents, nor anything of her copies but the receipts of
+  those that are gone; what belongs to a case it reads by `case`, told first.
 - An analyst sees what everybody sees.
 - An object that a caller may not see answers exactly like an id that does not exist: `null` fields,
   no error, no different count. A rule on an object the caller does see answers `null` and
@@ -93,8 +97,9 @@ journey so.
 `make access-matrix` asks for each object by itself, and changes each rule of the four `policy`
 modules, one at a time: a row has to fail. `tests/access/test_inputs.py` puts operators of the
 database into every input, forges cursors and guesses ids. `tests/access/test_interference.py` asks
-random queries before and after somebody else's whole story: nobody without a part in it gets
-another answer.
+random queries before and after somebody else's whole story, and walks every list by its cursors:
+nobody without a part in it gets another answer. `make interference` does so for four pairs of
+institutions, three seeds each.
 
 ## The matrix
 

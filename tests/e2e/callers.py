@@ -39,6 +39,7 @@ class RecordingClient(Client):
 
     def __init__(self, url: str, token: str | None) -> None:
         super().__init__(url, token)
+        self.token = token or ""
         self.sent: list[tuple[str, Mapping[str, object]]] = []
 
     async def raw(self, query: str, variables: Mapping[str, object] | None = None) -> Json:
