@@ -16,6 +16,7 @@ from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Database, IndexModel, Mongo, create_indexes
 from subgraphs.kit.outbox import Outbox, open_outbox
+from subgraphs.kit.paused import Gate
 from subgraphs.kit.personal import PERSONAL
 from subgraphs.kit.prepared import Prepared
 from subgraphs.kit.reads import PrivilegedReads
@@ -47,6 +48,7 @@ class Base:
     roots: Roots
     statuses: Statuses
     prepared: Prepared
+    gate: Gate
     idempotent: Idempotent
     log_id: str
 
@@ -74,12 +76,14 @@ def wire(name: ServiceName, settings: Settings, mongo: Mongo) -> Base:
     database = sealed_database(name, settings, mongo, keys)
     log = settings.ledger
     outbox = open_outbox(mongo, database=log.database, shard=log.shard)
+    ledger = open_log(mongo, database=log.database, shard=log.shard)
+    gate = Gate(ledger.chain_nodes, after=settings.pause_after)
     return Base(
         settings=settings,
         mongo=mongo,
         database=database,
         holder_keys=keys,
-        ledger=open_log(mongo, database=log.database, shard=log.shard),
+        ledger=ledger,
         outbox=outbox,
         reads=PrivilegedReads(mongo, outbox, keys, clock=lambda: datetime.now(UTC)),
         tokens=ContextTokens(
@@ -92,7 +96,8 @@ def wire(name: ServiceName, settings: Settings, mongo: Mongo) -> Base:
         roots=Roots(database),
         statuses=Statuses(database),
         prepared=Prepared(database),
-        idempotent=Idempotent(mongo, database, keys),
+        gate=gate,
+        idempotent=Idempotent(mongo, database, keys, gate),
         log_id=f"{log.origin}/{log.shard}",
     )
 

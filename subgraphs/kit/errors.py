@@ -6,6 +6,7 @@ Refusal                  code, message; in a query a GraphQL error with `extensi
 ├── Forbidden
 ├── InvalidTransition    from, to, allowed
 ├── SignatureRefused
+├── ServicePaused        not now: see paused.py
 └── Busy                 try again; nothing was written
 
 Anything else that reaches a resolver's edge is a fault inside: code INTERNAL and an id, logged.
@@ -89,6 +90,12 @@ class InvalidTransition(Refusal):
 
 class SignatureRefused(Refusal):
     code = "SIGNATURE_INVALID"
+
+
+class ServicePaused(Refusal):
+    """Nothing new begins for now; what was asked may be asked again later."""
+
+    code = "SERVICE_PAUSED"
 
 
 class Busy(Refusal):

@@ -23,6 +23,7 @@ from subgraphs.kit.mongo import (
     Mongo,
     Session,
 )
+from subgraphs.kit.paused import Gate
 from subgraphs.kit.viewer import Viewer
 
 COLLECTION: Final = "idempotency"
@@ -41,6 +42,7 @@ class Call:
 
     key: str | None
     digest: str
+    mutation: str = ""
 
     @classmethod
     def of(
@@ -52,24 +54,30 @@ class Call:
         text = json.dumps(arguments, default=str, sort_keys=True)
         digest = hashlib.new("sm3", text.encode()).hexdigest()
         key = None if client_id is None else f"{viewer.scope_key}|{mutation}|{client_id}"
-        return cls(key=key, digest=digest)
+        return cls(key=key, digest=digest, mutation=mutation)
 
 
 class Idempotent:
     """Runs mutations at most once per key."""
 
-    def __init__(self, mongo: Mongo, database: Database, keys: HolderKeys) -> None:
+    def __init__(
+        self, mongo: Mongo, database: Database, keys: HolderKeys, gate: Gate | None = None
+    ) -> None:
         self._mongo, self._calls, self._keys = mongo, database[COLLECTION], keys
+        self._gate = gate
 
     async def once(self, call: Call, work: Callable[[Session], Awaitable[Result]]) -> Result:
         """The result of `work` in one transaction, or the remembered one of the same call.
 
-        A key used for another call is Invalid; a lost race raises Busy; a Refusal of the second of
-        two equal calls that ran at once gives way to the first one's result.
+        A key used for another call is Invalid; a lost race raises Busy, what may not begin now
+        ServicePaused; a Refusal of the second of two equal calls that ran at once gives way to the
+        first one's result.
         """
         known = await self.recall(call)
         if known is not None:
             return known
+        if self._gate is not None:
+            await self._gate.ask(call.mutation)
         digest = await self._keyed(call)  # a key is made outside of any transaction
         try:
             return await self._mongo.transaction(

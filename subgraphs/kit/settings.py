@@ -17,7 +17,7 @@ SERVICES: Final[tuple[ServiceName, ...]] = ("issuer", "wallet", "verifier", "aud
 
 _PLAIN: Final = (
     *("mongodb", "database_prefix", "driver", "demo", "data", "identity_url"),
-    *("status_base", "replay_entries"),
+    *("status_base", "replay_entries", "pause_after"),
 )
 _FILES: Final = ("cursor_key", "keys", "key_files", "field_keys")
 _TOP: Final = frozenset({*_PLAIN, *_FILES, "context", "ledger", "listen", "tls"})
@@ -77,6 +77,7 @@ class Settings:
     identity_url: str
     status_base: str
     replay_entries: int
+    pause_after: int
     host: str
     ports: Mapping[ServiceName, int]
     cursor_key: Path
@@ -109,7 +110,8 @@ class Settings:
             ),
             identity_url=_text(values, "identity_url"),
             status_base=_status_base(values),
-            replay_entries=_entries(values, "replay_entries"),
+            replay_entries=_bound(values, "replay_entries", "log entries"),
+            pause_after=_bound(values, "pause_after", "seconds"),
             host=_text(listen, "host", "listen."),
             ports={name: _port(listen, name) for name in SERVICES},
             cursor_key=Path(_text(values, "cursor_key")),
@@ -193,11 +195,11 @@ def _key_files(values: Mapping[str, object]) -> KeyTerms:
         raise BadSetting("key_files", str(fault)) from None
 
 
-def _entries(values: Mapping[str, object], key: str) -> int:
-    """Optional; 0 is no bound."""
+def _bound(values: Mapping[str, object], key: str, unit: str) -> int:
+    """Optional; 0 is none."""
     text = str(values.get(key) or "0")
     if not text.isdecimal():
-        raise BadSetting(key, "a number of log entries is expected, 0 for no bound")
+        raise BadSetting(key, f"a number of {unit} is expected, 0 for no bound")
     return int(text)
 
 

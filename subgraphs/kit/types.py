@@ -143,6 +143,7 @@ _PLAIN: Final[dict[type[errors.Refusal], type[DomainError]]] = {
     errors.Forbidden: Forbidden,
     errors.SignatureRefused: InvalidSignature,
     errors.Busy: TryAgain,
+    errors.ServicePaused: TryAgain,
 }
 
 

@@ -12,9 +12,10 @@ import strawberry
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.schema.chains import ChainNode, FailoverEvent, nodes_of, switches_of
 from subgraphs.audit.schema.feed import Subscription as Feeds
-from subgraphs.audit.schema.words import ChainNodeHealth, ChainNodeRole
+from subgraphs.audit.schema.words import ChainNodeHealth
 from subgraphs.kit.context import Info
 from subgraphs.kit.fields import subscription
+from subgraphs.kit.paused import stopped
 from subgraphs.kit.types import worded
 
 LOOK_SECONDS: Final = 1.0
@@ -52,13 +53,7 @@ def status_of(nodes: Iterable[ChainNode]) -> ServiceStatus:
     """Chains that nobody has seen a node of are none: a deployment may do without."""
     seen = list(nodes)
     unwell = [f"{one.chain}: {one.name}" for one in seen if one.health is not ChainNodeHealth.UP]
-    writes = {
-        one.chain
-        for one in seen
-        if one.role is ChainNodeRole.PRIMARY
-        and one.health in {ChainNodeHealth.UP, ChainNodeHealth.LAGGING}
-    }
-    if {one.chain for one in seen} - writes:
+    if stopped((one.chain, one.role.value, one.health.value) for one in seen):
         return ServiceStatus(mode=ServiceMode.PAUSED, unwell=unwell)
     return ServiceStatus(mode=ServiceMode.DEGRADED if unwell else ServiceMode.NORMAL, unwell=unwell)
 

@@ -38,7 +38,7 @@ async def following(watch: AsyncIterator[T]) -> T:
 
 async def test_nobody_looks_while_nobody_watches() -> None:
     sight = Sight()
-    board = Board(sight.look, every=0.001)
+    board = Board(sight.look, every=0.001, silence=3600.0)
     assert sight.looks == 0
     watch = aiter(board.watch())
     assert await following(watch) == "well"
@@ -52,7 +52,7 @@ async def test_nobody_looks_while_nobody_watches() -> None:
 
 async def test_each_change_is_told_to_everybody_and_the_same_is_not_told_twice() -> None:
     sight = Sight()
-    board = Board(sight.look, every=0.001)
+    board = Board(sight.look, every=0.001, silence=3600.0)
     watches = [aiter(board.watch()) for _ in range(3)]
     assert [await following(watch) for watch in watches] == ["well"] * 3
     for seen in ("ill", "away", "well"):
@@ -75,7 +75,7 @@ async def test_silence_is_told_again() -> None:
 
 async def test_the_slow_one_is_told_what_stands_then() -> None:
     sight = Sight()
-    board = Board(sight.look, every=0.001)
+    board = Board(sight.look, every=0.001, silence=3600.0)
     slow, quick = aiter(board.watch()), aiter(board.watch())
     assert (await following(slow), await following(quick)) == ("well", "well")
     for seen in ("ill", "away"):
@@ -87,7 +87,7 @@ async def test_the_slow_one_is_told_what_stands_then() -> None:
 
 async def test_a_look_that_fails_ends_the_watches_and_the_next_one_looks_again() -> None:
     sight = Sight()
-    board = Board(sight.look, every=0.001)
+    board = Board(sight.look, every=0.001, silence=3600.0)
     watches = [aiter(board.watch()) for _ in range(2)]
     assert [await following(watch) for watch in watches] == ["well"] * 2
     sight.seen = "broken"
@@ -100,7 +100,7 @@ async def test_a_look_that_fails_ends_the_watches_and_the_next_one_looks_again()
 
 
 async def test_who_comes_as_the_last_one_leaves_is_told() -> None:
-    board = Board(Sight().look, every=0.001)
+    board = Board(Sight().look, every=0.001, silence=3600.0)
     for _ in range(50):
         watch = aiter(board.watch())
         assert await following(watch) == "well"

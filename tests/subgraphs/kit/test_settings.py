@@ -49,6 +49,7 @@ def test_no_uri_means_the_embedded_server_of_the_data_folder() -> None:
         pytest.param({"tls": {"certificate": "a"}}, "subgraphs.tls.key:", id="half of a key pair"),
         pytest.param({"driver": "odbc"}, "subgraphs.driver:", id="unknown driver"),
         pytest.param({"demo": "perhaps"}, "subgraphs.demo:", id="a flag in words"),
+        pytest.param({"pause_after": "soon"}, "subgraphs.pause_after:", id="a bound in words"),
         pytest.param({"ledger": None}, "subgraphs.ledger:", id="no section"),
         pytest.param({"keys": ""}, "subgraphs.keys:", id="empty"),
         pytest.param(

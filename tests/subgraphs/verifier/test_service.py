@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from ledger_adapter.chains.port import NodeHealth, NodeReport
 from ledger_adapter.errors import LedgerUnavailable
+from ledger_adapter.port import Shard
+from ledger_adapter.store.mongo import MongoAnchors
+from subgraphs.kit.base import wire
 from subgraphs.kit.board import Board
+from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.service import FAR_BEHIND, service_state
 from tests.subgraphs.verifier.counter import EDGE, OWN, Counter, served
 
@@ -86,7 +92,7 @@ async def test_a_holder_is_told_as_it_changes_and_of_the_way_that_stays_open(
 ) -> None:
     person = await counter.customer("told")
     follower = Behind(0)
-    board = Board(partial(service_state, follower), every=0.05)
+    board = Board(partial(service_state, follower, counter.parts.gate), every=0.05, silence=3600.0)
     counter.world.gateway.app = served(counter.world, replace(counter.parts, board=board))
     gateway, paper = counter.world.gateway, "recordPaperEvidence"
     async with gateway.subscribe(CHANGED, who=person.who) as hers:
@@ -111,6 +117,58 @@ async def test_what_is_told_is_what_the_real_follower_says(counter: Counter) -> 
     await counter.settle()
     async with counter.world.gateway.subscribe(CHANGED, who=person.who) as stream:
         assert checks(await stream.next())[0] == "NORMAL"
+
+
+class Chain:
+    """The two nodes of a chain as the ledger writes down that it saw them."""
+
+    def __init__(self, counter: Counter) -> None:
+        log = counter.world.settings.ledger
+        database = counter.world.base.mongo.database(log.database)
+        self._kept = MongoAnchors(database, Shard(log.shard))
+
+    async def is_(self, one: NodeHealth, two: NodeHealth, *, seen: datetime) -> None:
+        primary = NodeReport(
+            node="one", role="PRIMARY", health=one, height=7, lag=0, epoch=1, seen_at=seen
+        )
+        nodes = [primary, replace(primary, node="two", role="STANDBY", health=two)]
+        await self._kept.see_nodes("embedded", nodes, [])
+
+
+def open_for(counter: Counter, seconds: int) -> Parts:
+    """A verifier's parts where a chain may be stopped so long, as a deployment wires them."""
+    settings = replace(counter.world.settings, pause_after=seconds)
+    base = wire("verifier", settings, counter.world.base.mongo)
+    return replace(counter.parts, gate=base.gate, idempotent=base.idempotent)
+
+
+async def test_nothing_new_begins_while_node_and_standby_are_down_and_it_is_told(
+    counter: Counter,
+) -> None:
+    chain, person = Chain(counter), await counter.world.person("paused")
+    await counter.settle()
+    parts = open_for(counter, 300)
+    board = Board(partial(service_state, parts.follower, parts.gate), every=0.05, silence=3600.0)
+    counter.world.gateway.app = served(counter.world, replace(parts, board=board))
+    await chain.is_("UP", "UP", seen=datetime.now(UTC))
+    try:
+        async with counter.world.gateway.subscribe(CHANGED, who=person.who) as stream:
+            assert checks(await stream.next())[0] == "NORMAL"
+            await chain.is_("DOWN", "DOWN", seen=datetime.now(UTC) - timedelta(minutes=6))
+            told = checks(await stream.next())
+            refused = await counter.bind(person, clientMutationId="paused-1")
+            read = await counter.ask(STATUS, who=OWN)
+            await chain.is_("DOWN", "UP", seen=datetime.now(UTC))  # just now: that is borne
+            assert checks(await stream.next())[0] == "NORMAL"
+            bound = await counter.bind(person, clientMutationId="paused-1")
+    finally:
+        board.close()
+        await chain.is_("UP", "UP", seen=datetime.now(UTC))
+    assert told == ("PAUSED", "CHAIN_STOPPED", "recordPaperEvidence")
+    assert (refused["__typename"], refused["code"]) == ("TryAgain", "SERVICE_PAUSED")
+    modes = {one["function"]: one["mode"] for one in read.only("verificationServiceStatus")}
+    assert modes == {"VERIFICATION": "PAUSED", "MONITORING": "NORMAL", "PAPER": "NORMAL"}
+    assert bound["__typename"] == "BindCustomerSuccess"
 
 
 async def test_paper_is_offered_to_who_does_not_qualify(counter: Counter) -> None:
