@@ -112,7 +112,7 @@ bench-contest: $(VENV)/.bench ## our gateway beside four others, to the terminal
 flame: $(VENV)/.bench ## where a request's time goes: a flame graph of the gateway under load, as SVG
 	@$(BIN)/python -m bench.flame $(FLAME)
 
-bench-domain: $(VENV)/.test ## the business in figures beside its musts (DOMAIN="--people 300")
+bench-domain: $(VENV)/.test ## the business in figures, size M loaded, beside its musts (DOMAIN="--people 300")
 	@$(BIN)/python -m bench.domain $(DOMAIN)
 
 bench-ledger: $(VENV)/.test ## the ledger's table of figures

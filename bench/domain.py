@@ -1,9 +1,9 @@
 """`python -m bench.domain`: the business in figures, each beside what it must reach.
 
 A system of its own is started and its people are made by the mutations themselves, as many as
-`--people` says; nothing is loaded beforehand. Every figure holds the time of the caller too: the
-holder's signatures and the checks of her software run in this process. Ends with 1 when a must is
-missed.
+`--people` says, beside a population of `--size` that is loaded first. The time of the caller is in
+every figure; the holder's own signatures and checks are made between the steps and are only in the
+whole way. Ends with 1 when a must is missed.
 """
 
 import argparse
@@ -12,25 +12,30 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from bench.domain_lists import in_force, lists, readers
 from bench.ledger import percentile
 from subgraphs.demo.answers import at
 from subgraphs.demo.cast import Desks, actors_of, another, issuer_desks
-from subgraphs.demo.client import Client
+from subgraphs.demo.client import Client, Json
 from subgraphs.demo.deployment import DemoError, Deployment
-from subgraphs.demo.houses import BROKER, ISSUERS, TAGS, asked_of, bounds, certified, held_of, house
+from subgraphs.demo.houses import BROKER, ISSUERS, TAGS, asked_of, bounds, held_of, house
 from subgraphs.demo.journey import Journey, Person
 from subgraphs.demo.listening import Listener
+from subgraphs.demo.loading.command import seed_population, town_of
 from subgraphs.demo.operations import operation
+from subgraphs.demo.population import SIZES
 from subgraphs.demo.seed import register_institutions
 from tests.kit.stack import Stack
 
 AT_ONCE: Final = 8
+MOST_AT_ONCE: Final = 500
 BULK: Final = """mutation Bulk($input: EndorseCredentialsInput!) {
   endorseCredentials(input: $input) { ... on DomainError { code message }
     ... on EndorseCredentialsSuccess { endorsed } } }"""
@@ -38,7 +43,8 @@ BULK: Final = """mutation Bulk($input: EndorseCredentialsInput!) {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One line of the table; `least` tells whether more is better."""
+    """One line of the table; `least` tells whether more is better, `must` 0 that nothing is
+    asked."""
 
     name: str
     value: float
@@ -52,7 +58,8 @@ class Figure:
 
     def line(self) -> str:
         sign, word = (">=" if self.least else "<="), "" if self.reached else "  MISSED"
-        return f"{self.name:<46} {self.value:>9.1f} {self.unit:<6} must {sign} {self.must:g}{word}"
+        told = f"{self.name:<46} {self.value:>9.1f} {self.unit:<6}"
+        return f"{told} must {sign} {self.must:g}{word}" if self.must else told.rstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,22 +77,62 @@ async def timed(work: Callable[[], Awaitable[object]]) -> float:
     return (time.perf_counter() - start) * 1e3
 
 
-async def issued(people: Sequence[Journey], desks: Desks) -> tuple[list[Somebody], Figure]:
-    """Three credentials each; what is counted is the whole way from the account to ACTIVE."""
-    houses = [house(one, "THREE") for one in ISSUERS]
-    for one in people:
-        await one.register_root_did()
+async def spread(work: Iterable[Callable[[], Awaitable[object]]]) -> float:
+    """Seconds until all of it is done, AT_ONCE at a time."""
     door = asyncio.Semaphore(AT_ONCE)
 
-    async def through(one: Journey) -> Somebody:
+    async def through(one: Callable[[], Awaitable[object]]) -> None:
         async with door:
-            return Somebody(journey=one, made=await certified(one, desks, houses))
+            await one()
 
     start = time.perf_counter()
-    made = await asyncio.gather(*map(through, people))
-    rate = len(made) * len(houses) / (time.perf_counter() - start)
-    name = "issued, from bound account to countersigned"
-    return list(made), Figure(name=name, value=rate, must=40, unit="/s", least=True)
+    await asyncio.gather(*map(through, work))
+    return time.perf_counter() - start
+
+
+async def issued(people: Sequence[Journey], desks: Desks) -> tuple[list[Somebody], list[Figure]]:
+    """Three credentials each, step by step for all; the holder's own work is done between."""
+    there = [
+        [
+            Journey(replace(one.actors, issuer=desks[home]), one.person, house(home, "THREE"))
+            for home in ISSUERS
+        ]
+        for one in people
+    ]
+    await spread(one.register_root_did for one in people)
+    every = [journey for journeys in there for journey in journeys]
+    await spread(one.bind_account for one in every)
+    start = time.perf_counter()
+    asked = await spread(one.prepare_request for one in every)
+    await spread(one.sign_request for one in every)
+    asked += await spread(one.request_credential for one in every)
+    desk = await spread(one.compile_draft for one in every)
+    desk += await spread(one.issue for one in every)
+    signed = await spread(one.prepare_countersignature for one in every)
+    await spread(one.sign_offer for one in every)
+    done: list[tuple[Journey, Json]] = []
+
+    async def hand_in(one: Journey) -> None:
+        done.append((one, await one.hand_in_countersignature()))
+
+    signed += await spread(partial(hand_in, one) for one in every)
+    await spread(partial(one.keep, answer) for one, answer in done)
+    whole = time.perf_counter() - start
+    count = len(every)
+    figures = [
+        _rate("request: prepare + submit", count / asked, must=40),
+        _rate("issue: prepare + submit, queued for the log", count / signed, must=40),
+        _rate("the desk's part: draft + issue", count / desk),
+        _rate("the whole way, her own checks too", count / whole),
+    ]
+    made = [
+        Somebody(journey=one, made=journeys) for one, journeys in zip(people, there, strict=True)
+    ]
+    return made, figures
+
+
+def _rate(name: str, value: float, *, must: float = 0.0) -> Figure:
+    return Figure(name=name, value=value, must=must, unit="/s", least=True)
 
 
 async def verified(people: Sequence[Somebody]) -> list[Figure]:
@@ -116,17 +163,15 @@ async def screened(one: Somebody, reads: int) -> Figure:
     return Figure(name="Q1, p50", value=percentile(taken, 0.5), must=25, unit="ms")
 
 
-async def endorsed(desk: Client, people: Sequence[Somebody], rounds: int) -> Figure:
+async def endorsed(desk: Client, ids: Sequence[str], rounds: int) -> Figure:
     """One change on many credentials in one call."""
-    ids = [one.made[0].credential_id for one in people][:500]
     start, count = time.perf_counter(), 0
     for _ in range(rounds):
-        given = {"credentialIds": ids, "effect": "NOTE", "reasonCode": "BENCH"}
+        given = {"credentialIds": list(ids), "effect": "NOTE", "reasonCode": "BENCH"}
         told = await desk.ask(BULK, {"input": given})
         count += int(str(at(told, "endorseCredentials", "endorsed")))
     rate = count / (time.perf_counter() - start)
-    name = f"bulk endorsement, {len(ids)} in a call"
-    return Figure(name=name, value=rate, must=500, unit="/s", least=True)
+    return _rate(f"bulk endorsement, {len(ids)} in a call", rate, must=500)
 
 
 async def suspended(people: Sequence[Somebody]) -> Figure:
@@ -152,11 +197,28 @@ async def measure(deployment: Deployment, *, people: int, reads: int) -> list[Fi
             await stack.enter_async_context(another(deployment, actors, Person()))
             for _ in range(people)
         ]
-        somebody, rate = await issued(journeys, desks)
-        figures = [rate, *await verified(somebody), await screened(somebody[0], reads)]
-        figures.append(await endorsed(desks[BROKER], somebody, max(2, 1000 // people)))
+        somebody, figures = await issued(journeys, desks)
+        figures += [*await verified(somebody), await screened(somebody[0], reads)]
+        ids = await in_force(desks[BROKER], most=MOST_AT_ONCE)
+        figures.append(await endorsed(desks[BROKER], ids, 4))
+        async with readers(deployment, somebody[0].journey, desks[BROKER]) as them:
+            figures += [
+                Figure(name=f"{name}, p95", value=took, must=50, unit="ms")
+                for name, took in await lists(them, reads)
+            ]
         figures.append(await suspended(somebody))
         return figures
+
+
+def loaded(deployment: Deployment, size: str) -> str:
+    """Loads a population; says how it went."""
+    told = seed_population(deployment, town_of(size, seed=1))
+    made, rate = told.loaded, told.loaded.people / told.followed
+    hours = SIZES["L"].holders / rate / 3600
+    return (
+        f"size {size}: {made.people} people, {made.credentials} credentials, {made.events} events "
+        f"in {told.followed:.0f} s, followed by all; size L at this rate: {hours:.1f} h (must 0.5)"
+    )
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -164,12 +226,15 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.domain", description=__doc__)
     parser.add_argument("--people", type=int, default=100, help="with three credentials each")
     parser.add_argument("--reads", type=int, default=300, help="of Q1")
+    parser.add_argument("--size", choices=["none", *sorted(SIZES)], default="M", help="to load")
     given = parser.parse_args(arguments)
     with (
         tempfile.TemporaryDirectory(prefix="cg-domain-") as folder,
         Stack.running(Path(folder)) as running,
     ):
         try:
+            if given.size != "none":
+                print(loaded(running.deployment, given.size))
             figures = asyncio.run(
                 measure(running.deployment, people=given.people, reads=given.reads)
             )

@@ -171,20 +171,28 @@ class Journey:
             clientMutationId=self._key("bind-account"),
         )
 
-    async def request_credential(self) -> Json:
-        """The holder signs her wish; without it no issuer starts."""
-        prepared = await self._prepare(
+    async def prepare_request(self) -> Json:
+        """What the holder signs to ask for a credential."""
+        return await self._prepare(
             "prepare-credential-request",
             issuerId=self.house.institution,
             categories=list(self.house.categories),
             purpose=PURPOSE,
         )
-        signature = self._sign_once("request", lambda: self._sign_request(prepared))
+
+    async def sign_request(self) -> JsonObject:
+        """Her signature on the wish, made once."""
+        prepared = await self.prepare_request()
+        return self._sign_once("request", lambda: self._sign_request(prepared))
+
+    async def request_credential(self) -> Json:
+        """The holder signs her wish; without it no issuer starts."""
+        prepared = await self.prepare_request()
         done = await mutate(
             self.actors.holder,
             "request-credential",
             preparedId=prepared["preparedId"],
-            holderSignature=signature,
+            holderSignature=await self.sign_request(),
             clientMutationId=self._key("request"),
         )
         self.credential_id = text(done, "credential", "id")
@@ -213,23 +221,42 @@ class Journey:
             **fields,
         )
 
-    async def countersign(self) -> Json:
-        """The holder checks the offer and adds her signature; the key stays with her."""
-        prepared = await self._prepare("prepare-countersignature", credentialId=self.credential_id)
+    async def prepare_countersignature(self) -> Json:
+        """The offer in full, and the bytes to sign."""
+        return await self._prepare("prepare-countersignature", credentialId=self.credential_id)
+
+    async def sign_offer(self) -> JsonObject:
+        """Her signature on the offer, made once, after she has checked all of it."""
+        if "countersign" in self._signed:
+            return self._signed["countersign"]
+        prepared = await self.prepare_countersignature()
         issuer_key = await self.institution_key(self.house.institution)
-        signature = self._sign_once(
+        return self._sign_once(
             "countersign",
             lambda: self.person.software.countersign(
                 prepared["payload"], text(prepared, "payloadToSign"), issuer_key=issuer_key
             ),
         )
-        done = await mutate(
+
+    async def hand_in_countersignature(self) -> Json:
+        """The signed offer goes back; the credential is in force."""
+        prepared = await self.prepare_countersignature()
+        return await mutate(
             self.actors.holder,
             "countersign-credential",
             preparedId=prepared["preparedId"],
-            holderSignature=signature,
+            holderSignature=await self.sign_offer(),
             clientMutationId=self._key("countersign"),
         )
+
+    async def countersign(self) -> Json:
+        """The holder checks the offer and adds her signature; the key stays with her."""
+        return await self.keep(await self.hand_in_countersignature())
+
+    async def keep(self, done: Json) -> Json:
+        """She takes the credential into her own keeping, checked once more."""
+        prepared = await self.prepare_countersignature()
+        issuer_key = await self.institution_key(self.house.institution)
         disclosures = cast("list[str]", at(prepared, "payload", "disclosures"))
         self.vc_hash = text(done, "credential", "vcHash")
         self.held = self.person.software.hold(

@@ -217,5 +217,5 @@ def _in_memory(base: Base, rows: MemoryDatabase, told: Told) -> Base:
         roots=Roots(database),
         statuses=Statuses(database),
         prepared=Prepared(database),
-        idempotent=Idempotent(MemoryMongo().mongo, database),
+        idempotent=Idempotent(MemoryMongo().mongo, database, base.holder_keys),
     )
