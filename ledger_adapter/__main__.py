@@ -22,6 +22,7 @@ from ledger_adapter.commands import (
     lead,
     restore,
     rotate,
+    verify_backup,
     witness,
 )
 from ledger_adapter.config import load_settings
@@ -59,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         settled = commands.add_parser(name, help=meaning)
         settled.add_argument("--config", help="settings file (default: CREDGRAPH_CONFIG)")
         settled.set_defaults(command=command)
-        if name in {"backup", "restore"}:
+        if name in {"backup", "verify-backup", "restore"}:
             settled.add_argument("folder", type=Path)
         if name == "backup":
             settled.add_argument(
@@ -235,6 +236,13 @@ def _backup(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _verify_backup(asked: argparse.Namespace) -> int:
+    os.environ.setdefault("MOTOR_MAX_WORKERS", "16")
+    found = asyncio.run(verify_backup(load_settings(os.environ, asked.config), asked.folder))
+    print(f"it holds: replayed aside, {found.entries} entries, root {found.root.hex()}")
+    return 0
+
+
 def _restore(asked: argparse.Namespace) -> int:
     os.environ.setdefault("MOTOR_MAX_WORKERS", "16")
     found = asyncio.run(restore(load_settings(os.environ, asked.config), asked.folder))
@@ -260,6 +268,7 @@ _BY_SETTINGS: Final[Mapping[str, tuple[str, Callable[[argparse.Namespace], int]]
     "chain": ("run the nodes of the embedded chain", _chain),
     "replay": ("hash the whole log anew and compare everything", _replay),
     "backup": ("write every database into a folder, as they are at one moment", _backup),
+    "verify-backup": ("restore the log of such a folder aside and replay it", _verify_backup),
     "restore": ("from such a folder into empty databases, if no witness is ahead", _restore),
     "scan-chain": ("show that only heads went on the chains", _scan),
     "rotate-key": ("let a new log key sign from a tree size on", _rotate),

@@ -31,12 +31,13 @@ from ledger_adapter.errors import BadProof, BadSettings, LedgerFault, LedgerUnav
 from ledger_adapter.evidence.block import TrustedBlocks
 from ledger_adapter.evidence.trust import Trust, TrustedLog, load_trust, rotate_key
 from ledger_adapter.log.checkpoint import key_id
-from ledger_adapter.port import LogRef, Shard
+from ledger_adapter.port import BackupRecord, LogRef, Shard
 from ledger_adapter.replay import Audit, replay
 from ledger_adapter.sequencer import Job, LogKeys, Sequencer, SequencerOptions, log_ref
 from ledger_adapter.serving import serve
 from ledger_adapter.store import backup
 from ledger_adapter.store.backup import Backup
+from ledger_adapter.store.mongo.anchors import MongoAnchors
 from ledger_adapter.store.mongo.log import MongoLog
 from ledger_adapter.store.mongo.seam import connect, settle, wait_until_writable
 from ledger_adapter.witness.app import witness_app
@@ -181,9 +182,10 @@ async def audit(settings: Settings) -> Audit:
 
 
 async def back_up(settings: Settings, folder: Path, named: Sequence[str]) -> Backup:
-    """Every database of the server, or those named, as they are at one moment."""
+    """Every database of the server, or those named, as they are at one moment; kept in the list of
+    backups, where nothing of it is an event: a log that went on would leave the backup behind."""
     async with _connected(settings) as client:
-        return await backup.take(
+        taken = await backup.take(
             client,
             folder,
             ledger=settings.database,
@@ -191,6 +193,39 @@ async def back_up(settings: Settings, folder: Path, named: Sequence[str]) -> Bac
             named=named,
             at=datetime.now(UTC),
         )
+        await _listed(settings, client, taken, None)
+        return taken
+
+
+async def verify_backup(settings: Settings, folder: Path) -> Audit:
+    """The folder read, its log restored under another name and replayed from the first entry; what
+    was restored is dropped again, and the list of backups says that it holds."""
+    async with _connected(settings) as client:
+        aside = f"{settings.database}_check_{os.urandom(4).hex()}"
+        try:
+            found = await backup.beside(client, folder, aside)
+            checked = await audit(replace(settings, database=aside))
+        finally:
+            await client.drop_database(aside)
+        _must_match(checked, found)
+        await _listed(settings, client, found, datetime.now(UTC))
+    return checked
+
+
+async def _listed(settings: Settings, client: Any, found: Backup, at: datetime | None) -> None:
+    record = BackupRecord(
+        digest=found.digest,
+        size=found.size,
+        documents=found.documents,
+        taken_at=found.at,
+        verified_at=at,
+    )
+    await MongoAnchors(client[settings.database], Shard(settings.shard)).see_backup(record)
+
+
+def _must_match(checked: Audit, found: Backup) -> None:
+    if (checked.entries, checked.root.hex()) != (found.size, found.root or checked.root.hex()):
+        raise LogCorrupt("what was restored is not the log that the manifest names")
 
 
 async def restore(settings: Settings, folder: Path) -> Audit:
@@ -202,8 +237,7 @@ async def restore(settings: Settings, folder: Path) -> Audit:
         needed = trust.witnesses_needed if trust else 0
         found = await backup.restore(client, folder, heard=heard, needed=needed)
     checked = await audit(settings)
-    if (checked.entries, checked.root.hex()) != (found.size, found.root or checked.root.hex()):
-        raise LogCorrupt("what was restored is not the log that the manifest names")
+    _must_match(checked, found)
     return checked
 
 

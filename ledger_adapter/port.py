@@ -181,6 +181,18 @@ class ChainScan:
     finding: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupRecord:
+    """A backup that was taken and read back, as its command kept it; `size` is the log's.
+    `verified_at`: when it was last restored aside and its log replayed from the first entry."""
+
+    digest: str
+    size: int
+    documents: int
+    taken_at: datetime
+    verified_at: datetime | None = None
+
+
 class Queue(Protocol):
     """The way in. One method, so that a writer needs nothing else of the ledger."""
 
@@ -238,6 +250,10 @@ class Ledger(Protocol):
 
     async def chain_scans(self) -> Sequence[ChainScan]:
         """The last scan of every chain that holds this log's heads."""
+        ...
+
+    async def backups(self, limit: int, /) -> Sequence[BackupRecord]:
+        """Backups that were taken of this deployment, newest first."""
         ...
 
     async def anchors(self, after: int, limit: int, /) -> Sequence[AnchorView]:

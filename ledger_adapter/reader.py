@@ -17,6 +17,7 @@ from ledger_adapter.log.proofs import Range, consistency_ranges, inclusion_range
 from ledger_adapter.log.tiles import HEIGHT, WIDTH, Pyramid, TileId, range_hash, tiles_for
 from ledger_adapter.port import (
     AnchorView,
+    BackupRecord,
     ChainNode,
     ChainProof,
     ChainScan,
@@ -202,6 +203,10 @@ class LogReader:
     async def chain_scans(self) -> Sequence[ChainScan]:
         """By chain."""
         return await self._anchors.scans() if self._anchors else ()
+
+    async def backups(self, limit: int, /) -> Sequence[BackupRecord]:
+        """Newest first."""
+        return await self._anchors.backups(limit) if self._anchors else ()
 
     async def anchors(self, after: int, limit: int, /) -> Sequence[AnchorView]:
         """By size."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from ledger_adapter.chains.port import BlockRef, Captured, Failover, NodeReport, SignedTransaction
-from ledger_adapter.port import AnchorState, ChainScan
+from ledger_adapter.port import AnchorState, BackupRecord, ChainScan
 
 MAX_TRIES: Final = 5
 UNFINISHED: Final = ("CHECKPOINTED", "SUBMITTED", "CONFIRMED")
@@ -63,6 +63,10 @@ class AnchorSource(Protocol):
 
     async def scans(self) -> Sequence[ChainScan]:
         """The last scan of each chain, by its name."""
+        ...
+
+    async def backups(self, limit: int, /) -> Sequence[BackupRecord]:
+        """The newest first."""
         ...
 
 

@@ -13,11 +13,12 @@ import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from ledger_adapter.errors import BackupBehind, BackupRefused
-from ledger_adapter.log.checkpoint import format_time
+from ledger_adapter.log.checkpoint import format_time, parse_time
 from ledger_adapter.store.mongo import copies
 from ledger_adapter.witness.heard import Heard
 
@@ -38,6 +39,7 @@ class Backup:
     size: int
     root: str
     origin: str
+    at: datetime
 
 
 async def take(
@@ -102,6 +104,7 @@ def read(folder: Path) -> Backup:
         size=log["size"],
         root=log["root"],
         origin=log["origin"],
+        at=parse_time(manifest["at"]),
     )
 
 
@@ -110,18 +113,36 @@ async def restore(client: Any, folder: Path, *, heard: Sequence[Heard], needed: 
     make a head count."""
     found = read(folder)
     must_not_be_behind(found, heard, needed)
-    for database in found.databases:
+    await _write(client, folder, {database: database for database in found.databases})
+    return found
+
+
+async def beside(client: Any, folder: Path, into: str) -> Backup:
+    """The log alone, into a database of another name: to be replayed there, not to go on from."""
+    found = read(folder)
+    log = _manifest((folder / MANIFEST).read_bytes())["log"]
+    await _write(client, folder, {log["database"]: into})
+    return found
+
+
+async def _write(client: Any, folder: Path, into: Mapping[str, str]) -> None:
+    """`into`: the name that each database gets; the others stay where they are."""
+    for database in into.values():
         if await copies.collections(client, database):
             raise BackupRefused(f"database {database} holds something: restore into empty ones")
     for part in _manifest((folder / MANIFEST).read_bytes())["parts"]:
-        some: list[bytes] = []
-        for row in _rows(folder, part):
-            some.append(row)
-            if len(some) == _ROWS:
-                await copies.put(client, part["database"], part["collection"], some)
-                some = []
-        await copies.put(client, part["database"], part["collection"], some)
-    return found
+        if part["database"] in into:
+            await _write_part(client, folder, part, into[part["database"]])
+
+
+async def _write_part(client: Any, folder: Path, part: Mapping[str, Any], database: str) -> None:
+    some: list[bytes] = []
+    for row in _rows(folder, part):
+        some.append(row)
+        if len(some) == _ROWS:
+            await copies.put(client, database, part["collection"], some)
+            some = []
+    await copies.put(client, database, part["collection"], some)
 
 
 def must_not_be_behind(found: Backup, heard: Sequence[Heard], needed: int) -> None:

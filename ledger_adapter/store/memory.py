@@ -12,7 +12,7 @@ from ledger_adapter.errors import DuplicateEvent, LeadershipLost, QueueFull
 from ledger_adapter.log.checkpoint import Checkpoint, NoteSignature
 from ledger_adapter.log.commitment import new_salt
 from ledger_adapter.log.tiles import TileId
-from ledger_adapter.port import ChainScan, Envelope
+from ledger_adapter.port import BackupRecord, ChainScan, Envelope
 from ledger_adapter.records import Append, Batch, Head, Lease, Waiting, within_weight
 
 
@@ -39,6 +39,7 @@ class MemoryStore:
         self._anchors: dict[tuple[int, str], AnchorRow] = {}
         self._nodes: dict[str, Sequence[NodeReport]] = {}
         self._scans: dict[str, ChainScan] = {}
+        self._backups: dict[str, BackupRecord] = {}
         self._failovers: dict[tuple[str, int], Failover] = {}
 
     # -- the writers' side
@@ -175,6 +176,16 @@ class MemoryStore:
 
     async def scans(self) -> Sequence[ChainScan]:
         return [self._scans[chain] for chain in sorted(self._scans)]
+
+    async def see_backup(self, taken: BackupRecord, /) -> None:
+        known = self._backups.get(taken.digest)
+        if known is not None and taken.verified_at is None:
+            taken = replace(taken, verified_at=known.verified_at)
+        self._backups[taken.digest] = taken
+
+    async def backups(self, limit: int, /) -> Sequence[BackupRecord]:
+        newest = sorted(self._backups.values(), key=lambda one: one.taken_at, reverse=True)
+        return newest[:limit]
 
     async def chain_nodes(self) -> Sequence[tuple[str, NodeReport]]:
         return [(chain, node) for chain, nodes in self._nodes.items() for node in nodes]

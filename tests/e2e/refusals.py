@@ -16,7 +16,7 @@ from tests.e2e.wide import api
 RESTLESS: Final = (
     *("ledger_lease", "ledger_head", "ledger_checkpoints"),
     *("ledger_anchors", "ledger_nonces", "ledger_chain_nodes", "ledger_chain_scans"),
-    "ledger_failovers",
+    *("ledger_failovers", "ledger_backups"),
 )
 
 

@@ -13,8 +13,10 @@ import pytest
 from ledger_adapter.crypto.sm2 import PrivateKey
 from ledger_adapter.errors import BackupBehind, BackupRefused
 from ledger_adapter.evidence.trust import Trust, load_trust, write_trust
+from ledger_adapter.port import BackupRecord, Shard
 from ledger_adapter.replay import replay
 from ledger_adapter.store import backup
+from ledger_adapter.store.mongo.anchors import MongoAnchors
 from ledger_adapter.store.mongo.copies import collections
 from ledger_adapter.witness.app import witness_app
 from ledger_adapter.witness.heard import Heard, hear
@@ -195,3 +197,38 @@ async def test_a_folder_is_written_once(mongo: Room, tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         await taken(mongo, tmp_path / "copy")
     shutil.rmtree(tmp_path / "copy")
+
+
+async def test_backups_are_listed_and_one_that_was_replayed_says_so(
+    mongo: Room, mongo_uri: str, tmp_path: Path
+) -> None:
+    await mongo.write(12)
+    database = mongo.database.name
+    config = configured(tmp_path, uri=mongo_uri, database=database)
+    kept = MongoAnchors(mongo.database, Shard("2026"))
+    assert await kept.backups(10) == []
+    for name in ("one", "two"):
+        arguments = ("backup", tmp_path / name, "--config", config, "--database", database)
+        done = await asyncio.to_thread(called, *arguments)
+        assert done.returncode == 0, done.stderr
+    digests = {name: backup.read(tmp_path / name).digest for name in ("one", "two")}
+
+    async def found(name: str) -> BackupRecord:
+        (one,) = [one for one in await kept.backups(10) if one.digest == digests[name]]
+        return one
+
+    assert {one.size for one in await kept.backups(10)} == {12}
+    assert await mongo.reader.backups(1) == (await kept.backups(10))[:1]
+    checked = await asyncio.to_thread(called, "verify-backup", tmp_path / "one", "--config", config)
+    assert checked.returncode == 0, checked.stderr
+    assert "replayed aside, 12 entries" in checked.stdout
+    one = await found("one")
+    assert one.verified_at is not None
+    assert one.verified_at >= one.taken_at
+    names = await mongo.database.client.list_database_names()
+    assert [name for name in names if name.startswith(f"{database}_check")] == [], "nothing is left"
+    (path,) = (tmp_path / "two").glob("*.ledger_batches.bson")
+    path.write_bytes(path.read_bytes()[:-1])
+    refused = await asyncio.to_thread(called, "verify-backup", tmp_path / "two", "--config", config)
+    assert (refused.returncode, "ledger_batches" in refused.stderr) == (1, True)
+    assert (await found("two")).verified_at is None

@@ -19,7 +19,7 @@ from ledger_adapter.chains.port import (
     NodeReport,
     SignedTransaction,
 )
-from ledger_adapter.port import ChainScan, Shard
+from ledger_adapter.port import BackupRecord, ChainScan, Shard
 from ledger_adapter.store.mongo import names
 from ledger_adapter.store.mongo.seam import (
     Database,
@@ -44,6 +44,7 @@ class MongoAnchors:
         self._anchors = database.get_collection(names.ANCHORS, **durable)
         self._claims = database.get_collection(names.NONCES, **durable)
         self._nodes = database.get_collection(names.NODES, **durable)
+        self._backups = database.get_collection(names.BACKUPS, **durable)
         self._scans = database.get_collection(names.SCANS, **durable)
         self._failovers = database.get_collection(names.FAILOVERS, **durable)
 
@@ -119,6 +120,31 @@ class MongoAnchors:
             found = self._scans.find({"_id": names.all_of(self._shard)}, {"_id": 0})
             rows = await found.sort("_id", 1).to_list(None)
         return [ChainScan(**(row | {"at": _utc(row["at"])})) for row in rows]
+
+    async def see_backup(self, taken: BackupRecord, /) -> None:
+        """Taken, or verified; a second look at the same one does not forget the first."""
+        row = {"digest": taken.digest, "size": taken.size, "documents": taken.documents}
+        row |= {"taken_at": taken.taken_at}
+        if taken.verified_at is not None:
+            row["verified_at"] = taken.verified_at
+        id_ = names.backup(taken.taken_at, taken.digest)
+        async with faults():
+            await self._backups.update_one({"_id": id_}, {"$set": row}, upsert=True)
+
+    async def backups(self, limit: int, /) -> Sequence[BackupRecord]:
+        async with faults():
+            found = self._backups.find({}).sort("_id", -1).limit(limit)
+            rows = await found.to_list(None)
+        return [
+            BackupRecord(
+                digest=row["digest"],
+                size=row["size"],
+                documents=row["documents"],
+                taken_at=row["taken_at"].replace(tzinfo=UTC),
+                verified_at=_utc(row.get("verified_at")),
+            )
+            for row in rows
+        ]
 
     async def chain_nodes(self) -> Sequence[tuple[str, NodeReport]]:
         async with faults():

@@ -11,12 +11,14 @@
     ledger_nonces       {_id: chain/account/nonce, row}
     ledger_chain_nodes  {_id: chain/node, role, health, height, lag, epoch, seenAt}
     ledger_chain_scans  {_id: shard/chain, chain, payloads, size, height, at, finding}
+    ledger_backups      {_id: time/digest, digest, size, documents, taken_at, verified_at}
     ledger_failovers    {_id: chain/epoch, from, to, reason, at}
 
 Numbers in ids have 16 digits, so that the order of ids is the order of numbers and `_id` is the
 only index. Batches are insert-only; `_id` = first index also keeps two leaders from one place.
 """
 
+from datetime import UTC, datetime
 from typing import Final
 
 QUEUE: Final = "ledger_queue"
@@ -29,6 +31,7 @@ ANCHORS: Final = "ledger_anchors"
 NONCES: Final = "ledger_nonces"
 NODES: Final = "ledger_chain_nodes"
 SCANS: Final = "ledger_chain_scans"
+BACKUPS: Final = "ledger_backups"
 FAILOVERS: Final = "ledger_failovers"
 
 
@@ -40,6 +43,11 @@ def numbered(shard: str, number: int) -> str:
 def tile(shard: str, level: int, number: int) -> str:
     """Id of a tile."""
     return f"{shard}/{level}/{number:016d}"
+
+
+def backup(taken_at: datetime, digest: str) -> str:
+    """Id of a backup: the order of ids is the order of times."""
+    return f"{taken_at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}/{digest}"
 
 
 def all_of(shard: str) -> dict[str, str]:

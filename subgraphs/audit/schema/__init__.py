@@ -3,6 +3,7 @@
 from strawberry.tools import merge_types
 
 from subgraphs.audit.schema.allow_list import Gatekeeping, Perimeter
+from subgraphs.audit.schema.backups import Backups
 from subgraphs.audit.schema.case import Cases
 from subgraphs.audit.schema.complaint import Complaint
 from subgraphs.audit.schema.contributions import (
@@ -29,7 +30,9 @@ from subgraphs.audit.schema.targets import Targets
 from subgraphs.kit.federation import Schema
 
 schema = Schema(
-    query=merge_types("Query", (Query, Cases, Exits, Operation, Perimeter, Signals, Targets)),
+    query=merge_types(
+        "Query", (Query, Backups, Cases, Exits, Operation, Perimeter, Signals, Targets)
+    ),
     mutation=merge_types("Mutation", (Mutation, Gatekeeping, Leaving, Operating, Telling)),
     subscription=Subscription,
     served=[
