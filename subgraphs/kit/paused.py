@@ -72,16 +72,16 @@ class Gate:
         return sorted(chain for chain, since in self._since.items() if now - since >= self._after)
 
     def _note(self, nodes: Sequence[ChainNode], now: datetime) -> None:
-        """Since when each is stopped: when its primary was seen last, else since this was asked."""
+        """Since when each is stopped: when a node of it was seen last, where none answers; else
+        since it was noticed here."""
         self._since = {
-            chain: self._last_seen(chain, nodes) or self._since.get(chain, now)
+            chain: _silent_since(one for one in nodes if one.chain == chain)
+            or self._since.get(chain, now)
             for chain in stopped((one.chain, one.role, one.health) for one in nodes)
         }
 
-    def _last_seen(self, chain: str, nodes: Sequence[ChainNode]) -> datetime | None:
-        seen = (
-            one.seen_at
-            for one in nodes
-            if one.chain == chain and one.role == "PRIMARY" and one.health == "DOWN"
-        )
-        return max((at for at in seen if at is not None), default=None)
+
+def _silent_since(nodes: Iterable[ChainNode]) -> datetime | None:
+    seen = [one.seen_at if one.health == "DOWN" else None for one in nodes]
+    times = [at for at in seen if at is not None]
+    return max(times) if len(times) == len(seen) else None

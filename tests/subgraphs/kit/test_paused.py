@@ -25,7 +25,8 @@ ONE = ChainNode(
     seen_at=AT,
 )
 TWO = replace(ONE, node="two", role="STANDBY")
-DOWN = [replace(ONE, health="DOWN"), replace(TWO, health="DOWN")]
+DOWN = [replace(one, role="STANDBY", health="DOWN") for one in (ONE, TWO)]
+"""As a ledger tells of a chain of which no node answers: nobody leads."""
 
 
 @dataclass(slots=True)
@@ -72,8 +73,17 @@ async def test_what_ends_or_restricts_goes_on() -> None:
     await gate.ask("reportIncident")
 
 
-async def test_a_primary_that_was_never_seen_counts_from_the_first_look() -> None:
-    watch = Watch(nodes=[replace(one, seen_at=None) for one in DOWN])
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        pytest.param([replace(one, seen_at=None) for one in DOWN], id="never seen"),
+        pytest.param([replace(ONE, health="DOWN"), TWO], id="not taken over"),
+        pytest.param([replace(ONE, health="FENCED"), TWO], id="nobody leads"),
+    ],
+)
+async def test_what_nobody_can_date_counts_from_the_first_look(nodes: list[ChainNode]) -> None:
+    watch = Watch(nodes=nodes)
+    watch.later(600)
     gate = watch.gate(60)
     assert await gate.late() == []
     watch.later(59)
