@@ -10,7 +10,6 @@ from gateway.client import MemoryStore, Position, Refused, Subscription
 from gateway.client.subscription import TRANSIENT
 from subgraphs.demo.client import Client
 from subgraphs.demo.client import Refused as NotAnswered
-from subgraphs.demo.deployment import CONFIG, ROOT
 from tests.oracle.campaign import Campaign
 from tests.oracle.listeners import HABITS, WAYS, Listener, query_of, token_of, transport_of
 from tests.oracle.system import System
@@ -41,24 +40,12 @@ async def behind(campaign: Campaign, events: int) -> Expired:
     assert not campaign.failure, campaign.failure
     missed = regulator.notebook.received[before:]
     try:
-        await _replaying(system, REPLAYED)
+        await system.restart("audit", {"replay_entries: 0 ": f"replay_entries: {REPLAYED} "})
         told = {way: await _refusal(system, regulator, way, here) for way in WAYS}
         read = await _read(system, regulator, here)
         return Expired(told=told, missed=missed, read=read[: len(missed)])
     finally:
-        await _replaying(system, 0)
-
-
-async def _replaying(system: System, entries: int) -> None:
-    """Audit started anew with this bound."""
-    stack = system.stack
-    config = stack.deployment.data / "replaying.yaml"
-    text = (ROOT / CONFIG).read_text(encoding="utf-8")
-    assert "replay_entries: 0 " in text
-    config.write_text(text.replace("replay_entries: 0 ", f"replay_entries: {entries} "), "utf-8")
-    stack.overrides["audit"] = {"CREDGRAPH_CONFIG": str(config)}
-    stack.kill("audit")
-    await asyncio.to_thread(stack.start, "audit")
+        await system.restart("audit", {})
 
 
 async def _refusal(

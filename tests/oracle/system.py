@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -97,6 +97,19 @@ class System:
             await asyncio.sleep(seconds)
         finally:
             os.kill(pid, signal.SIGCONT)
+
+    async def restart(self, name: str, changes: Mapping[str, str]) -> None:
+        """A subgraph killed and started with settings of its own: the demo's, with these texts in
+        them replaced."""
+        text = (ROOT / CONFIG).read_text(encoding="utf-8")
+        for old, new in changes.items():
+            assert old in text, old
+            text = text.replace(old, new)
+        config = self.stack.deployment.data / f"{name}.yaml"
+        config.write_text(text, encoding="utf-8")
+        self.stack.overrides[name] = {"CREDGRAPH_CONFIG": str(config)}
+        self.stack.kill(name)
+        await asyncio.to_thread(self.stack.start, name)
 
     def reload(self) -> None:
         """Another supergraph, with a type that nobody uses, and the signal to read it."""

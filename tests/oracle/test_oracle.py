@@ -10,6 +10,7 @@ from tests.oracle.campaign import Campaign
 from tests.oracle.expired import behind
 from tests.oracle.listeners import WAYS
 from tests.oracle.machine import Machine, Stage, play
+from tests.oracle.paused import Outage, outage
 from tests.oracle.system import System
 
 pytestmark = pytest.mark.e2e
@@ -63,6 +64,15 @@ def test_a_place_too_far_behind_is_refused_over_every_way_and_its_pages_read_on(
     assert found.told == {way: {"code": "CURSOR_EXPIRED", **way_on} for way in WAYS}
     assert len(found.missed) >= 120
     assert found.read == found.missed
+
+
+def test_while_no_node_of_the_chain_is_there_nothing_new_begins_and_it_is_told(
+    stage: Stage,
+) -> None:
+    found = stage.run(outage(stage.campaign.system))
+    assert found == Outage(
+        before="CUSTOMER_UNKNOWN", during="SERVICE_PAUSED", after="CUSTOMER_UNKNOWN"
+    )
 
 
 async def _failure_of_the_forgetful(system: System) -> str:
