@@ -11,6 +11,7 @@ from typing import Final, cast
 from subgraphs.kit.base import Base, open_base
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.identity import HttpIdentityProvider, IdentityProvider
+from subgraphs.kit.keystore import file_keys
 from subgraphs.kit.mongo import Database
 from subgraphs.kit.serve import Service, asgi
 from subgraphs.kit.settings import Settings
@@ -79,6 +80,7 @@ def wire(
         custodian=custodian,
         sealer=base.sealer,
         clock=clock,
+        keys=file_keys(base.settings),
         terms=Terms(),
         shard=base.settings.ledger.shard,
     )

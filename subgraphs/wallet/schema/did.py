@@ -30,8 +30,9 @@ from subgraphs.wallet.agreements import in_force
 from subgraphs.wallet.loaders import loaders
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.schema.agreements import AgreementTemplate
+from subgraphs.wallet.schema.institution import Institution
 from subgraphs.wallet.states import AgreementStage
-from subgraphs.wallet.steps.export import export_my_data
+from subgraphs.wallet.steps.export import export_my_data, sealed
 
 
 @federation.type(description="One version of a DID, and where the log tells it (DID 版本).")
@@ -104,17 +105,28 @@ class DataExport:
     document: JSON = strawberry.field(
         description="Root DID, consents, items, copies and receipts, with their proofs (内容)."
     )
+    seal: JSON | None = strawberry.field(
+        description="The wallet provider's signature over digest, completeness and time (封签)."
+    )
+    sealed_by: Institution | None = strawberry.field(
+        description="The provider; its registration has the key (服务提供方)."
+    )
 
 
 @strawberry.type
 class Query:
     @resolved("Her own data in one document, for the holder (查阅复制).", tags=["personal"])
     async def export_my_data(self, info: Info[Parts]) -> DataExport | None:
-        made = await export_my_data(info.context.parts, info.context.viewer)
+        parts = info.context.parts
+        made = await export_my_data(parts, info.context.viewer)
+        seal, provider = await sealed(parts, made), parts.terms.provider
+        known = await loaders(info.context).institutions.load(provider)
         return DataExport(
             digest=Hash(made.digest),
             complete=made.complete,
             document=json_value(made.document),
+            seal=None if seal is None else json_value(seal),
+            sealed_by=None if seal is None else Institution.of(provider, known),
         )
 
     @resolved("The texts in force to agree to, of one stage or of all (协议文本).")

@@ -2,7 +2,7 @@
 
 What others and she herself signed comes with its proofs, so that the copy needs no server to be
 checked. No time stands in it: as long as nothing changed, the digest is the same. Bounded:
-`complete` tells when a list was longer.
+`complete` tells when a list was longer. Over the whole stands the seal of the wallet's provider.
 """
 
 from __future__ import annotations
@@ -10,9 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from ledger_adapter.crypto.keystore import KeyId
 from subgraphs.kit.ids import HolderId
+from subgraphs.kit.keystore import NoKey
 from subgraphs.kit.viewer import Viewer
+from subgraphs.vc.did import Did
 from subgraphs.vc.encoding import Hash, sm3_hash, to_time
+from subgraphs.vc.export_seal import prepare_seal
+from subgraphs.vc.proofs import attach
 from subgraphs.vc.strict_json import JsonObject, JsonValue, canonical
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import Consent, CustodyObject, RootDid, SignedAgreement, WalletItem
@@ -49,6 +54,26 @@ async def export_my_data(parts: Parts, viewer: Viewer) -> Export:
     )
 
 
+async def sealed(parts: Parts, made: Export) -> JsonObject | None:
+    """The provider's seal on a copy; None where it has no key here: the copy is hers without it."""
+    provider = await parts.institutions.get(parts.terms.provider)
+    method = None if provider is None else provider.method
+    if provider is None or method is None:
+        return None
+    body, ready = prepare_seal(
+        made.digest,
+        complete=made.complete,
+        issuer=Did(provider.did),
+        method=method,
+        at=parts.clock(),
+    )
+    try:
+        raw = await parts.keys.sign(provider.id, KeyId(method.partition("#")[2]), ready.payload)
+    except NoKey:
+        return None
+    return attach(body, ready, raw)
+
+
 async def _given_up(parts: Parts, holder: HolderId, items: list[WalletItem]) -> JsonObject:
     copies = await parts.copies.custody([str(one.custody) for one in items if one.custody])
     deletions = await parts.copies.deletions_of(holder, MOST)
@@ -73,6 +98,7 @@ def _root(row: RootDid) -> JsonObject:
         "receipt": row.receipt,
         "later": later,
         "proofing": row.proofing,
+        "recovery": None if row.recovery is None else row.recovery.document,
     }
 
 

@@ -1,17 +1,28 @@
 """A holder takes her data along, and leaves: nothing of hers goes on after it."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from subgraphs.holder.holder import HolderSignature
+from subgraphs.kit.ids import InstitutionId
 from subgraphs.vc import proofs
 from subgraphs.vc.consent import consent_digest
 from subgraphs.vc.deletion import parse_deletion
 from subgraphs.vc.encoding import sm3_hash
+from subgraphs.vc.export_seal import parse_seal, verify_seal
 from subgraphs.vc.multikey import decode_key
 from subgraphs.vc.proofs import Expectation, Purpose
 from subgraphs.vc.strict_json import canonical
-from tests.subgraphs.wallet.purse import PREPARED, REGULATOR, VERIFIER, Person, Purse, sign
+from tests.subgraphs.wallet.purse import (
+    NO_VERIFIER,
+    PREPARED,
+    REGULATOR,
+    VERIFIER,
+    Person,
+    Purse,
+    sign,
+)
 from tests.subgraphs.wallet.test_cancellation import cancel
 from tests.subgraphs.wallet.test_deletion import deposited, kept, with_copy
 
@@ -22,6 +33,31 @@ CLOSED = "closure { at consents copies document } holder { walletClosure { at } 
 async def exported(purse: Purse, person: Person) -> dict[str, Any]:
     found: dict[str, Any] = (await purse.ask(EXPORT, who=person.who)).only("exportMyData")
     return found
+
+
+async def test_the_whole_is_sealed_by_the_wallets_provider(purse: Purse) -> None:
+    ann, _, _ = await with_copy(purse)
+    asked = "{ exportMyData { document digest complete seal sealedBy { id name } } }"
+    made = (await purse.ask(asked, who=ann.who)).only("exportMyData")
+    seal = parse_seal(made["seal"])
+    assert (seal.digest, seal.complete) == (made["digest"], True)
+    row = await purse.parts.institutions.get(InstitutionId(made["sealedBy"]["id"]))
+    assert row is not None
+    assert (row.did, "CLOUD_OPERATOR" in row.roles) == (seal.issuer, True)
+    assert verify_seal(seal, decode_key(row.public_key_multibase)).ok
+    assert seal.covers(made["document"])
+    assert not seal.covers(made["document"] | {"consents": [{}]})
+
+
+async def test_a_provider_without_a_key_keeps_nobody_from_her_copy(purse: Purse) -> None:
+    ann = await purse.registered()
+    purse.replace_parts(terms=replace(purse.parts.terms, provider=NO_VERIFIER))
+    keys = purse.world.settings.keys / NO_VERIFIER / "key-1.json"
+    keys.unlink()
+    asked = "{ exportMyData { digest seal sealedBy { id } } }"
+    made = (await purse.ask(asked, who=ann.who)).only("exportMyData")
+    assert (made["seal"], made["sealedBy"]) == (None, None)
+    assert made["digest"]
 
 
 async def close(
