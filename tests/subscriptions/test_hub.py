@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from functools import partial
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -169,6 +170,43 @@ async def _play(script: list[tuple[str, int | None]], marks: Marks, *, plain: bo
         await client.leave()
     assert (upstream.open, len(hubs), hubs.followers, hubs.alone) == (0, 0, 0, 0)
     assert counting.open == 0
+
+
+class Forgetful(Upstream):
+    """The resume code taken out: whatever is opened again begins from now."""
+
+    async def follow(self, after: str | None) -> AsyncGenerator[Outcome, None]:
+        async for outcome in super().follow(None):
+            yield outcome
+
+
+@pytest.mark.parametrize(
+    ("followed", "whole"),
+    [
+        pytest.param(Upstream, True, id="with it"),
+        pytest.param(Forgetful, False, id="without it"),
+    ],
+)
+async def test_with_the_resume_code_removed_the_check_sees_the_gap(
+    followed: type[Upstream], whole: bool
+) -> None:
+    upstream = followed()
+    hubs: Hubs[int] = Hubs(Means(now=_now, chance=lambda: 0.0, patience=QUICK), HubLimits())
+    client = Client(hubs, topic(upstream, BARE, plain=True), None)
+    async with asyncio.timeout(30):
+        upstream.append(3)
+        while 2 not in client.got:  # noqa: ASYNC110 - it takes them
+            await asyncio.sleep(0)
+        upstream.cut()
+        upstream.append(5)  # while nobody is connected
+        while 7 not in client.got:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    await client.leave()
+    if whole:
+        client.check()
+    else:
+        with pytest.raises(AssertionError):
+            client.check()
 
 
 async def _act(
