@@ -21,7 +21,10 @@ from subgraphs.kit.viewer import Role, Viewer
 
 EVERYBODY: Final = "*"
 SHARED_WITH_ACCEPTING: Final = frozenset(
-    {"CREDENTIAL_ACTIVATED", "CREDENTIAL_ENDORSED", "CREDENTIAL_CANCELLED"}
+    {
+        *("CREDENTIAL_ACTIVATED", "CREDENTIAL_ENDORSED", "CREDENTIAL_CANCELLED"),
+        *("CREDENTIAL_SUPERSEDED", "CREDENTIAL_RECHECKED"),
+    }
 )
 _PUBLIC: Final = frozenset(name for name, kind in KINDS.items() if kind.public)
 _BY_INSTITUTION: Final = frozenset({Role.ISSUER, Role.VERIFIER})

@@ -14,9 +14,13 @@ from subgraphs.audit.rebuild import rebuild
 from subgraphs.audit.store import PROJECTED
 from subgraphs.audit.worker import apply
 from subgraphs.kit.follow import POSITIONS
+from subgraphs.kit.ids import new_id
 from subgraphs.kit.mongo import Database, Session
 from tests.subgraphs.audit.desk import (
+    HASH,
+    ISSUER,
     ISSUER_DESK,
+    OTHER_DESK,
     REGULATOR,
     STRANGER,
     VERIFIER_DESK,
@@ -125,6 +129,27 @@ async def test_a_verifier_sees_changes_while_its_acceptance_lives(desk: Desk) ->
     await desk.tell(ANN.ended(), ANN.endorsed(2))
     assert await kinds_seen(desk, VERIFIER_DESK) == ["ACCEPTANCE_ENDED", "CREDENTIAL_ACCEPTED"]
     assert (await kinds_seen(desk, ISSUER_DESK)).count("CREDENTIAL_ENDORSED") == 2
+
+
+async def test_a_verifier_sees_the_later_looks_and_the_successor_of_what_it_accepted(
+    desk: Desk,
+) -> None:
+    looked = ANN.event("CREDENTIAL_RECHECKED", "cred hold", ISSUER, 5, issuer=ISSUER)
+    over = ANN.event(
+        "CREDENTIAL_SUPERSEDED",
+        "cred hold",
+        ISSUER,
+        6,
+        issuer=ISSUER,
+        vcHash=HASH,
+        supersededBy=new_id("cred"),
+    )
+    told = {"CREDENTIAL_RECHECKED", "CREDENTIAL_SUPERSEDED"}
+    await desk.tell(*ANN.activated(), looked, over)
+    assert told.isdisjoint(await kinds_seen(desk, VERIFIER_DESK))
+    await desk.tell(ANN.accepted())
+    assert told <= set(await kinds_seen(desk, VERIFIER_DESK))
+    assert told.isdisjoint(await kinds_seen(desk, OTHER_DESK))
 
 
 async def rows_of(desk: Desk) -> dict[str, Any]:
