@@ -483,24 +483,3 @@ OVER_LONG: Final[Mapping[str, Row]] = {
         "ValidationFailed VALIDATION_FAILED licences",
     ),
 }
-
-INJECTED: Final[Mapping[str, Row]] = {
-    "an operator for a dispute": (
-        "holder",
-        "exportEvidence",
-        {"disputeId": {"$ne": None}},
-        "error BAD_USER_INPUT None",
-    ),
-    "an operator as an exit": (
-        "holder",
-        "recordExitStep",
-        {"exitId": '{"$ne": null}', "state": "CLOSED"},
-        "NotFound NOT_FOUND exitId",
-    ),
-    "a dollar for an object": (
-        "holder",
-        "openDispute",
-        {"subjectId": "$where", "ground": "USE_DENIED"},
-        "ValidationFailed NOT_DENIABLE subjectId",
-    ),
-}

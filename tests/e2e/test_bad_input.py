@@ -25,7 +25,7 @@ from subgraphs.holder.choose import show
 from subgraphs.kit.ids import institution_id, new_id
 from subgraphs.vc import model
 from subgraphs.vc.did import Did, institution_did
-from tests.e2e import bad_calls, bad_desks, bad_inputs
+from tests.e2e import bad_calls, bad_desks, bad_injected, bad_inputs
 from tests.e2e.bad_calls import CONSENT, IN_A_MONTH, Row
 from tests.e2e.callers import journey_of, token_of, token_of_holder
 from tests.e2e.refusals import Books, refusal
@@ -40,7 +40,7 @@ TABLES: Final = {
     "unknown word": (bad_inputs.UNKNOWN_WORDS, bad_desks.UNKNOWN_WORDS),
     "over-long": (bad_inputs.OVER_LONG, bad_desks.OVER_LONG),
     "about keys": (bad_inputs.UNFIT_KEYS,),
-    "injected": (bad_inputs.INJECTED, bad_desks.INJECTED),
+    "injected": (bad_inputs.INJECTED, bad_injected.INJECTED),
     "amount": (dict(bad_inputs.amounts()),),
 }
 
