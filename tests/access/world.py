@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import httpx
@@ -54,6 +54,8 @@ CHANNELS: Final = """mutation Channels($input: NameComplaintChannelsInput!) {
 LEAVE: Final = """mutation Leave($input: RequestUserExitInput!) {
   requestUserExit(input: $input) {
     __typename ... on RequestUserExitSuccess { exit { id } } } }"""
+_BEGIN: Final = """mutation Begin($input: StartExitInput!) {
+  startExit(input: $input) { __typename ... on StartExitSuccess { exit { id } } } }"""
 COMPLAIN: Final = """mutation Complain($input: FileComplaintInput!) {
   fileComplaint(input: $input) {
     __typename ... on FileComplaintSuccess { complaint { id } } } }"""
@@ -71,12 +73,14 @@ _ITEMS: Final = "{ me { walletItems { edges { node { id } } } } }"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """`ids` name one object of each node type; `claims` are what each role's token says;
-    `foreign` are the ids of another holder's story with the same institutions."""
+    `foreign` are the ids of another holder's story with the same institutions; `leaving` is the
+    exit of the verifier, begun and told to nobody."""
 
     stack: Stack
     ids: Mapping[str, str]
     claims: Mapping[str, Mapping[str, object]]
     did: str = ""
+    leaving: str = ""
     foreign: frozenset[str] = frozenset()
 
     def token(self, role: str) -> str | None:
@@ -126,7 +130,8 @@ async def tell(stack: Stack, *, with_stranger: bool = False, houses: Houses | No
     ids["Institution"] = str(world.claims["verifier"]["institution"])
     assert {type_of(id_) for id_ in ids.values()} == set(ids)
     did = journey.person.software.did
-    return World(stack=stack, ids=ids, claims=world.claims, did=did, foreign=foreign)
+    leaving = await _begun(world)
+    return replace(world, ids=ids, did=did, foreign=foreign, leaving=leaving)
 
 
 def _claims(holder: str, there: Houses) -> dict[str, Mapping[str, object]]:
@@ -192,6 +197,17 @@ async def _operated(world: World) -> None:
     )
     assert told["data"]["reportIncident"]["incident"], told
     assert told["data"]["planDrill"]["drill"], told
+
+
+async def _begun(world: World) -> str:
+    """The verifier's own exit: this one, or one that a story before began."""
+    url, token = world.stack.url, world.token("verifier")
+    sent = {"scope": "PARTICIPANT", "trigger": "WISH"}
+    told = (await ask(url, _BEGIN, {"input": sent}, token))["data"]["startExit"]
+    if told["__typename"] == "StartExitSuccess":
+        return str(told["exit"]["id"])
+    found = await ask(url, "{ exits { edges { node { id } } } }", {}, token)
+    return str(found["data"]["exits"]["edges"][0]["node"]["id"])
 
 
 async def _denied(world: World, presentation: str) -> str:
