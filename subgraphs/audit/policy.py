@@ -178,13 +178,6 @@ def leads_exit(viewer: Viewer, leaving: Leaving) -> bool:
     return leaving.owner in names_of(viewer)
 
 
-def operates_as(viewer: Viewer) -> str:
-    """Whose incidents and drills a viewer's are: its institution's; the regulator's own."""
-    if viewer.role is Role.REGULATOR:
-        return Role.REGULATOR.value
-    return viewer.institution or ""
-
-
 def own_operation(viewer: Viewer) -> dict[str, object]:
     """The incidents and drills that a viewer sees, as a filter: an institution its own."""
     if viewer.role is Role.REGULATOR:

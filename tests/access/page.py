@@ -101,6 +101,10 @@ random queries before and after somebody else's whole story, and walks every lis
 nobody without a part in it gets another answer. `make interference` does so for four pairs of
 institutions, three seeds each.
 
+`tests/access/test_same_work.py` counts what a subgraph asks of its database: of an object that is
+hidden and of one that is not there it is the same, but for one read: a hidden row of a person whose
+data key is not at hand (it is held for a minute) has it read before the row is looked at.
+
 ## The matrix
 
 ● there is a value · ○ nobody has set one in the story that is played · ◐ depends on the moment, or
