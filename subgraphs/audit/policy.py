@@ -182,4 +182,4 @@ def own_operation(viewer: Viewer) -> dict[str, object]:
     """The incidents and drills that a viewer sees, as a filter: an institution its own."""
     if viewer.role is Role.REGULATOR:
         return {}
-    return {"owner": (viewer.institution or "") if viewer.role in _BY_INSTITUTION else ""}
+    return {"owner": {"$in": list(names_of(viewer))}}

@@ -174,10 +174,11 @@ async def record_drill(
 
 
 def _owner(viewer: Viewer) -> str:
+    """Whose incidents and drills the viewer's are."""
     policy.require_role(viewer, Role.ISSUER, Role.VERIFIER, Role.REGULATOR)
     if viewer.role is Role.REGULATOR:
         return Role.REGULATOR.value
-    return viewer.institution or ""
+    return viewer.require_institution(viewer.role or Role.ISSUER)
 
 
 def _planned(owner: str, scenario: str, due_at: datetime, every_days: int | None) -> Drill:
