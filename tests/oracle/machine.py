@@ -2,7 +2,7 @@
 
 What it may choose never depends on the system. Hypothesis draws a beginning that it has drawn
 before again, and ends with `FlakyStrategyDefinition` when something else can be chosen then: so
-the one precondition asks for the rules before it only, no rule raises, and what is wrong is told
+preconditions ask for the rules before them only, no rule raises, and what is wrong is told
 at the end of a round.
 """
 
@@ -82,7 +82,7 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.reloaded = False
+        self.reloaded = self.withdrew = False
 
     def _publish(self, spread: float) -> None:
         campaign, stage = self.stage.campaign, self.stage
@@ -186,10 +186,12 @@ class Machine(RuleBasedStateMachine):
         self._fault("reload: supergraph", work())
         self.reloaded = True
 
+    @precondition(lambda self: not self.withdrew)  # or the first rounds would take all there are
     @rule()
     def withdraw(self) -> None:
         """A permission to see ends while events are in flight, as long as there is one."""
         self._publish(0.15)
+        self.withdrew = True
         if not self.stage.campaign.may_withdraw:
             return
 
