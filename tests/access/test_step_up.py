@@ -66,6 +66,10 @@ NOT_BINDING: Final[Mapping[str, str]] = {
     "closeDispute": "gives up what was only claimed",
     "requestUserExit": "begins a plan; each step that takes something away is signed elsewhere",
     "startExit": "an institution's",
+    "reportIncident": "an institution's",
+    "moveIncident": "an institution's",
+    "planDrill": "an institution's",
+    "recordDrill": "an institution's",
     "recordExitStep": "what it rests on, her closed wallet, was signed",
     "exportEvidence": "a copy for a party of the dispute",
 }

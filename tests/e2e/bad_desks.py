@@ -56,6 +56,8 @@ ALSO: Final[Mapping[str, frozenset[str]]] = {
     "exportEvidence": frozenset({"issuer", "verifier", "regulator"}),
     "closeDispute": frozenset({"regulator"}),
     "recordExitStep": frozenset({"issuer", "verifier", "regulator"}),
+    "moveIncident": frozenset({"issuer", "regulator"}),
+    "recordDrill": frozenset({"issuer", "regulator"}),
 }
 
 
@@ -176,6 +178,18 @@ UNKNOWN_IDS: Final[Mapping[str, Row]] = {
         "licenseInstitution",
         {"institutionId": "<no inst>", "licences": [LICENCE]},
         "NotFound NOT_FOUND institutionId",
+    ),
+    "an incident": (
+        "verifier",
+        "moveIncident",
+        {"incidentId": "<no inci>", "state": "CONTAINED"},
+        "NotFound NOT_FOUND incidentId",
+    ),
+    "a drill": (
+        "verifier",
+        "recordDrill",
+        {"drillId": "<no dril>", "passed": True, "findings": "X"},
+        "NotFound NOT_FOUND drillId",
     ),
 }
 

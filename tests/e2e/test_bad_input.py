@@ -146,7 +146,7 @@ async def names_of(journey: Journey, revoked: Journey) -> dict[str, object]:
         "key": journey.person.software.public_key_multibase,
         **{f"no {prefix}": new_id(prefix) for prefix in ("cred", "cons", "pres", "qual", "preq")},
         **{f"no {prefix}": new_id(prefix) for prefix in ("witm", "inst", "cust")},
-        **{f"no {prefix}": new_id(prefix) for prefix in ("disp", "cmpl", "exit")},
+        **{f"no {prefix}": new_id(prefix) for prefix in ("disp", "cmpl", "exit", "inci", "dril")},
     }
 
 
@@ -215,6 +215,7 @@ async def test_the_tables_name_every_mutation() -> None:
     without_ids = {"registerRootDid", "prepareHolderKeyRotation", "prepareRootDidDeactivation"}
     without_ids |= {"prepareWalletClosure", "prepareKeyCompromiseReport", "startRecovery"}
     without_ids |= {"completeRecovery", "prepareRecoveryCancellation"}
+    without_ids |= {"reportIncident", "planDrill"}
     assert {row[1] for row in UNKNOWN_IDS.values()} == set(root.fields) - without_ids
 
 
