@@ -29,7 +29,7 @@ from subgraphs.kit.institutions import COLLECTION as REGISTER
 from subgraphs.kit.main import load
 from subgraphs.kit.mongo import Mongo
 from subgraphs.kit.settings import ServiceName, Settings
-from subgraphs.rules.calendar import SHANGHAI
+from subgraphs.rules.calendar import SHANGHAI, CalendarUnknown
 from subgraphs.rules.scenarios import INDUSTRY
 
 FOLLOWERS: Final[tuple[ServiceName, ...]] = ("issuer", "wallet", "verifier", "audit")
@@ -65,6 +65,10 @@ def seed_population(
     """All people of the town, or the first `count`; DemoError when the system does not run."""
     people = range(min(SIZES[town.size].holders, count or sys.maxsize))
     processes = processes or os.cpu_count() or 1
+    try:
+        town.dossier(0)
+    except CalendarUnknown as fault:
+        raise DemoError(f"no population can be made for {town.today}: {fault}") from fault
     asyncio.run(prepare(deployment))
     start = time.monotonic()
     loaded = Loaded()

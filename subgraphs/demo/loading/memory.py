@@ -123,8 +123,12 @@ class Rows:
         id_ = where.get("_id")
         if isinstance(id_, str):
             row = self.by_id.get(id_)
-            return [row] if row is not None and _fits(row, where) else []
-        return [row for row in self.by_id.values() if _fits(row, where)]
+            rows = [] if row is None else [row]
+        else:
+            rows = list(self.by_id.values())
+        for name, wanted in where.items():
+            rows = _holding(rows, name, wanted)
+        return rows
 
 
 class MemoryDatabase:
@@ -156,16 +160,14 @@ class MemoryMongo:
         return cast("Mongo", self)
 
 
-def _fits(row: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
-    return all(_holds(row, name, wanted) for name, wanted in where.items())
-
-
-def _holds(row: Mapping[str, Any], name: str, wanted: Any) -> bool:
+def _holding(rows: list[Document], name: str, wanted: Any) -> list[Document]:
     if name.startswith("$") or "." in name:
         raise NotUnderstood(f"a filter by {name}")
     if not isinstance(wanted, Mapping):
-        return bool(row.get(name) == wanted)
-    return all(_compared(row, name, word, value) for word, value in wanted.items())
+        return [row for row in rows if row.get(name) == wanted]
+    for word, value in wanted.items():
+        rows = [row for row in rows if _compared(row, name, word, value)]
+    return rows
 
 
 def _compared(row: Mapping[str, Any], name: str, word: str, value: Any) -> bool:

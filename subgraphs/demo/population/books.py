@@ -21,6 +21,7 @@ from subgraphs.demo.population.people import person_of
 from subgraphs.demo.population.records import Account, Asked, Dossier
 from subgraphs.issuer.ports import Books, Close, Holding, Movement, Statement
 from subgraphs.kit.ids import InstitutionId, institution_id
+from subgraphs.rules.calendar import CalendarUnknown
 from subgraphs.simulators.core_system import SYSTEM, SimulatedCoreSystem
 from subgraphs.vc.asset_proof import AssetCategory, AssetLine
 from subgraphs.vc.guard import WINDOW_CLOSES, Direction
@@ -114,7 +115,10 @@ def _found(institution: InstitutionId, account_no: str) -> tuple[Town, Dossier, 
     town = Town(size=size, seed=int(seed), today=today, copy=int(copy))
     if int(index) >= SIZES[size].holders:
         return None
-    dossier = town.dossier(int(index))
+    try:
+        dossier = town.dossier(int(index))
+    except CalendarUnknown:
+        return None  # of a year whose holidays nobody has told
     held = (one for one in dossier.accounts if one.account_no == number)
     account = next((one for one in held if institution_id(one.institution) == institution), None)
     return None if account is None else (town, dossier, account)
