@@ -37,7 +37,7 @@ PAIRS: Final = (
 )
 WHOLE: Final = pytest.mark.whole
 DOCUMENTS, TOGETHER, DEEPEST = 40, 4, 4
-FEW, IN_THE_SUITE = 8, {(0, 1), (1, 1)}
+FEW, IN_THE_SUITE = 5, {(0, 1), (1, 1)}
 LOG: Final = {
     "chainProof",
     "treeHead",

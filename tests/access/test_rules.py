@@ -64,7 +64,6 @@ SECOND_LOCKS: Final[Mapping[tuple[str, str], str]] = {
         "verifier",
         "may_see_content without `may_see(viewer, verifier=verifier, holder=holder)`",
     ): "asked of what may be seen",
-    ("audit", "own_operation without `''`"): "no incident is nobody's",
     ("audit", "names_of without `viewer.holder`"): "no event names nobody",
     ("audit", "names_of without `viewer.institution`"): "no event names nobody",
 }
