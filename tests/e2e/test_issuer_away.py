@@ -2,7 +2,7 @@
 (R28)."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -54,9 +54,9 @@ async def until(holds: Any) -> None:
             await asyncio.sleep(0.1)
 
 
-async def cancelled(holder: Client, asked: dict[str, object]) -> bool:
+async def cancelled(holder: Client, asked: Mapping[str, object]) -> bool:
     done: Any = await holder.ask(CANCEL, asked)
-    return done["cancelCredential"].get("cancellation") == {"state": "CANCELLED"}
+    return bool(done["cancelCredential"].get("cancellation") == {"state": "CANCELLED"})
 
 
 async def verifier_heard(verifier: Client) -> bool:
