@@ -119,6 +119,8 @@ def _tell(done: Loaded, part: _Part, seconds: float) -> None:
 async def prepare(deployment: Deployment) -> None:
     """The synthetic issuers join, and every subgraph that needs them has heard of them."""
     settings = load(deployment.environment())
+    if not settings.keys.is_dir():
+        raise DemoError(f"there is no system in {deployment.data}: start `make up` first")
     synthetic = [
         PilotInstitution(uscc=one.uscc, name=one.name, kind=one.kind, roles=("ISSUER",))
         for one in ISSUERS
