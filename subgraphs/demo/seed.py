@@ -37,7 +37,7 @@ from subgraphs.vc.did import institution_did
 from subgraphs.vc.encoding import to_time
 from subgraphs.vc.multikey import encode_key
 
-REGISTERED_SECONDS = 30.0
+REGISTERED_SECONDS = 120.0
 REGISTER = "query TrustRegister { trustRegister(first: 100) { edges { node { id } } } }"
 
 

@@ -105,10 +105,15 @@ class Pair:
 
 
 def comparable(answer: Json) -> Json:
-    """Data as it is; of errors the code and the path, in no order."""
+    """Data as it is, but for a seal, which is signed anew for each answer; of errors the code and
+    the path, in no order."""
+    data = cast("Json | None", answer.get("data"))
+    for field, value in (data or {}).items():
+        if isinstance(value, dict) and value.get("seal"):
+            data = {**(data or {}), field: {**value, "seal": "sealed"}}
     errors = cast("list[Json]", answer.get("errors", []))
     told = [{"path": e.get("path"), "code": cast("Json", e["extensions"])["code"]} for e in errors]
-    return {"data": answer.get("data"), "errors": sorted(told, key=json.dumps)}
+    return {"data": data, "errors": sorted(told, key=json.dumps)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
