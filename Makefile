@@ -72,10 +72,10 @@ demo-plug: $(VENV)/.run ## revocations counted live while the plug is pulled on 
 ledger-chaos: $(VENV)/.test ## 500 times kill -9 of a part of the ledger while events come in
 	@CREDGRAPH_LEDGER_FAULTS=500 $(BIN)/pytest -q tests/ledger_adapter/test_chaos.py
 
-crypto-interference: $(VENV)/.test ## four pairs of institutions, three seeds: somebody else's story changes no answer
+interference: $(VENV)/.test ## four pairs of institutions, three seeds: somebody else's story changes no answer
 	@$(BIN)/pytest -q -m 'whole or not whole' tests/access/test_interference.py
 
-fuzz: $(VENV)/.test ## thousands of damaged keys, signatures, tokens and documents
+crypto-fuzz: $(VENV)/.test ## thousands of damaged keys, signatures, tokens and documents
 	@CREDGRAPH_FUZZ=2000 $(BIN)/pytest -q tests/ledger_adapter/test_crypto_fuzz.py \
 		tests/ledger_adapter/test_crypto_attacks.py tests/subgraphs/vc/test_fuzz.py
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.types import ASGIApp
 
 from subgraphs.kit.ids import institution_id, new_id
-from subgraphs.kit.viewer import ContextTokens, Role
+from subgraphs.kit.viewer import MAX_AGE_SECONDS, ContextTokens, Role
 
 ISSUER = "credgraph-gateway"
 
@@ -86,7 +86,7 @@ class Gateway:
             "iss": ISSUER,
             "aud": self.audience,
             "iat": now,
-            "exp": now + 30,
+            "exp": now + MAX_AGE_SECONDS,
             "jti": f"{now}",
             "viewer": who.claims(),
         }
