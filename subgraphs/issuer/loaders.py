@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from subgraphs.issuer import policy
 from subgraphs.issuer.records import Credential, Endorsement
 from subgraphs.issuer.store import Store
+from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.nodes import Representation
+from subgraphs.kit.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parties:
+    """Of a stored row."""
+
+    issuer: InstitutionId
+    holder: HolderId
 
 
 async def load_credentials(
-    store: Store, references: Sequence[Representation]
+    store: Store, viewer: Viewer, references: Sequence[Representation]
 ) -> list[Credential | None]:
-    """By `id` or by `vcHash`, whichever a representation carries."""
+    """By `id` or by `vcHash`, whichever a representation carries; those the viewer may see."""
+
+    def seen(row: Mapping[str, Any]) -> bool:
+        return policy.sees(viewer, _Parties(issuer=row["issuer"], holder=row["holder"]))
+
     ids = {text for one in references if isinstance(text := one.get("id"), str)}
     hashes = {
         text for one in references if "id" not in one and isinstance(text := one.get("vcHash"), str)
     }
-    by_id = await store.credentials(list(ids)) if ids else {}
-    by_hash = await store.by_hash(list(hashes)) if hashes else {}
+    by_id = await store.credentials(list(ids), seen) if ids else {}
+    by_hash = await store.by_hash(list(hashes), seen) if hashes else {}
     return [
         by_id.get(str(one.get("id"))) or by_hash.get(str(one.get("vcHash"))) for one in references
     ]

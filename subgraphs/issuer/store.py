@@ -16,6 +16,7 @@ from subgraphs.kit import idempotent, institutions, prepared, roots, statuses
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import COUNT_CAP, Counter, Order, Rows, Window, capped_count, fetch
+from subgraphs.kit.sealed import Seen, find_seen
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.vc.money import format_amount
 from subgraphs.vc.tags import TagKey
@@ -73,17 +74,18 @@ class Store:
         self._scenarios = database["scenarios"]
         self._candidates = database["candidates"]
 
-    async def credentials(self, ids: Sequence[str]) -> dict[str, Credential]:
-        """By id; unknown ones are missing."""
-        found = await self._credentials.find({"_id": {"$in": list(ids)}}).to_list(None)
+    async def credentials(self, ids: Sequence[str], seen: Seen) -> dict[str, Credential]:
+        """By id, those that may be seen."""
+        found = await find_seen(self._credentials, {"_id": {"$in": list(ids)}}, seen)
         return {row["_id"]: codec.credential(row) for row in found}
 
     async def add_candidate(self, institution: InstitutionId, session: Session) -> None:
         """DuplicateKeyError for one whose registration was queued before."""
         await self._candidates.insert_one({"_id": institution}, session=session)
 
-    async def by_hash(self, hashes: Sequence[str]) -> dict[str, Credential]:
-        found = await self._credentials.find({"vc_hash": {"$in": list(hashes)}}).to_list(None)
+    async def by_hash(self, hashes: Sequence[str], seen: Seen) -> dict[str, Credential]:
+        """The same by hash."""
+        found = await find_seen(self._credentials, {"vc_hash": {"$in": list(hashes)}}, seen)
         return {row["vc_hash"]: codec.credential(row) for row in found}
 
     async def credential(

@@ -31,6 +31,13 @@ from subgraphs.kit.mongo import (
 DIGEST: Final = "_digest"
 Change = Callable[[Any, str], Any]
 """From a value and its place in the row to what shall stand there."""
+Seen = Callable[[Mapping[str, Any]], bool]
+"""Whether a stored row may be seen, by what lies in it in the clear."""
+
+
+def everything(_: Mapping[str, Any]) -> bool:
+    """What the house itself sees."""
+    return True
 
 
 class Unsealable(Exception):
@@ -118,8 +125,12 @@ class Sealing:
 
     async def opened(self, rows: Sequence[Document]) -> list[Document]:
         """Rows as they were handed in; each box of a destroyed key is what stands for it."""
-        owner = self.personal.owner
-        keys = await self._keys.known({str(row[owner]) for row in rows if owner in row})
+        owner, sealed = (
+            self.personal.owner,
+            {name.partition(".")[0] for name in self.personal.fields},
+        )
+        owners = {str(row[owner]) for row in rows if owner in row and not sealed.isdisjoint(row)}
+        keys = await self._keys.known(owners)
         return [self._open(row, keys) for row in rows]
 
     def _open(self, row: Document, keys: Mapping[str, bytes | None]) -> Document:
@@ -219,6 +230,11 @@ class SealedCollection:
             return self._rows.find(where, projection, session=session)
 
         return SealedCursor(self._sealing, filter, start)
+
+    async def seen(self, where: Mapping[str, Any], seen: Seen, session: Any) -> list[Document]:
+        """See `find_seen`."""
+        rows = self._rows.find(await self._sealing.asked(where), session=session)
+        return await self._sealing.opened([row for row in await rows.to_list(None) if seen(row)])
 
     async def find_one(
         self,
@@ -356,6 +372,16 @@ class SealedCollection:
             sealed = await self._sealing.sealed(values, str(row[owner]), row["_id"])
             stored[step] = sealed if step in {"$set", "$setOnInsert"} else dict(values)
         return where if "_id" in where else {**where, "_id": row["_id"]}, stored
+
+
+async def find_seen(
+    rows: Collection, where: Mapping[str, Any], seen: Seen, *, session: Any = None
+) -> list[Document]:
+    """The rows that may be seen. The others are left before anybody's key is looked for: a row
+    that may not be seen takes the work of one that is not there."""
+    if isinstance(rows, SealedCollection):
+        return await rows.seen(where, seen, session)
+    return [row for row in await rows.find(where, session=session).to_list(None) if seen(row)]
 
 
 class SealedDatabase:

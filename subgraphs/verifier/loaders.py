@@ -3,8 +3,8 @@
 Laws: one query a table and batch; a row the viewer may not see is as absent as an unknown id.
 """
 
-from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 from strawberry.dataloader import DataLoader
 
@@ -58,10 +58,13 @@ class Loaders:
 
     def _owned(self, table: Table[OwnedT]) -> DataLoader[str, OwnedT | None]:
         async def load(ids: list[str]) -> Sequence[OwnedT | None]:
-            found = await table.find(ids)
-            return [visible(self._viewer, found.get(id_)) for id_ in ids]
+            found = await table.find(ids, seen=self._may_see)
+            return [found.get(id_) for id_ in ids]
 
         return DataLoader(load_fn=load)
+
+    def _may_see(self, row: Mapping[str, Any]) -> bool:
+        return may_see(self._viewer, verifier=row["verifier"], holder=row.get("holder"))
 
     async def _credentials(self, ids: list[str]) -> Sequence[records.CredentialOnLog | None]:
         """Status on the log; only asked for rows that were seen already."""

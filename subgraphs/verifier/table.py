@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from subgraphs.kit.mongo import Collection, ReturnDocument, Session
+from subgraphs.kit.sealed import Seen, everything, find_seen
 from subgraphs.verifier.codec import from_document, to_document, to_value
 
 R = TypeVar("R")
@@ -38,12 +39,14 @@ class Table(Generic[R]):
         row = await self.rows.find_one(where, session=session)
         return None if row is None else self.read(row)
 
-    async def find(self, ids: Iterable[str], *, session: Session | None = None) -> dict[str, R]:
-        """Many by id in one query; absent ones are absent from the answer."""
+    async def find(
+        self, ids: Iterable[str], *, seen: Seen = everything, session: Session | None = None
+    ) -> dict[str, R]:
+        """Many by id in one query, those that may be seen."""
         wanted = sorted(set(ids))
         if not wanted:
             return {}
-        found = await self.rows.find({"_id": {"$in": wanted}}, session=session).to_list(None)
+        found = await find_seen(self.rows, {"_id": {"$in": wanted}}, seen, session=session)
         return {row["_id"]: self.read(row) for row in found}
 
     async def where(

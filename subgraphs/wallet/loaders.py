@@ -5,7 +5,8 @@ Laws: one query a table and batch; a row the viewer may not see is as absent as 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 from strawberry.dataloader import DataLoader
 
@@ -25,6 +26,7 @@ from subgraphs.wallet.records import (
 )
 
 _NAME = "wallet"
+Stored: TypeAlias = Mapping[str, Any]
 
 
 class Loaders:
@@ -46,13 +48,13 @@ class Loaders:
         self.institutions = DataLoader(load_fn=self._institutions)
 
     async def _root_dids(self, holders: list[str]) -> Sequence[RootDid | None]:
-        found = await self._store.root_dids(holders)
-        bound = await self._bound(list(found))
-        seen = {
-            holder: row
-            for holder, row in found.items()
-            if policy.may_see_did(self._viewer, row.holder, bound=row.holder in bound)
-        }
+        bound = await self._bound(holders)
+
+        def may_see(row: Stored) -> bool:
+            holder = row["_id"]
+            return policy.may_see_did(self._viewer, holder, bound=holder in bound)
+
+        seen = await self._store.root_dids(holders, may_see)
         reads = [Read(id=holder, what="ROOT_DID", concerned=()) for holder in seen]
         await self._reads.tell(self._context, reads)
         return [seen.get(holder) for holder in holders]
@@ -64,29 +66,27 @@ class Loaders:
         return await self._store.bound(institution, holders, ties)
 
     async def _consents(self, ids: list[str]) -> Sequence[Consent | None]:
-        found = await self._store.consents(ids)
-        return [self._seen_consent(found.get(id_)) for id_ in ids]
+        def may_see(row: Stored) -> bool:
+            parties = {"holder": row["holder"], "granted_to": row["granted_to"]}
+            return policy.may_see_consent(self._viewer, **parties)
 
-    def _seen_consent(self, row: Consent | None) -> Consent | None:
-        seen = row is not None and policy.may_see_consent(
-            self._viewer, holder=row.holder, granted_to=row.granted_to
-        )
-        return row if seen else None
+        found = await self._store.consents(ids, may_see)
+        return [found.get(id_) for id_ in ids]
 
     async def _items(self, ids: list[str]) -> Sequence[WalletItem | None]:
-        found = await self._store.items(ids)
-        return [self._hers(found.get(id_)) for id_ in ids]
+        found = await self._store.items(ids, self._hers)
+        return [found.get(id_) for id_ in ids]
 
     async def _item_of(self, credentials: list[str]) -> Sequence[WalletItem | None]:
-        found = await self._store.items_of(credentials)
-        return [self._hers(found.get(id_)) for id_ in credentials]
+        found = await self._store.items_of(credentials, seen=self._hers)
+        return [found.get(id_) for id_ in credentials]
 
     async def _owner_of(self, credentials: list[str]) -> Sequence[HolderId | None]:
-        found = await self._store.items_of(credentials)
-        return [found[id_].holder if id_ in found else None for id_ in credentials]
+        found = await self._store.owners_of(credentials)
+        return [found.get(id_) for id_ in credentials]
 
-    def _hers(self, row: WalletItem | None) -> WalletItem | None:
-        return row if row and policy.is_her(self._viewer, row.holder) else None
+    def _hers(self, row: Stored) -> bool:
+        return policy.is_her(self._viewer, row["holder"])
 
     async def _custody(self, ids: list[str]) -> Sequence[CustodyObject | None]:
         found = await self._copies.custody(ids)

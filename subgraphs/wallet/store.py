@@ -12,6 +12,7 @@ from subgraphs.kit.follow import POSITIONS
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
+from subgraphs.kit.sealed import Seen, everything, find_seen
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.wallet import codec, custody_store
 from subgraphs.wallet.records import (
@@ -59,9 +60,9 @@ class Store:
 
     # root DIDs
 
-    async def root_dids(self, holders: Sequence[str]) -> dict[str, RootDid]:
-        """By holder; those without one are missing."""
-        found = await self._root_dids.find({"_id": {"$in": list(holders)}}).to_list(None)
+    async def root_dids(self, holders: Sequence[str], seen: Seen) -> dict[str, RootDid]:
+        """By holder, those that may be seen."""
+        found = await find_seen(self._root_dids, {"_id": {"$in": list(holders)}}, seen)
         return {row["_id"]: codec.root_did(row) for row in found}
 
     async def root_did(self, holder: HolderId, *, session: Session | None = None) -> RootDid | None:
@@ -122,8 +123,9 @@ class Store:
 
     # consents
 
-    async def consents(self, ids: Sequence[str]) -> dict[str, Consent]:
-        found = await self._consents.find({"_id": {"$in": list(ids)}}).to_list(None)
+    async def consents(self, ids: Sequence[str], seen: Seen) -> dict[str, Consent]:
+        """By id, those that may be seen."""
+        found = await find_seen(self._consents, {"_id": {"$in": list(ids)}}, seen)
         return {row["_id"]: codec.consent(row) for row in found}
 
     async def consent(
@@ -182,17 +184,24 @@ class Store:
 
     # wallet items
 
-    async def items(self, ids: Sequence[str]) -> dict[str, WalletItem]:
-        found = await self._items.find({"_id": {"$in": list(ids)}}).to_list(None)
+    async def items(self, ids: Sequence[str], seen: Seen) -> dict[str, WalletItem]:
+        """By id, those that may be seen."""
+        found = await find_seen(self._items, {"_id": {"$in": list(ids)}}, seen)
         return {row["_id"]: codec.item(row) for row in found}
 
     async def items_of(
-        self, credentials: Sequence[str], *, session: Session | None = None
+        self, credentials: Sequence[str], *, seen: Seen = everything, session: Session | None = None
     ) -> dict[str, WalletItem]:
-        """By credential id."""
+        """By credential id, those that may be seen."""
         where = {"credential": {"$in": list(credentials)}}
-        found = await self._items.find(where, session=session).to_list(None)
+        found = await find_seen(self._items, where, seen, session=session)
         return {row["credential"]: codec.item(row) for row in found}
+
+    async def owners_of(self, credentials: Sequence[str]) -> dict[str, HolderId]:
+        """Whose credentials they are, by credential id; nothing personal is opened for it."""
+        where = {"credential": {"$in": list(credentials)}}
+        found = await self._items.find(where, {"credential": 1, "holder": 1}).to_list(None)
+        return {row["credential"]: row["holder"] for row in found}
 
     async def item(
         self, id_: str, holder: HolderId, *, session: Session | None = None

@@ -10,6 +10,7 @@ from subgraphs.audit.kept.complaints import SOON, Complaint, complaint, document
 from subgraphs.kit.errors import Busy
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import Order, Rows, Window, fetch
+from subgraphs.kit.sealed import Seen, find_seen
 
 COMPLAINTS: Final = "complaints"
 CHANNELS: Final = "complaint_channels"
@@ -37,8 +38,9 @@ class Complaints:
         row = await self._rows.find_one({"_id": id_}, session=session)
         return None if row is None else complaint(row)
 
-    async def find(self, ids: Sequence[str]) -> dict[str, Complaint]:
-        rows = await self._rows.find({"_id": {"$in": list(ids)}}).to_list(None)
+    async def find(self, ids: Sequence[str], seen: Seen) -> dict[str, Complaint]:
+        """By id, those that may be seen."""
+        rows = await find_seen(self._rows, {"_id": {"$in": list(ids)}}, seen)
         return {row["_id"]: complaint(row) for row in rows}
 
     async def page(self, where: Mapping[str, Any], asked: Window) -> tuple[Rows, list[Complaint]]:

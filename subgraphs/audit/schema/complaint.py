@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
 import strawberry
 
@@ -26,6 +27,14 @@ from subgraphs.kit.types import (
     TryAgain,
     ValidationFailed,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parties:
+    """Of a stored row."""
+
+    holder: str
+    handlers: tuple[str, ...]
 
 
 @strawberry.type(description="A way to complain to an institution (投诉渠道).")
@@ -78,9 +87,13 @@ class Complaint(Node):
         cls, info: Info[Parts], references: Sequence[Representation], /
     ) -> Sequence[Self | None]:
         ids = [str(one.get("id")) for one in references]
-        found = await info.context.parts.complaints.find(ids)
         viewer = info.context.viewer
-        seen = [row for row in found.values() if policy.sees_complaint(viewer, row)]
+
+        def may_see(row: Mapping[str, Any]) -> bool:
+            parties = _Parties(holder=row["holder"], handlers=tuple(row["handlers"]))
+            return policy.sees_complaint(viewer, parties)
+
+        seen = list((await info.context.parts.complaints.find(ids, may_see)).values())
         read = {row.id: shown for row, shown in zip(seen, await cls.read(info, seen), strict=True)}
         return [read.get(one) or cls(id=strawberry.ID(one)) for one in ids]
 

@@ -23,6 +23,7 @@ from subgraphs.kit.errors import Busy
 from subgraphs.kit.ids import institution_id
 from subgraphs.kit.institutions import COLLECTION as REGISTER
 from subgraphs.kit.mongo import Contended, Database, Document, Mongo, Session
+from subgraphs.kit.sealed import everything
 from subgraphs.kit.settings import ServiceName, Settings
 from subgraphs.rules.scenarios import Scenario
 from subgraphs.simulators.identity import USCC as PROVIDER
@@ -74,7 +75,7 @@ class Loader:
 
     async def _batch(self, people: Sequence[Resident]) -> Loaded:
         there = await WalletStore(self.bases["wallet"].database).root_dids(
-            [one.holder for one in people]
+            [one.holder for one in people], everything
         )
         new = [one for one in people if one.holder not in there]
         if not new:

@@ -265,9 +265,9 @@ class Credential(Node):
     async def resolve_references(
         cls, info: Info[Parts], references: Sequence[Representation], /
     ) -> Sequence[Self | None]:
-        rows = await loaders.load_credentials(info.context.parts.store, references)
-        viewer = info.context.viewer
-        return [cls.of(row) if row and policy.sees(viewer, row) else None for row in rows]
+        context = info.context
+        rows = await loaders.load_credentials(context.parts.store, context.viewer, references)
+        return [cls.of(row) if row else None for row in rows]
 
     @classmethod
     def of(cls, row: records.Credential) -> Self:
