@@ -102,8 +102,8 @@ nobody without a part in it gets another answer. `make interference` does so for
 institutions, three seeds each.
 
 `tests/access/test_same_work.py` counts what a subgraph asks of its database: of an object that is
-hidden and of one that is not there it is the same, but for one read: a hidden row of a person whose
-data key is not at hand (it is held for a minute) has it read before the row is looked at.
+hidden and of one that is not there it is the same. What may not be seen is left before anybody's
+data key is read for it (`find_seen` in `subgraphs/kit/sealed.py`).
 
 ## The matrix
 

@@ -10,6 +10,7 @@ from subgraphs.issuer.desk.bulk import MOST
 from subgraphs.issuer.records import Credential
 from subgraphs.kit.ids import CredentialId, HolderId, new_id
 from subgraphs.kit.mongo import Session
+from subgraphs.kit.sealed import everything
 from subgraphs.kit.vocabulary import CredentialState as State
 from tests.subgraphs.issuer.desk import OTHER, OWN, Desk
 
@@ -42,7 +43,9 @@ async def copies(desk: Desk, count: int) -> list[str]:
 
 
 async def states(desk: Desk, ids: list[str]) -> set[str]:
-    return {row.state.value for row in (await desk.parts.store.credentials(ids)).values()}
+    return {
+        row.state.value for row in (await desk.parts.store.credentials(ids, everything)).values()
+    }
 
 
 async def test_each_of_many_gets_its_endorsement_and_its_event(desk: Desk) -> None:

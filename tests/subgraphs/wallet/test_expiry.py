@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from subgraphs.kit.sealed import everything
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.steps.expire import expire_what_is_over, keep_expiring
 from tests.subgraphs.wallet.purse import PREPARED, Person, Purse, later
@@ -22,7 +23,7 @@ async def state_of(purse: Purse, person: Person, consent: str) -> Any:
 
 
 async def stored(purse: Purse, consent: str) -> str:
-    return (await purse.parts.store.consents([consent]))[consent].state.value
+    return (await purse.parts.store.consents([consent], everything))[consent].state.value
 
 
 async def test_a_consent_past_its_time_is_expired_in_the_row_and_on_the_log(purse: Purse) -> None:
