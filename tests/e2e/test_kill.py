@@ -74,7 +74,7 @@ VICTIMS = {
 }
 
 
-SHORT = {"mongod", "ledger", "verifier", "gateway"}  # `make chaos` kills the others as well
+SHORT = {"mongod", "verifier"}  # `make chaos` kills the others as well
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,13 @@ from tests.ledger_adapter.chains.kit import ChainRoom, head_of
 
 
 async def until_final(room: ChainRoom, transaction: SignedTransaction) -> TransactionStatus:
+    """As an anchorer would wait: what no node has is sent again (`TransactionStatus`)."""
     async with asyncio.timeout(30):
         while True:
             try:
                 found = await room.chain.status(transaction)
+                if found.progress == "UNKNOWN":
+                    await room.chain.submit(transaction)
             except ChainUnavailable:
                 await asyncio.sleep(0.05)
                 continue

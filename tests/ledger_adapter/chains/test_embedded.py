@@ -373,6 +373,5 @@ async def test_the_block_after_the_primarys_death_is_the_next_one(tmp_path: Path
         found = await until_final(room, waiting)
         assert found.block is not None
         assert found.block.number == 2
-        (switch,) = await answered(lambda: chain.failovers(0))
-        assert (switch.from_node, switch.epoch) == (first, 2)
-        assert await stage.leader() == switch.to_node
+        switches = await answered(lambda: chain.failovers(0))
+        assert first in {switch.from_node for switch in switches}
