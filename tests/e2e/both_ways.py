@@ -37,7 +37,8 @@ _BY_CHANCE: Final = (
     (re.compile(r"AP-\d{8}-[0-9A-Z]{10}"), "<credential number>"),
     (re.compile(r"TEST-[0-9a-z-]+"), "<document>"),
     (re.compile(r"(?<=[/#])\d+$"), "<place>"),
-    (re.compile(r"\bz[1-9A-HJ-NP-Za-km-z]{32,}"), "<multibase>"),
+    # longer than a digest in base64, which may begin with a z too
+    (re.compile(r"(?<![\w-])z[1-9A-HJ-NP-Za-km-z]{44,}(?![\w-])"), "<multibase>"),
     (re.compile(r"\b[0-9a-f]{32,}\b"), "<hex>"),
     (re.compile(r"(?<![\w<-])(?=[\w-]*[0-9a-z])(?=[\w-]*[A-Z0-9])[\w-]{20,}"), "<base64>"),
 )
