@@ -67,14 +67,13 @@ async def lists(them: Mapping[str, Client], reads: int) -> list[tuple[str, float
                 await them[role].ask(query)
                 if number >= _WARM:
                     taken.append((time.perf_counter() - start) * 1e3)
-            name = field.removeprefix("me { ").split(" ")[0].split("{")[0]
-            found.append((f"list: {_short(field, name)}", percentile(taken, 0.95)))
+            found.append((f"list: {_short(field)}", percentile(taken, 0.95)))
     return found
 
 
-def _short(field: str, name: str) -> str:
+def _short(field: str) -> str:
     counted = ", counted" if "totalCount" in field else ""
-    return f"{name.split('(', maxsplit=1)[0]}{counted}"
+    return field.removeprefix("me { ").partition("(")[0] + counted
 
 
 async def in_force(desk: Client, *, most: int) -> list[str]:

@@ -103,6 +103,7 @@ class Sealing:
 
     def __init__(self, name: str, personal: Personal, keys: HolderKeys) -> None:
         self.name, self.personal, self._keys = name, personal, keys
+        self._members = frozenset(path.partition(".")[0] for path in personal.fields)
 
     async def sealed(self, values: Mapping[str, Any], owner: str, id_: object) -> Document:
         """Members with personal values sealed, and the digests that go with them."""
@@ -125,10 +126,7 @@ class Sealing:
 
     async def opened(self, rows: Sequence[Document]) -> list[Document]:
         """Rows as they were handed in; each box of a destroyed key is what stands for it."""
-        owner, sealed = (
-            self.personal.owner,
-            {name.partition(".")[0] for name in self.personal.fields},
-        )
+        owner, sealed = self.personal.owner, self._members
         owners = {str(row[owner]) for row in rows if owner in row and not sealed.isdisjoint(row)}
         keys = await self._keys.known(owners)
         return [self._open(row, keys) for row in rows]

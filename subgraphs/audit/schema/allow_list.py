@@ -12,7 +12,7 @@ from subgraphs.audit import policy
 from subgraphs.audit.allow_list import read_networks, set_allow_list
 from subgraphs.audit.kept import allow_lists as records
 from subgraphs.audit.parts import Parts
-from subgraphs.audit.schema.mutation import once
+from subgraphs.audit.schema.mutation import once, written
 from subgraphs.kit.context import Info
 from subgraphs.kit.fields import mutation, resolved, unlisted_field
 from subgraphs.kit.mongo import Session
@@ -104,9 +104,7 @@ class Gatekeeping:
 
         arguments = [input_.institution_id, input_.expected_version, repr(networks)]
         made = await once(info, input_.client_mutation_id, arguments, work)
-        row = await parts.allow_lists.get(made)
-        if row is None:
-            raise LookupError(f"the allow-list of {made} was written and is gone")
+        row = written(await parts.allow_lists.get(made), made)
         return SetAllowListSuccess(allow_list=AllowList.of(row))
 
 

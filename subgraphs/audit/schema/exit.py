@@ -15,7 +15,7 @@ from subgraphs.audit.kept import exits as records
 from subgraphs.audit.kept.exit_store import BY_ID
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.schema.institution import Institution, institution
-from subgraphs.audit.schema.mutation import once
+from subgraphs.audit.schema.mutation import once, written
 from subgraphs.audit.schema.proofs import ChainProof, anchor_proof
 from subgraphs.audit.states import ExitScope, ExitState, ExitTrigger
 from subgraphs.kit.context import Info
@@ -263,7 +263,4 @@ class Exits:
 
 
 async def _exit(info: Info[Parts], id_: str) -> ExitCase:
-    row = await info.context.parts.exits.get(id_)
-    if row is None:
-        raise LookupError(f"{id_} was written and is gone")
-    return ExitCase.of(row)
+    return ExitCase.of(written(await info.context.parts.exits.get(id_), id_))

@@ -14,7 +14,7 @@ from subgraphs.audit.kept.operation_store import BY_DUE, NEWEST
 from subgraphs.audit.operation import steps
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.schema.institution import Institution, institution
-from subgraphs.audit.schema.mutation import once
+from subgraphs.audit.schema.mutation import once, written
 from subgraphs.audit.schema.proofs import ChainProof, anchor_proof
 from subgraphs.kit.context import Info
 from subgraphs.kit.cursor import CursorScope
@@ -329,14 +329,8 @@ async def _owner(info: Info[Parts], owner: str) -> Institution | None:
 
 
 async def _incident(info: Info[Parts], id_: str) -> Incident:
-    row = await info.context.parts.operation.incident(id_)
-    if row is None:
-        raise LookupError(f"{id_} was written and is gone")
-    return Incident.of(row)
+    return Incident.of(written(await info.context.parts.operation.incident(id_), id_))
 
 
 async def _drill(info: Info[Parts], id_: str) -> Drill:
-    row = await info.context.parts.operation.drill(id_)
-    if row is None:
-        raise LookupError(f"{id_} was written and is gone")
-    return Drill.of(row)
+    return Drill.of(written(await info.context.parts.operation.drill(id_), id_))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import strawberry
 
@@ -23,6 +23,7 @@ from subgraphs.kit.types import INPUT
 from subgraphs.kit.viewer import Role
 from subgraphs.kit.vocabulary import member
 
+RowT = TypeVar("RowT")
 _ENDS = ("UPHELD", "DISMISSED", "WITHDRAWN")
 
 
@@ -41,18 +42,21 @@ async def once(
     return str((await info.context.parts.idempotent.once(call, step))["id"])
 
 
-async def _dispute(info: Info[Parts], id_: str) -> disputes.Dispute:
-    row = await info.context.parts.disputes.get(id_)
+def written(row: RowT | None, id_: str) -> RowT:
+    """The row that a step has written; LookupError where it is gone."""
     if row is None:
         raise LookupError(f"{id_} was written and is gone")
+    return row
+
+
+async def _dispute(info: Info[Parts], id_: str) -> disputes.Dispute:
+    row = written(await info.context.parts.disputes.get(id_), id_)
     (read,) = await disputes.Dispute.read(info, [row])
     return read
 
 
 async def _complaint(info: Info[Parts], id_: str) -> complaints.Complaint:
-    row = await info.context.parts.complaints.get(id_)
-    if row is None:
-        raise LookupError(f"{id_} was written and is gone")
+    row = written(await info.context.parts.complaints.get(id_), id_)
     (read,) = await complaints.Complaint.read(info, [row])
     return read
 
