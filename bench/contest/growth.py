@@ -1,8 +1,8 @@
 """How the cost of a request grows: with its fetches (1 to 64), with its bytes (1 kB to 8 MB).
 
 `python -m bench.contest.growth` prints both series. Each fetch goes to a subgraph of its own; the
-bytes come in one fetch, as a list of small objects. Beside each stands what orjson alone takes to
-decode and encode that answer: it does not grow evenly either.
+bytes come in one fetch, as a list of small objects, and beside them stands what orjson alone takes
+to decode and encode that answer: it does not grow evenly either.
 """
 
 import statistics
@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -31,11 +31,11 @@ _ROW: Final = 118
 @dataclass(frozen=True, slots=True)
 class Point:
     """Milliseconds of the gateway's CPU for one request of this size, and of orjson's alone for
-    its answer, both ways."""
+    its answer, both ways, where bytes are counted."""
 
     size: int
     cpu: float
-    alone: float
+    alone: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,15 @@ class Series:
 
     def lines(self) -> Iterator[str]:
         """In Markdown; `more` is the cost of one more unit since the line before."""
-        yield f"\n| {self.unit} | CPU ms | more, for each | orjson alone | x |"
-        yield "|---" * 5 + "|"
-        before = Point(0, 0.0, 0.0)
+        beside = any(point.alone is not None for point in self.points)
+        yield f"\n| {self.unit} | CPU ms | more, for each |" + " orjson alone | x |" * beside
+        yield "|---" * (5 if beside else 3) + "|"
+        before = Point(0, 0.0)
         for point in self.points:
             more = (point.cpu - before.cpu) / (point.size - before.size)
-            times = point.cpu / point.alone
-            yield (
-                f"| {point.size} | {point.cpu:.2f} | {more:.4f} | {point.alone:.4f} | {times:.1f} |"
-            )
+            alone = point.alone
+            rest = "" if alone is None else f" {alone:.4f} | {point.cpu / alone:.1f} |"
+            yield f"| {point.size} | {point.cpu:.2f} | {more:.4f} |{rest}"
             before = point
 
 
@@ -76,11 +76,15 @@ def growth(*, rounds: int = 3, seconds: float = 2.0) -> Iterator[Series]:
             found = [measured(gateway, work, seconds, address) for _ in range(rounds)]
             if any(each.round.bad for each in found):
                 raise ValueError(f"wrong answers to {query[:60]}")
-            cpu = statistics.median(each.cpu for each in found)
-            return Point(size, cpu, orjson_alone(orjson.dumps(post(gateway.url, query))))
+            return Point(size, statistics.median(each.cpu for each in found))
+
+        def beside_orjson(size: int, query: str) -> Point:
+            taken = point(size, query)
+            body = orjson.dumps(post(gateway.url, query))
+            return replace(taken, alone=orjson_alone(body))
 
         yield Series("fetches", [point(size, many(size)) for size in FETCHES])
-        yield Series("kB", [point(size, large(size)) for size in KILOBYTES])
+        yield Series("kB", [beside_orjson(size, large(size)) for size in KILOBYTES])
 
 
 def orjson_alone(body: bytes) -> float:

@@ -48,8 +48,9 @@ def plot_growth(series: Sequence[Series], path: Path) -> None:
         ends = ([sizes[0], sizes[-1]], [costs[0], costs[-1]])
         axes.plot(*ends, color=_INK[False], linestyle="--", label="a straight line")
         axes.plot(sizes, costs, color=_INK[True], marker="o", label="measured")
-        alone = [p.alone for p in each.points]
-        axes.plot(sizes, alone, color=_INK[True], linestyle=":", label="orjson alone")
+        alone = [p.alone for p in each.points if p.alone is not None]
+        if alone:
+            axes.plot(sizes, alone, color=_INK[True], linestyle=":", label="orjson alone")
         axes.set_xlabel(each.unit, fontsize=9)
         axes.set_ylabel("CPU ms per request", fontsize=9)
         axes.set_ylim(bottom=0)
