@@ -1,11 +1,10 @@
 """Envelopes between their record and their canonical bytes, and the bounds of what may enter."""
 
 import re
-from datetime import UTC, datetime
 from typing import Final, cast
 
 from ledger_adapter.errors import BadEnvelope
-from ledger_adapter.log.checkpoint import format_time
+from ledger_adapter.log.checkpoint import format_time, parse_time
 from ledger_adapter.log.commitment import MAX_KIND, canonical, envelope_json, parse_envelope
 from ledger_adapter.port import Envelope, EventId, JsonValue
 
@@ -43,7 +42,7 @@ def decode(raw: bytes) -> Envelope:
         kind=cast("str", value["kind"]),
         subjects=tuple(cast("list[str]", value["subjects"])),
         institutions=tuple(cast("list[str]", value["institutions"])),
-        at=datetime.strptime(cast("str", value["at"]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
+        at=parse_time(cast("str", value["at"])),
         body=cast("dict[str, JsonValue]", value["body"]),
     )
 

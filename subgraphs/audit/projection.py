@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger_adapter.port import LoggedEvent
@@ -38,8 +38,9 @@ def project(events: Sequence[LoggedEvent], before: Iterable[Accepted]) -> Change
                 standing[one.id] = one
             else:
                 standing.pop(one.id, None)
+    accepting = _by_credential(standing.values())
     return Changes(
-        rows=tuple(_row(event, standing.values()) for event in events),
+        rows=tuple(_row(event, accepting) for event in events),
         live=tuple(one for id_, one in touched.items() if id_ in standing),
         over=tuple(one for id_, one in touched.items() if id_ not in standing),
     )
@@ -63,9 +64,16 @@ def _acceptance(event: LoggedEvent) -> list[Accepted]:
     ]
 
 
-def _row(event: LoggedEvent, standing: Iterable[Accepted]) -> EventRow:
+def _by_credential(standing: Iterable[Accepted]) -> dict[str, list[str]]:
+    found = dict[str, list[str]]()
+    for one in standing:
+        found.setdefault(one.credential, []).append(one.verifier)
+    return found
+
+
+def _row(event: LoggedEvent, accepting: Mapping[str, Sequence[str]]) -> EventRow:
     envelope = event.envelope
-    accepting = [one.verifier for one in standing if one.credential in envelope.subjects]
+    verifiers = [one for subject in envelope.subjects for one in accepting.get(subject, ())]
     return EventRow(
         id=event_row_id(event.position.shard, event.position.index),
         index=event.position.index,
@@ -79,6 +87,6 @@ def _row(event: LoggedEvent, standing: Iterable[Accepted]) -> EventRow:
         leaf_hash=event.leaf_hash,
         salt=event.salt,
         viewers=policy.viewers_of(
-            envelope.kind, envelope.subjects, envelope.institutions, accepting
+            envelope.kind, envelope.subjects, envelope.institutions, verifiers
         ),
     )

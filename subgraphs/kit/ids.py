@@ -188,6 +188,7 @@ REGISTRY: Final[tuple[Kind, ...]] = (
 )
 
 BY_PREFIX: Final = {kind.prefix: kind for kind in REGISTRY}
+_BEGINNINGS: Final = {prefix: f"{prefix}_" for prefix in BY_PREFIX}
 BY_TYPE: Final = {kind.type_name: kind for kind in REGISTRY}
 NODE_TYPES: Final = tuple(kind.type_name for kind in REGISTRY if kind.owner is not None)
 
@@ -219,7 +220,10 @@ def type_of(text: object) -> str | None:
 
 
 def is_id(text: object, prefix: str) -> bool:
-    return type_of(text) == BY_PREFIX[prefix].type_name
+    """Whether it is an id of this prefix; asked some ten times for each event of the log."""
+    if not isinstance(text, str) or not text.startswith(_BEGINNINGS[prefix]):
+        return False
+    return _FORM.fullmatch(text) is not None
 
 
 def _join(prefix: str, raw: bytes) -> str:

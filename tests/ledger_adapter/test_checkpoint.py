@@ -17,10 +17,12 @@ from ledger_adapter.log.checkpoint import (
     NoteSignature,
     TreeHead,
     body,
+    format_time,
     key_id,
     log_id,
     parse_body,
     parse_note,
+    parse_time,
 )
 from tests.ledger_adapter.kit import AT, KEY, ORIGIN
 
@@ -109,6 +111,36 @@ def test_notes_come_back_as_they_were() -> None:
 def test_other_spellings_are_refused(old: str, new: str) -> None:
     with pytest.raises(BadProof):
         parse_body(TEXT.replace(old, new, 1).encode())
+
+
+@given(st.datetimes(min_value=datetime(1000, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  # hypothesis adds the zone
+def test_times_come_back_as_they_were(at: datetime) -> None:
+    assert parse_time(format_time(at)) == at.replace(microsecond=0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("2026-11-23", id="a day"),
+        pytest.param("2026-11-23T05:00:00", id="no zone"),
+        pytest.param("2026-11-23T05:00:00+00:00", id="another spelling of the zone"),
+        pytest.param("0001-01-01T00:00:00+23:59", id="before the first year"),
+        pytest.param("20261123T050000Z", id="without signs between"),
+        pytest.param("2026-11-23 05:00:00Z", id="a blank"),
+        pytest.param("2026-11-23T05:00:00z", id="a small z"),
+        pytest.param("2026-W47-1T05:00:00Z", id="by weeks"),
+        pytest.param("2026-11-23T05:00:60Z", id="a leap second"),
+        pytest.param("2026-11-23T24:00:00Z", id="the hour after the last"),
+        pytest.param("2026-02-30T05:00:00Z", id="no such day"),
+        pytest.param("0026-11-23T05:00:00Z", id="a year of two digits"),
+        pytest.param("2026-11-23T05:00:00.0Z", id="a part of a second"),
+        pytest.param("２026-11-23T05:00:00Z", id="another alphabet's digit"),
+        pytest.param("2026-11-23T05:00:00Z\n", id="a line end"),
+    ],
+)
+def test_other_times_are_refused(text: str) -> None:
+    with pytest.raises(BadProof):
+        parse_time(text)
 
 
 @pytest.mark.parametrize(
