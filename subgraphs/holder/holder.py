@@ -15,9 +15,10 @@ from ledger_adapter.crypto.multikey import multibase58
 from subgraphs.holder.choose import HeldCredential
 from subgraphs.holder.errors import NotAsAsked, OfferRefused
 from subgraphs.vc import consent as consents
-from subgraphs.vc import model, proofs
+from subgraphs.vc import model, proofs, sealed_copy
 from subgraphs.vc.asset_proof import AssetProof
 from subgraphs.vc.cancellation import build_cancellation, prepare_cancellation
+from subgraphs.vc.custody_link import Lent
 from subgraphs.vc.did import Did, MethodId, method_id, person_did
 from subgraphs.vc.did_versions import possession_bytes, read_version
 from subgraphs.vc.encoding import from_base64url, sm3_hash
@@ -37,7 +38,7 @@ from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.recovery import recovery_payload
 from subgraphs.vc.registration import registration_payload
 from subgraphs.vc.shape import shaped
-from subgraphs.vc.strict_json import JsonObject, check_object
+from subgraphs.vc.strict_json import JsonObject, canonical, check_object, parse_object
 
 Clock = Callable[[], datetime]
 Chance = Callable[[int], bytes]
@@ -318,7 +319,42 @@ class Holder:
     def seal_copy(self, copy: bytes) -> SealedCopy:
         """A copy for custody, under a data key of its own that only this key can unwrap."""
         data_key = self._chance(sm4.KEY_SIZE)
-        sealed = _sealed(data_key, self._chance(sm4.NONCE_SIZE), copy, b"")
+        return self._wrapped(data_key, _sealed(data_key, self._chance(sm4.NONCE_SIZE), copy, b""))
+
+    def seal_credential(self, held: HeldCredential) -> SealedCopy:
+        """A credential's copy for custody, of which parts can be shown by a link (`lend`)."""
+        data_key = self._chance(sm4.KEY_SIZE)
+        parts = [canonical(held.document), *(one.encode() for one in held.disclosures)]
+        return self._wrapped(data_key, sealed_copy.seal_parts(data_key, parts, self._chance))
+
+    def open_credential(self, ciphertext: bytes, wrapped_key: bytes) -> HeldCredential:
+        """What seal_credential was given, on any device with this key; DecryptionFailed else."""
+        data_key = _opened(self._wrapping(), wrapped_key, sm3.digest(ciphertext))
+        document, *disclosures = sealed_copy.open_parts(data_key, ciphertext)
+        texts = tuple(one.decode() for one in disclosures)
+        return HeldCredential(document=parse_object(document), disclosures=texts)
+
+    def lend(
+        self,
+        held: HeldCredential,
+        shown: Shown,
+        *,
+        kept: SealedCopy,
+        link: str,
+        secret: bytes,
+    ) -> Lent:
+        """What opens of a kept copy just what is shown; `link` as the wallet answered it for
+        `secret`."""
+        data_key = _opened(self._wrapping(), kept.wrapped_key, sm3.digest(kept.ciphertext))
+        places = [0, *(1 + held.disclosures.index(one) for one in shown.disclosures)]
+        return Lent(
+            link=link,
+            secret=secret,
+            ciphertext_hash=sm3_hash(kept.ciphertext),
+            keys={place: sealed_copy.part_key(data_key, place) for place in places},
+        )
+
+    def _wrapped(self, data_key: bytes, sealed: bytes) -> SealedCopy:
         beside = sm3.digest(sealed)
         wrapped = _sealed(self._wrapping(), self._chance(sm4.NONCE_SIZE), data_key, beside)
         return SealedCopy(
