@@ -102,6 +102,7 @@ async def issued(people: Sequence[Journey], desks: Desks) -> tuple[list[Somebody
     await spread(one.register_root_did for one in people)
     every = [journey for journeys in there for journey in journeys]
     await spread(one.bind_account for one in every)
+    await spread(partial(one.agree, "ISSUANCE") for one in people)
     start = time.perf_counter()
     asked = await spread(one.prepare_request for one in every)
     await spread(one.sign_request for one in every)

@@ -12,7 +12,16 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from ledger_adapter.crypto import multikey, sm2
-from subgraphs.demo.answers import PATIENCE_SECONDS, at, items, mutate, raise_refusal, settled, text
+from subgraphs.demo.answers import (
+    PATIENCE_SECONDS,
+    RefusedAsData,
+    at,
+    items,
+    mutate,
+    raise_refusal,
+    settled,
+    text,
+)
 from subgraphs.demo.client import Client, Json
 from subgraphs.demo.deployment import DemoError
 from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN
@@ -161,6 +170,19 @@ class Journey:
             holderSignature=signature.as_input(),
         )
 
+    async def _prepare_agreed(self, stage: str, name: str, **fields: object) -> Json:
+        """A prepare step of a subgraph that hears from the log what she agrees to in her wallet."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while True:
+            try:
+                return await self._prepare(name, **fields)
+            except RefusedAsData as refused:
+                late = asyncio.get_running_loop().time() > deadline
+                if late or refused.refusal != "AGREEMENT_REQUIRED":
+                    raise
+            await self.agree(stage)
+            await asyncio.sleep(0.1)
+
     async def bind_account(self) -> Json:
         """The issuer's desk matches its customer account to the root DID."""
         return await mutate(
@@ -173,7 +195,8 @@ class Journey:
 
     async def prepare_request(self) -> Json:
         """What the holder signs to ask for a credential."""
-        return await self._prepare(
+        return await self._prepare_agreed(
+            "ISSUANCE",
             "prepare-credential-request",
             issuerId=self.house.institution,
             categories=list(self.house.categories),

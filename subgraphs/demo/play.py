@@ -44,6 +44,8 @@ async def credential_chapter(journey: Journey, story: Story) -> None:
         raise DemoError("a second root DID was registered")
     await journey.bind_account()
     story.tell("the issuer bound its customer account to the root DID", journey.person.account_no)
+    await journey.agree("ISSUANCE")
+    story.tell("agreement, risk disclosure and undertaking read and signed", "before issuance")
     done = await journey.request_credential()
     story.tell("credential requested and signed by the holder", journey.credential_id)
     done = await journey.compile_draft()

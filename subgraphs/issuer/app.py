@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final, cast
 
 from ledger_adapter.port import LoggedEvent
+from subgraphs.issuer.agreed import Agreed
 from subgraphs.issuer.desk.clock import keep_time
 from subgraphs.issuer.desk.recheck import keep_rechecking
 from subgraphs.issuer.parts import Parts
@@ -75,6 +76,7 @@ def wire(base: Base, *, identity: IdentityProvider, core_system: CoreSystem) -> 
         institutions=base.institutions,
         roots=base.roots,
         statuses=base.statuses,
+        agreed=Agreed(base.database),
         prepared=base.prepared,
         idempotent=base.idempotent,
         outbox=base.outbox,

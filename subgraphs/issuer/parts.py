@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urljoin
 
+from subgraphs.issuer.agreed import Agreed
 from subgraphs.issuer.ports import CoreSystem
 from subgraphs.issuer.recheck import POLICY, RecheckPolicy
 from subgraphs.issuer.records import Update
@@ -32,6 +33,7 @@ class Parts:
     institutions: Institutions
     roots: Roots
     statuses: Statuses
+    agreed: Agreed
     prepared: Prepared
     idempotent: Idempotent
     outbox: Outbox

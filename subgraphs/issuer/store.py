@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from subgraphs.issuer import codec
+from subgraphs.issuer import agreed, codec
 from subgraphs.issuer.band import Band
 from subgraphs.issuer.lifecycle import LIVE
 from subgraphs.issuer.recheck import Rechecks
@@ -49,6 +49,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     "candidates": [],  # institutions whose registration is queued, or told
     "participants": [],  # by scenario and holder
     "scenarios": [],  # how many places are taken
+    **agreed.INDEXES,
     **institutions.INDEXES,
     **prepared.INDEXES,
     **idempotent.INDEXES,

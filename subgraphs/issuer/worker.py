@@ -1,4 +1,5 @@
-"""What the issuer takes from the log: trust register, root DIDs, status lists, its own steps."""
+"""What the issuer takes from the log: trust register, root DIDs, status lists, agreements,
+its own steps."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ async def apply(
     await parts.institutions.apply(events, session)
     await parts.roots.apply(events, session)
     await parts.statuses.apply(events, session)
+    await parts.agreed.apply(events, session)
     await _cancelled(parts, events, session)
     rows = [row for event in events if (row := update_of(event)) is not None]
     await parts.store.add_updates(rows, session)

@@ -90,7 +90,9 @@ PERSONAL: Final[Mapping[ServiceName, Mapping[str, Personal]]] = {
 }
 
 WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
-    "issuer": frozenset({"endorsements", "updates", "participants", "scenarios", "candidates"}),
+    "issuer": frozenset(
+        {"endorsements", "updates", "participants", "scenarios", "candidates", "agreed"}
+    ),
     "wallet": frozenset({"did_versions", "custody", "deletions"}),
     "verifier": frozenset(
         {

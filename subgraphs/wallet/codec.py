@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from subgraphs.kit.agreements import AgreementKind, AgreementStage
 from subgraphs.kit.mongo import Document
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.vc.encoding import from_base64url
@@ -20,8 +21,6 @@ from subgraphs.wallet.records import (
     WalletItem,
 )
 from subgraphs.wallet.states import (
-    AgreementKind,
-    AgreementStage,
     ConsentState,
     CustodyState,
     RootDidState,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from subgraphs.kit.agreements import CATALOGUE, Template
 from subgraphs.kit.cursor import CursorSealer
 from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.identity import IdentityProvider
@@ -16,7 +17,6 @@ from subgraphs.kit.keystore import Signer
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.prepared import Prepared
 from subgraphs.kit.reads import PrivilegedReads
-from subgraphs.wallet.agreements import CATALOGUE, Template
 from subgraphs.wallet.custody_store import CustodyStore
 from subgraphs.wallet.ports import Custodian
 from subgraphs.wallet.store import Store

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
 
+from subgraphs.kit.agreements import AgreementKind, AgreementStage
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.vc.deletion import DeletionReceipt, parse_deletion
@@ -15,8 +16,6 @@ from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.recovery import RecoveryNotice, parse_notice
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet.states import (
-    AgreementKind,
-    AgreementStage,
     ConsentState,
     CustodyState,
     RootDidState,

@@ -51,29 +51,3 @@ class CustodyState(Enum):
     DELETION_PENDING = "DELETION_PENDING"
     DELETION_FAILED = "DELETION_FAILED"
     DELETED = "DELETED"
-
-
-@worded(
-    "Before which step an agreement is asked for (签署环节).",
-    ROOT_DID="Before the root DID is asked for (申请根 DID).",
-    CUSTODY="Before a copy goes into custody (托管).",
-    USE="Before a consent to be shown somewhere (用证).",
-)
-class AgreementStage(Enum):
-    ROOT_DID = "ROOT_DID"
-    CUSTODY = "CUSTODY"
-    USE = "USE"
-
-
-@worded(
-    "What a text is that a holder agrees to (协议类型).",
-    SERVICE_AGREEMENT="The terms of the service (业务协议).",
-    RISK_DISCLOSURE="What may go wrong (风险揭示书).",
-    UNDERTAKING="What she undertakes (承诺函).",
-    OWN_WILL="That it is her own will (自主意愿声明).",
-)
-class AgreementKind(Enum):
-    SERVICE_AGREEMENT = "SERVICE_AGREEMENT"
-    RISK_DISCLOSURE = "RISK_DISCLOSURE"
-    UNDERTAKING = "UNDERTAKING"
-    OWN_WILL = "OWN_WILL"

@@ -16,12 +16,14 @@ from subgraphs.issuer.desk.bind import bind_customer_account
 from subgraphs.issuer.desk.countersign import countersign, prepare_countersignature
 from subgraphs.issuer.desk.issue import compile_draft, issue
 from subgraphs.issuer.desk.request import prepare_request, submit_request
+from subgraphs.kit.agreements import AgreementStage, asked_before, in_force
 from subgraphs.kit.ids import CredentialId, HolderId, derived_id, institution_id
 from subgraphs.kit.signing import FaceAssertionInput, HolderSignatureInput
 from subgraphs.kit.viewer import Role, Viewer
-from subgraphs.wallet.agreements import in_force
-from subgraphs.wallet.states import AgreementStage
+from subgraphs.vc.encoding import to_base64url
+from subgraphs.wallet.steps.agree import AGREE, prepare_agreements, sign_agreements
 from subgraphs.wallet.steps.register import Asked, register_root_did
+from subgraphs.wallet.steps.signed import Submitted
 
 CUSTOMER: Final = "CUST-"
 
@@ -80,9 +82,22 @@ async def settle(rooms: Rooms, one: Resident) -> None:
         face_assertion=wish.face_assertion,
     )
     await register_root_did(rooms.wallet, one.viewer, asked, client_id=None)
+    await _agree(rooms, one)
     await rooms.heard(since)
     for account in one.accounts:
         await _certify(rooms, one, account)
+
+
+async def _agree(rooms: Rooms, one: Resident) -> None:
+    """She reads and signs what is asked for before a credential."""
+    stage, day = AgreementStage.ISSUANCE, rooms.wallet.clock().date()
+    texts = asked_before(stage, on=day, among=rooms.wallet.terms.agreements)
+    wish = await prepare_agreements(rooms.wallet, one.viewer, stage)
+    signed = one.software.sign_agreements(
+        dict(wish.payload), to_base64url(wish.to_sign), read=[text.text for text in texts]
+    )
+    given = Submitted(wish.id, AGREE, _input(signed))
+    await sign_agreements(rooms.wallet, one.viewer, given, client_id=None)
 
 
 async def _certify(rooms: Rooms, one: Resident, account: Account) -> CredentialId:

@@ -152,9 +152,10 @@ class Rooms:
     told: Told
 
     async def heard(self, since: int) -> None:
-        """The issuer hears of root DIDs that were told from `since` on, as from the log."""
+        """The issuer hears of root DIDs and agreements told from `since` on, as from the log."""
         events = [_heard(one) for one in self.told.events[since:]]
         await self.issuer.roots.apply(events, NO_SESSION)
+        await self.issuer.agreed.apply(events, NO_SESSION)
 
 
 def _heard(envelope: Envelope) -> LoggedEvent:

@@ -13,6 +13,7 @@ from subgraphs.issuer.desk.change import for_holder, move
 from subgraphs.issuer.desk.customer import current_key, shown_versions
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Binding, Credential, Json
+from subgraphs.kit.agreements import AgreementStage
 from subgraphs.kit.errors import Invalid, NotFound
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, new_id
@@ -38,7 +39,10 @@ async def prepare_request(
     purpose: str,
     did_versions: object = None,
 ) -> PreparedRow:
-    """What the holder signs to ask one issuer; only a matched customer of that issuer may ask."""
+    """What the holder signs to ask one issuer; only a matched customer of that issuer may ask.
+
+    AgreementsMissing unless she has agreed to the texts of the stage (R10).
+    """
     holder = viewer.require_holder()
     asked = _categories(categories)
     if not 0 < len(purpose) <= LONGEST_PURPOSE:
@@ -46,6 +50,7 @@ async def prepare_request(
     now = parts.clock()
     binding = await _customer(parts, await _issuer(parts, issuer, now), holder)
     await check_admission(parts, holder, now)
+    await parts.agreed.require(holder, AgreementStage.ISSUANCE, now)
     held = await current_key(parts, await shown_versions(parts, binding, did_versions))
     document: Json = {
         "type": "CredentialRequest",

@@ -16,6 +16,8 @@ from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.schema import inputs, results
 from subgraphs.issuer.schema.participation import Participations
 from subgraphs.issuer.schema.types import Credential, Endorsement, Holder
+from subgraphs.kit.agreement_types import AgreementRequired
+from subgraphs.kit.agreements import AgreementsMissing
 from subgraphs.kit.context import Info
 from subgraphs.kit.errors import NotFound
 from subgraphs.kit.fields import mutation
@@ -52,14 +54,17 @@ class Mutation(Participations):
     async def prepare_credential_request(
         self, info: Info[Parts], input_: Annotated[inputs.PrepareCredentialRequestInput, INPUT]
     ) -> results.PrepareCredentialRequestResult:
-        row = await prepare_request(
-            info.context.parts,
-            info.context.viewer,
-            issuer=input_.issuer_id,
-            categories=input_.categories,
-            purpose=input_.purpose,
-            did_versions=input_.did_versions,
-        )
+        try:
+            row = await prepare_request(
+                info.context.parts,
+                info.context.viewer,
+                issuer=input_.issuer_id,
+                categories=input_.categories,
+                purpose=input_.purpose,
+                did_versions=input_.did_versions,
+            )
+        except AgreementsMissing as asked:
+            return AgreementRequired.of(asked)
         return _prepared(results.PrepareCredentialRequestSuccess, row)
 
     @mutation("Ask an issuer for an asset proof (申请凭证).")

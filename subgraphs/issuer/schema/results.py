@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from subgraphs.issuer.schema.types import Credential, Endorsement, Holder
+from subgraphs.kit.agreement_types import AgreementRequired
 from subgraphs.kit.scalars import DID
 from subgraphs.kit.signing import PreparedFields
 from subgraphs.kit.types import (
@@ -96,7 +97,12 @@ BindCustomerAccountResult: TypeAlias = Annotated[
     strawberry.union("BindCustomerAccountResult", description="Outcome of the match (绑定结果)."),
 ]
 PrepareCredentialRequestResult: TypeAlias = Annotated[
-    PrepareCredentialRequestSuccess | ValidationFailed | NotFound | Forbidden | TryAgain,
+    PrepareCredentialRequestSuccess
+    | AgreementRequired
+    | ValidationFailed
+    | NotFound
+    | Forbidden
+    | TryAgain,
     strawberry.union(
         "PrepareCredentialRequestResult", description="Outcome of the preparation (准备结果)."
     ),

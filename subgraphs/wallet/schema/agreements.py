@@ -1,18 +1,17 @@
-"""The texts a holder agrees to, what she agreed to, and how she was looked at."""
+"""What a holder agreed to, and how she was looked at."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Self
 
 import strawberry
 
+from subgraphs.kit.agreements import AgreementKind, AgreementStage
 from subgraphs.kit.scalars import JSON, Hash, json_value
-from subgraphs.kit.types import DomainError, worded
+from subgraphs.kit.types import worded
 from subgraphs.vc.proofing import Proofing, StepKind
 from subgraphs.wallet import records
-from subgraphs.wallet.agreements import Template
-from subgraphs.wallet.states import AgreementKind, AgreementStage
 
 worded(
     "What is looked at before a root DID is given (身份核验步骤).",
@@ -22,27 +21,6 @@ worded(
     LIVENESS="A living person stood before the camera (活体检测).",
     OWN_WILL="She confirmed that it is her own will (自主意愿).",
 )(StepKind)
-
-
-@strawberry.type(description="A text to agree to, in one version (协议文本).")
-class AgreementTemplate:
-    stage: AgreementStage = strawberry.field(description="Before which step (签署环节).")
-    kind: AgreementKind = strawberry.field(description="What it is (协议类型).")
-    version: int = strawberry.field(description="Its version; none ever changes (版本).")
-    text: str = strawberry.field(description="The text itself (正文).")
-    digest: Hash = strawberry.field(description="SM3 of the text in UTF-8 (摘要).")
-    effective_from: date = strawberry.field(description="Asked for from that day on (生效日).")
-
-    @classmethod
-    def of(cls, one: Template) -> Self:
-        return cls(
-            stage=one.stage,
-            kind=one.kind,
-            version=one.version,
-            text=one.text,
-            digest=Hash(one.digest),
-            effective_from=one.effective_from,
-        )
 
 
 @strawberry.type(description="A text the holder agreed to (已签协议).")
@@ -98,8 +76,3 @@ class IdentityProofing:
             ],
             document=json_value(found.raw),
         )
-
-
-@strawberry.type(description="Texts have to be agreed to first (须先签署协议).")
-class AgreementRequired(DomainError):
-    missing: list[AgreementTemplate] = strawberry.field(description="Which ones (待签协议).")

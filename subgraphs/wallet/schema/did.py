@@ -14,6 +14,8 @@ from typing import Annotated
 import strawberry
 from strawberry import federation
 
+from subgraphs.kit.agreement_types import AgreementTemplate
+from subgraphs.kit.agreements import AgreementStage, in_force
 from subgraphs.kit.context import Info
 from subgraphs.kit.errors import Invalid, NotFound
 from subgraphs.kit.fields import resolved
@@ -26,12 +28,9 @@ from subgraphs.vc.encoding import to_base64url
 from subgraphs.vc.presentation import SaltedVersion
 from subgraphs.vc.receipt import document_digest, parse_receipt
 from subgraphs.vc.strict_json import as_object
-from subgraphs.wallet.agreements import in_force
 from subgraphs.wallet.loaders import loaders
 from subgraphs.wallet.parts import Parts
-from subgraphs.wallet.schema.agreements import AgreementTemplate
 from subgraphs.wallet.schema.institution import Institution
-from subgraphs.wallet.states import AgreementStage
 from subgraphs.wallet.steps.export import export_my_data, sealed
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 import strawberry
 
+from subgraphs.kit.agreements import AgreementStage
 from subgraphs.kit.scalars import Bytes, Signature
 from subgraphs.kit.signing import FaceAssertionInput, HolderSignatureInput
 from subgraphs.kit.types import MutationInput
-from subgraphs.wallet.states import AgreementStage
 
 
 @strawberry.input(description="A person's wish for a root DID, signed by its new key (申请根 DID).")

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import strawberry
 
+from subgraphs.kit.agreement_types import AgreementRequired
+from subgraphs.kit.agreements import AgreementsMissing
 from subgraphs.kit.context import Info
 from subgraphs.kit.errors import NotFound
 from subgraphs.kit.fields import mutation
@@ -14,11 +16,7 @@ from subgraphs.kit.signing import to_sign
 from subgraphs.kit.types import INPUT
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.schema import inputs, results
-from subgraphs.wallet.schema.agreements import (
-    AgreementRequired,
-    AgreementTemplate,
-    SignedAgreement,
-)
+from subgraphs.wallet.schema.agreements import SignedAgreement
 from subgraphs.wallet.schema.custody import CustodyObject
 from subgraphs.wallet.schema.given import asked_of, prepared
 from subgraphs.wallet.schema.key_mutation import KeyMutation
@@ -32,7 +30,6 @@ from subgraphs.wallet.schema.types import (
 from subgraphs.wallet.steps import cancel, close
 from subgraphs.wallet.steps.agree import (
     AGREE,
-    AgreementsMissing,
     prepare_agreements,
     sign_agreements,
 )
@@ -77,7 +74,7 @@ class Mutation(KeyMutation):
                 receipt=None if there.receipt is None else json_value(there.receipt),
             )
         except AgreementsMissing as asked:
-            return _required(asked)
+            return AgreementRequired.of(asked)
         return results.RegisterRootDidSuccess(
             holder=Holder.of(row.holder, row), receipt=json_value(row.receipt)
         )
@@ -161,7 +158,7 @@ class Mutation(KeyMutation):
         try:
             row = await prepare_consent(info.context.parts, info.context.viewer, wanted)
         except AgreementsMissing as asked:
-            return _required(asked)
+            return AgreementRequired.of(asked)
         return prepared(results.PrepareConsentSuccess, row)
 
     @mutation("Grant a prepared consent with the holder's signature (授权).")
@@ -212,7 +209,7 @@ class Mutation(KeyMutation):
                 client_id=input_.client_mutation_id,
             )
         except AgreementsMissing as asked:
-            return _required(asked)
+            return AgreementRequired.of(asked)
         return results.DepositToCustodySuccess(custody=await _custody(info, done))
 
     @mutation("Get the wish to have a copy erased, to sign (准备删除托管).")
@@ -282,14 +279,6 @@ class Mutation(KeyMutation):
             credential=Credential(id=strawberry.ID(row.credential)),
             cancellation=Cancellation.of(row),
         )
-
-
-def _required(refusal: AgreementsMissing) -> AgreementRequired:
-    return AgreementRequired(
-        code=refusal.code,
-        message=refusal.message,
-        missing=[AgreementTemplate.of(one) for one in refusal.missing],
-    )
 
 
 async def _consent(info: Info[Parts], id_: str) -> Consent:

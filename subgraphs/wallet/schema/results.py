@@ -6,6 +6,7 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
+from subgraphs.kit.agreement_types import AgreementRequired
 from subgraphs.kit.scalars import DID, JSON, Bytes
 from subgraphs.kit.signing import PreparedFields
 from subgraphs.kit.types import (
@@ -17,7 +18,7 @@ from subgraphs.kit.types import (
     TryAgain,
     ValidationFailed,
 )
-from subgraphs.wallet.schema.agreements import AgreementRequired, SignedAgreement
+from subgraphs.wallet.schema.agreements import SignedAgreement
 from subgraphs.wallet.schema.custody import CustodyObject
 from subgraphs.wallet.schema.types import (
     Cancellation,

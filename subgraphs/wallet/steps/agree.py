@@ -11,7 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from subgraphs.kit.errors import Busy, Invalid, Refusal
+from subgraphs.kit.agreements import (
+    AgreementsMissing,
+    AgreementStage,
+    Template,
+    asked_before,
+    in_force,
+)
+from subgraphs.kit.errors import Busy, Invalid
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import HolderId
 from subgraphs.kit.mongo import DuplicateKeyError, Session
@@ -21,25 +28,12 @@ from subgraphs.vc.consent import CONTEXT
 from subgraphs.vc.encoding import Hash, to_time
 from subgraphs.vc.strict_json import JsonObject, JsonValue
 from subgraphs.wallet import outgoing
-from subgraphs.wallet.agreements import Template, asked_before, in_force
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import SignedAgreement
-from subgraphs.wallet.states import AgreementStage
 from subgraphs.wallet.steps.signed import Submitted, prepare_document, root_of, signed_document
 
 AGREE: Final = "agreements"
 TYPE: Final = "AgreementAcceptance"
-
-
-class AgreementsMissing(Refusal):
-    """These texts have to be agreed to first."""
-
-    code = "AGREEMENT_REQUIRED"
-
-    def __init__(self, missing: Sequence[Template]) -> None:
-        keys = ", ".join(one.key for one in missing)
-        super().__init__(f"to be agreed to first: {keys}")
-        self.missing = tuple(missing)
 
 
 async def require_agreed(parts: Parts, holder: HolderId, stage: AgreementStage) -> None:
@@ -51,7 +45,7 @@ async def require_agreed(parts: Parts, holder: HolderId, stage: AgreementStage) 
 
 def require_named(parts: Parts, stage: AgreementStage, agreed: Sequence[Hash]) -> list[Template]:
     """The texts of a stage, each of which these digests name; AgreementsMissing otherwise."""
-    asked = _in_force(parts, stage)
+    asked = in_force(stage, on=parts.clock().date(), among=parts.terms.agreements)
     missing = [one for one in asked if one.digest not in agreed]
     if missing:
         raise AgreementsMissing(missing)
@@ -128,12 +122,8 @@ def rows_of(
 
 
 async def _missing(parts: Parts, holder: HolderId, stage: AgreementStage) -> list[Template]:
-    asked = [one for before in asked_before(stage) for one in _in_force(parts, before)]
-    return _unsigned(asked, await parts.store.agreements(holder))
-
-
-def _in_force(parts: Parts, stage: AgreementStage) -> list[Template]:
-    return in_force(stage, on=parts.clock().date(), among=parts.terms.agreements)
+    on, among = parts.clock().date(), parts.terms.agreements
+    return _unsigned(asked_before(stage, on=on, among=among), await parts.store.agreements(holder))
 
 
 def _unsigned(texts: Sequence[Template], held: Sequence[SignedAgreement]) -> list[Template]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from subgraphs.kit.agreements import AgreementStage
 from subgraphs.kit.errors import Busy, NotFound
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
@@ -21,7 +22,7 @@ from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import lifecycle, outgoing
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import Consent, ConsentId, CustodyId
-from subgraphs.wallet.states import AgreementStage, ConsentState
+from subgraphs.wallet.states import ConsentState
 from subgraphs.wallet.steps.agree import require_agreed
 from subgraphs.wallet.steps.erase import erase_now, give_up_copies
 from subgraphs.wallet.steps.signed import (

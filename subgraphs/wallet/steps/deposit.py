@@ -12,6 +12,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from subgraphs.kit.agreements import AgreementStage
 from subgraphs.kit.errors import Busy, Invalid, InvalidTransition, NotFound
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import HolderId, derived_id
@@ -27,7 +28,7 @@ from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import lifecycle, outgoing
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import CustodyId, CustodyObject, WalletItem
-from subgraphs.wallet.states import AgreementStage, CustodyState
+from subgraphs.wallet.states import CustodyState
 from subgraphs.wallet.steps.agree import require_agreed
 from subgraphs.wallet.steps.erase import erase_now, give_up
 from subgraphs.wallet.steps.refuse import as_refusal

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from subgraphs.kit.agreements import AgreementStage, Template
 from subgraphs.kit.errors import Busy, Invalid, Refusal, SignatureRefused
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.identity import Application, Registration
@@ -30,10 +31,9 @@ from subgraphs.vc.registration import Registration as Checked
 from subgraphs.vc.registration import check_registration
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import outgoing
-from subgraphs.wallet.agreements import Template
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import RootDid
-from subgraphs.wallet.states import AgreementStage, RootDidState
+from subgraphs.wallet.states import RootDidState
 from subgraphs.wallet.steps.agree import keep, require_named, rows_of
 from subgraphs.wallet.steps.refuse import as_refusal
 

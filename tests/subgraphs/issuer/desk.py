@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,14 @@ from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Update
 from subgraphs.issuer.schema import schema
 from subgraphs.issuer.store import INDEXES
+from subgraphs.kit.agreements import CATALOGUE, AgreementStage, Template
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.ids import institution_id
 from subgraphs.kit.serve import asgi
 from subgraphs.kit.viewer import Role
 from subgraphs.vc.multikey import decode_key
+from subgraphs.wallet.outgoing import agreement_signed
+from subgraphs.wallet.records import SignedAgreement
 from tests.subgraphs.kit.gateway import Answer, Who, an_institution
 from tests.subgraphs.kit.world import Person, World, running, settled, world_of
 
@@ -87,10 +90,37 @@ class Desk:
         found = await self.world.base.ledger.read(EntryIndex(0), size)
         return [one.envelope for one in found if subject in one.envelope.subjects]
 
+    async def somebody(self, name: str) -> Person:
+        """A root DID, and the texts agreed to that are asked for before a credential."""
+        person = await self.world.person(name)
+        await self.agree(person)
+        return person
+
+    async def agree(self, person: Person, texts: Sequence[Template] = CATALOGUE) -> None:
+        """She signs them, told to the log as the wallet does."""
+        now, stages = datetime.now(UTC), (AgreementStage.ROOT_DID, AgreementStage.ISSUANCE)
+        await self.world.tell(
+            *[
+                agreement_signed(
+                    SignedAgreement(
+                        holder=person.id,
+                        stage=one.stage,
+                        kind=one.kind,
+                        version=one.version,
+                        text_digest=one.digest,
+                        document={},
+                        signed_at=now,
+                    )
+                )
+                for one in texts
+                if one.stage in stages
+            ]
+        )
+        await self.settle()
+
     async def customer(self, name: str = "ann", *, profile: str = "RICH") -> Person:
         """Somebody new with a root DID, bound to an account of the own institution."""
-        person = await self.world.person(f"{name}-{secrets.token_hex(4)}")
-        await self.settle()
+        person = await self.somebody(f"{name}-{secrets.token_hex(4)}")
         done = await self.bind(person, profile=profile)
         assert done["__typename"] == "BindCustomerAccountSuccess", done
         return person

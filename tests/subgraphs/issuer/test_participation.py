@@ -231,8 +231,7 @@ async def test_the_same_call_again_decides_once(desk: Desk) -> None:
 
 
 async def test_who_is_suspended_issues_nothing_and_goes_on_afterwards(desk: Desk) -> None:
-    person = await desk.world.person("ann")
-    await desk.settle()
+    person = await desk.somebody("ann")
     bound = await desk.bind(person, who=OTHER)
     assert bound["__typename"] == "BindCustomerAccountSuccess"
     asked, compiled = [await desk.request(person, issuerId=HUAAN) for _ in range(2)]
@@ -256,8 +255,7 @@ async def test_who_is_suspended_issues_nothing_and_goes_on_afterwards(desk: Desk
 
 
 async def test_an_offer_of_who_was_suspended_since_does_not_come_into_force(desk: Desk) -> None:
-    person = await desk.world.person("bea")
-    await desk.settle()
+    person = await desk.somebody("bea")
     await desk.bind(person, who=OTHER)
     credential = await desk.request(person, issuerId=HUAAN)
     for step in ("compileCredentialDraft", "issueCredential"):
@@ -272,8 +270,7 @@ async def test_an_offer_of_who_was_suspended_since_does_not_come_into_force(desk
 
 
 async def test_a_licence_holds_to_its_last_day_in_china(desk: Desk) -> None:
-    person = await desk.world.person("cat")
-    await desk.settle()
+    person = await desk.somebody("cat")
     await desk.bind(person, who=OTHER)
     await licensed(desk, licence(validUntil=TODAY.date().isoformat()))
     asked = await desk.request(person, issuerId=HUAAN)

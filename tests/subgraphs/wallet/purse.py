@@ -15,6 +15,7 @@ from ledger_adapter.crypto.sm2 import PrivateKey
 from ledger_adapter.port import EntryIndex, Envelope, LoggedEvent
 from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN, HUAAN_FUND
 from subgraphs.holder.holder import Holder, HolderSignature, RegistrationRequest
+from subgraphs.kit.agreements import CATALOGUE, AgreementStage
 from subgraphs.kit.events import event
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.ids import HolderId, InstitutionId, institution_id, new_id
@@ -22,12 +23,10 @@ from subgraphs.kit.mongo import Session
 from subgraphs.kit.serve import asgi
 from subgraphs.kit.viewer import Role
 from subgraphs.vc.encoding import to_base64url
-from subgraphs.wallet.agreements import CATALOGUE
 from subgraphs.wallet.app import CUSTODIAN, custodian, follow, wire
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.ports import Custodian
 from subgraphs.wallet.schema import schema
-from subgraphs.wallet.states import AgreementStage
 from subgraphs.wallet.store import INDEXES
 from subgraphs.wallet.worker import Projections
 from tests.subgraphs.kit.gateway import Answer, Who, an_institution

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from subgraphs.kit.agreements import AgreementStage
 from subgraphs.kit.errors import Busy
 from subgraphs.kit.ids import institution_id, new_id
 from subgraphs.simulators.custody import PLACES, USCC
@@ -13,7 +14,6 @@ from subgraphs.vc.encoding import from_base64url, to_base64url
 from subgraphs.vc.multikey import decode_key
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet.ports import Kept
-from subgraphs.wallet.states import AgreementStage
 from subgraphs.wallet.steps.erase import erase_what_is_due
 from tests.subgraphs.wallet.purse import REGULATOR, VERIFIER, Person, Purse, a_person, sign
 

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
+from subgraphs.kit.agreements import CATALOGUE, AgreementStage
 from subgraphs.kit.identity import Application, IdentityProvider, Registration
 from subgraphs.vc.encoding import to_base64url
 from subgraphs.vc.proofing import Proofing, StepKind, own_will_digest, parse_proofing
-from subgraphs.wallet.agreements import CATALOGUE
-from subgraphs.wallet.states import AgreementStage
 from tests.subgraphs.wallet.purse import REGULATOR, VERIFIER, Purse, a_person
 
 SHOWN = """query($id: ID!) { node(id: $id) { ... on Holder {

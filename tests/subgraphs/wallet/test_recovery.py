@@ -11,6 +11,7 @@ import pytest
 from ledger_adapter.port import EntryIndex
 from subgraphs.demo.pilot import ZHENGTONG
 from subgraphs.holder.holder import RegistrationRequest
+from subgraphs.kit.agreements import AgreementStage
 from subgraphs.kit.identity import Application
 from subgraphs.kit.ids import institution_id
 from subgraphs.kit.matching import authority_of
@@ -22,7 +23,6 @@ from subgraphs.vc.proofs import Purpose, method_by
 from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.shape import shaped
 from subgraphs.vc.strict_json import check_object
-from subgraphs.wallet.states import AgreementStage
 from tests.subgraphs.kit.world import identity_beside
 from tests.subgraphs.wallet.losing import (
     at_another_time,

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from ledger_adapter.crypto.sm2 import PrivateKey
+from subgraphs.kit.agreements import AgreementStage
 from subgraphs.vc.did_versions import DidHistory, salted_digest, vouched
 from subgraphs.vc.presentation import read_salted_versions
 from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.shape import shaped
 from subgraphs.vc.strict_json import as_object, check_object
-from subgraphs.wallet.states import AgreementStage
 from tests.subgraphs.wallet.purse import PREPARED, Person, Purse
 
 HOLDER = "holder { id did didState didVersions }"
