@@ -242,8 +242,12 @@ class Institutions:
         return {row.uscc: row for row in rows.values()}
 
     async def by_did(self, did: str) -> InstitutionRow | None:
-        rows = await self._by("did", [did])
-        return next(iter(rows.values()), None)
+        return (await self.by_dids([did])).get(did)
+
+    async def by_dids(self, dids: Sequence[str]) -> dict[str, InstitutionRow]:
+        """The registered ones among these, in one query; the first where two claim one."""
+        rows = await self._by("did", sorted(set(dids)))
+        return {row.did: row for row in reversed(rows.values())}
 
     async def page(self, asked: Window) -> tuple[Rows, list[InstitutionRow]]:
         page = await fetch(self._rows, _ALL, BY_CODE, asked)

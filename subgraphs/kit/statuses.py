@@ -10,9 +10,9 @@ signs and serves what stands here; a verifier makes the same list from its own c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ledger_adapter.port import Envelope, LoggedEvent
 from subgraphs.kit.ids import InstitutionId, is_id
@@ -42,6 +42,9 @@ STATE_OF: Final[Mapping[str, CredentialState]] = {
 _URI: Final = re.compile(r"https?://.{1,200}/(inst_[0-9A-Z]{26})/([1-9][0-9]{0,5})/([a-z]{1,16})")
 _LIVE: Final = [CredentialState.ACTIVE.value, CredentialState.SUSPENDED.value]
 _SETS: Final = [state.value for state in CredentialState if purposes_of(state.value)]
+Listed: TypeAlias = tuple[InstitutionId, int]
+"""A list without its purpose: the issuer, and the list's number."""
+_ANY: Final = {"$in": [state.value for state in CredentialState]}  # the index has it before places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,23 +106,46 @@ class Statuses:
     async def set_on(self, issuer: InstitutionId, number: int) -> dict[int, str] | None:
         """The states that set a bit, by index; None for a list the log has not heard of."""
         where: dict[str, Any] = {"issuer": issuer, "list": number}
-        if await self._rows.find_one(where, {"_id": 0, "list": 1}) is None:
+        if not await self._heard_of(issuer, number):
             return None
         shown = {"_id": 0, "place": 1, "state": 1}  # answered by the index alone
         found = self._rows.find({**where, "state": {"$in": _SETS}}, shown)
         return {row["place"]: row["state"] for row in await found.to_list(None)}
+
+    async def named(
+        self, credentials: Collection[str], places: Mapping[Listed, Collection[int]]
+    ) -> tuple[dict[str, Place], dict[Listed, dict[int, str]]]:
+        """Where credentials stand, and the states that set a bit at some places of lists, read as
+        one: a credential without a place is missing, and so is a list that the log has not heard
+        of."""
+        asked: list[dict[str, Any]] = [
+            {"issuer": issuer, "list": number, "state": _ANY, "place": {"$in": sorted(wanted)}}
+            for (issuer, number), wanted in sorted(places.items())
+        ]
+        by_id = {"_id": {"$in": sorted(credentials)}}
+        shown = {"issuer": 1, "list": 1, "place": 1, "state": 1}
+        stand: dict[str, Place] = {}
+        known: dict[Listed, dict[int, str]] = {}
+        for row in await self._rows.find({"$or": [by_id, *asked]}, shown).to_list(None):
+            if row["_id"] in credentials:
+                stand[row["_id"]] = Place(number=row["list"], index=row["place"])
+            sets = known.setdefault((row["issuer"], row["list"]), {})
+            if row["state"] in _SETS:
+                sets[row["place"]] = row["state"]
+        for name in places.keys() - known.keys():  # nobody stands where it was asked for
+            if await self._heard_of(*name):
+                known[name] = {}
+        return stand, known
+
+    async def _heard_of(self, issuer: InstitutionId, number: int) -> bool:
+        where = {"issuer": issuer, "list": number}
+        return await self._rows.find_one(where, {"_id": 0, "list": 1}) is not None
 
     async def states(self, credentials: Sequence[str], session: Session) -> dict[str, str]:
         """What the log says last of credentials that have a place."""
         where = {"_id": {"$in": list(credentials)}}
         rows = await self._rows.find(where, {"state": 1}, session=session).to_list(None)
         return {row["_id"]: row["state"] for row in rows}
-
-    async def places(self, credentials: Sequence[str]) -> dict[str, Place]:
-        """Where credentials stand, as the log says; those without a place are missing."""
-        where = {"_id": {"$in": list(credentials)}}
-        rows = await self._rows.find(where, {"list": 1, "place": 1}).to_list(None)
-        return {row["_id"]: Place(number=row["list"], index=row["place"]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from subgraphs.vc.strict_json import (
     Limits,
     canonical,
     check_object,
+    parse_object,
     pointer,
 )
 
@@ -146,7 +147,15 @@ def prepare_presentation(
 
 def read_presentation(value: object, limits: Limits = DEFAULT_LIMITS) -> Presentation:
     """Read parsed JSON (as a GraphQL argument arrives) under the strict rules."""
-    document = check_object(value, limits)
+    return _read(check_object(value, limits))
+
+
+def parse_presentation(text: str, limits: Limits = DEFAULT_LIMITS) -> Presentation:
+    """Read one from its text."""
+    return _read(parse_object(text, limits))
+
+
+def _read(document: JsonObject) -> Presentation:
     shape = shaped(document).only(_MEMBERS)
     if shape.texts("@context", most=8) != CONTEXT or shape.texts("type", most=8) != TYPES:
         raise MalformedDocument("not an asset-proof presentation", "/type")

@@ -1,21 +1,20 @@
 """Read what a decision will stand on, from this subgraph's own rows and the presentation only."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from subgraphs.kit.ids import derived_id
-from subgraphs.rules import RuleSet
+from subgraphs.rules import RuleSet, rule_set
 from subgraphs.rules.calendar import SHANGHAI
 from subgraphs.rules.freshness import fresh_within
 from subgraphs.rules.overlap import ShownProof
 from subgraphs.vc.consent import LIVE_COUNT, read_consent
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.presentation import Presentation as Presented
-from subgraphs.vc.presentation import read_presentation
-from subgraphs.vc.strict_json import parse_object
 from subgraphs.verifier.grounds import Ground
-from subgraphs.verifier.listed import lists_of
+from subgraphs.verifier.listed import places_and_lists
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.records import (
     Binding,
@@ -26,38 +25,51 @@ from subgraphs.verifier.records import (
     VerificationId,
 )
 from subgraphs.verifier.states import CredentialStatus, VerificationResult
-from subgraphs.verifier.trust import by_did
 
 EARLIER: Final = timedelta(days=180)
 """How far back proofs that were accepted before can still stand for the same money."""
 _MOST_EARLIER: Final = 64
 
 
-async def gather(
-    parts: Parts, shown: Presentation, request: Request, binding: Binding, rules: RuleSet
-) -> Ground:
-    """As of the position this process has applied, and now."""
-    presented = read_presentation(parse_object(shown.document))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What one decision is made from; `presented` is what the row `shown` holds as text."""
+
+    request: Request
+    rules: RuleSet
+    shown: Presentation
+    presented: Presented
+    ground: Ground
+
+
+async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gathered:
+    """As of the position this process has applied, and now. Forbidden for a verifier that does not
+    stand in its role."""
     dids = {str(item.credential.get("issuer")) for item in presented.shown}
     receipt = presented.receipt or {}
     ids, index, now = [item.credential for item in shown.shown], parts.follower.applied, _now(parts)
-    day = now.astimezone(SHANGHAI).date()
-    # each reads for itself: eight waits would be eight times the way to the database
-    (register, credentials, places, consent), (lists, root, earlier, live) = await asyncio.gather(
+    # each reads for itself: one after the other would be as many times the way to the database
+    (
+        (_, (request, binding), register, credentials),
+        ((places, lists), consent, root, earlier, live),
+    ) = await asyncio.gather(
         asyncio.gather(
-            by_did(parts.institutions, dids | {str(receipt.get("issuer"))}),
+            parts.institutions.acting(shown.verifier, "VERIFIER", now),
+            _asked(parts, shown),
+            parts.institutions.by_dids([*dids, str(receipt.get("issuer"))]),
             parts.store.credentials.find(ids),
-            parts.statuses.places(ids),
-            _consent(parts, shown),
         ),
         asyncio.gather(
-            lists_of(parts.statuses, presented),
+            places_and_lists(parts.statuses, ids, presented),
+            _consent(parts, shown),
             parts.roots.newest(shown.holder),
             _earlier(parts, shown, now),
             _live(parts, shown, presented),
         ),
     )
-    return Ground(
+    rules = rule_set(request.rule_set, among=parts.terms.rule_sets)
+    day = now.astimezone(SHANGHAI).date()
+    ground = Ground(
         id=VerificationId(derived_id("veri", shown.id)),
         verifier=shown.verifier,
         holder=shown.holder,
@@ -81,6 +93,15 @@ async def gather(
         recheck_within=_seconds(fresh_within(rules.name, on=day, among=parts.terms.freshness)),
         query=Query(claims=request.claims, at_least=request.at_least),
     )
+    return Gathered(request=request, rules=rules, shown=shown, presented=presented, ground=ground)
+
+
+async def _asked(parts: Parts, shown: Presentation) -> tuple[Request, Binding]:
+    request = await parts.store.requests.get(shown.request)
+    binding = None if request is None else await parts.store.bindings.get(request.binding)
+    if request is None or binding is None:
+        raise LookupError(f"{shown.id} answers a request that is gone")
+    return request, binding
 
 
 async def _consent(parts: Parts, shown: Presentation) -> ConsentOnLog | None:

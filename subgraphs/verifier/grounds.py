@@ -21,9 +21,8 @@ from subgraphs.vc.encoding import Hash, sm3_hash
 from subgraphs.vc.examination import Terms
 from subgraphs.vc.examine import examine
 from subgraphs.vc.presentation import Presentation as Presented
-from subgraphs.vc.presentation import read_presentation
 from subgraphs.vc.status_list import CheckedList, derived_list
-from subgraphs.vc.strict_json import JsonValue, canonical, parse_object
+from subgraphs.vc.strict_json import JsonValue, canonical
 from subgraphs.verifier.checks import OnLog, judge
 from subgraphs.verifier.codec import to_document
 from subgraphs.verifier.decide import Case
@@ -85,9 +84,10 @@ def digest_of_stored(document: Mapping[str, Any]) -> Hash:
     return sm3_hash(canonical(_json(document)))
 
 
-def case_of(request: Request, shown: Presentation, ground: Ground, rules: RuleSet) -> Case:
-    """The five checks on these grounds; what `decide` needs."""
-    presented = read_presentation(parse_object(shown.document))
+def case_of(
+    request: Request, shown: Presentation, presented: Presented, ground: Ground, rules: RuleSet
+) -> Case:
+    """The five checks on these grounds; what `decide` needs. `presented`: what `shown` holds."""
     by_did = {row.did: row for row in ground.institutions}
     shown = _issued(shown, presented, by_did)
     terms = Terms(

@@ -2,9 +2,9 @@
 has them: no list is fetched, and no issuer learns that anybody asked (decision 17)."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from subgraphs.kit.statuses import Statuses, list_name
+from subgraphs.kit.statuses import Listed, Place, Statuses, list_name
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.presentation import Presentation
 from subgraphs.vc.shape import shaped
@@ -12,19 +12,26 @@ from subgraphs.vc.status_list import StatusEntry, read_status_entries
 from subgraphs.verifier.grounds import KeptList
 
 
-async def lists_of(statuses: Statuses, presentation: Presentation) -> tuple[KeptList, ...]:
-    """At the places named only; one that the log knows no credential on is missing."""
+async def places_and_lists(
+    statuses: Statuses, credentials: Collection[str], presentation: Presentation
+) -> tuple[dict[str, Place], tuple[KeptList, ...]]:
+    """Where credentials stand, and the lists at the places named only; a list that the log knows no
+    credential on is missing."""
     named: dict[str, set[int]] = defaultdict(set)
     for entry in _entries(presentation):
         named[entry.uri].add(entry.index)
+    lists = {uri: name for uri in sorted(named) if (name := list_name(uri)) is not None}
+    asked: dict[Listed, set[int]] = defaultdict(set)
+    for uri, name in lists.items():
+        asked[name.issuer, name.number] |= named[uri]
+    places, known = await statuses.named(credentials, asked)
     found = []
-    for uri, indexes in sorted(named.items()):
-        name = list_name(uri)
-        states = None if name is None else await statuses.set_on(name.issuer, name.number)
+    for uri, name in lists.items():
+        states = known.get((name.issuer, name.number))
         if states is not None:
-            kept = tuple(sorted((i, states[i]) for i in indexes if i in states))
+            kept = tuple(sorted((i, states[i]) for i in named[uri] if i in states))
             found.append(KeptList(uri=uri, states=kept))
-    return tuple(found)
+    return places, tuple(found)
 
 
 def _entries(presentation: Presentation) -> Iterator[StatusEntry]:

@@ -13,6 +13,7 @@ from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.institutions import InstitutionRow
 from subgraphs.kit.viewer import Viewer
 from subgraphs.verifier import records
+from subgraphs.verifier.decide import Decision
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.policy import may_see
 from subgraphs.verifier.table import Table
@@ -55,6 +56,15 @@ class Loaders:
         self.institutions = DataLoader(load_fn=self._institutions)
         self.permission_of = DataLoader(load_fn=self._permissions_relying)
         self.supplement_of = DataLoader(load_fn=self._supplements_open)
+
+    def take(self, presentation: records.Presentation, decision: Decision) -> None:
+        """Rows that this request's own viewer has just written."""
+        self.presentations.prime(presentation.id, presentation, force=True)
+        made, found = decision.verification, decision.qualification
+        self.verifications.prime(made.id, made, force=True)
+        if found is not None:
+            self.qualifications.prime(found.id, found, force=True)
+        self.acceptances.prime_many({row.id: row for row in decision.acceptances}, force=True)
 
     def _owned(self, table: Table[OwnedT]) -> DataLoader[str, OwnedT | None]:
         async def load(ids: list[str]) -> Sequence[OwnedT | None]:

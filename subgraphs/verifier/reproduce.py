@@ -14,6 +14,7 @@ from subgraphs.kit.offload import offload
 from subgraphs.rules import RuleSet, UnknownRuleSet, rule_set
 from subgraphs.vc.encoding import Hash, sm3_hash
 from subgraphs.vc.errors import VcError
+from subgraphs.vc.presentation import parse_presentation
 from subgraphs.vc.strict_json import canonical, parse_object
 from subgraphs.verifier.decide import Decision, decide
 from subgraphs.verifier.grounds import Ground, case_of, digest_of_stored
@@ -84,7 +85,8 @@ def _compare(row: Verification, kept: _Kept) -> tuple[Difference, ...]:
         ("RULE_SET", ground.rules_digest, kept.rules.digest),
     ]
     try:
-        again = decide(case_of(kept.request, kept.shown, ground, kept.rules))
+        presented = parse_presentation(kept.shown.document)
+        again = decide(case_of(kept.request, kept.shown, presented, ground, kept.rules))
     except (VcError, ValueError) as fault:
         points.append(("RESULT", row.result.value, f"UNREADABLE {type(fault).__name__}"))
     else:

@@ -20,15 +20,14 @@ from subgraphs.vc.model import CredentialHead
 from subgraphs.vc.presentation import (
     Presentation as Presented,
 )
-from subgraphs.vc.presentation import presentation_digest, read_presentation
-from subgraphs.vc.strict_json import canonical, parse_object
+from subgraphs.vc.presentation import parse_presentation, presentation_digest, read_presentation
+from subgraphs.vc.strict_json import canonical
 from subgraphs.verifier import outgoing
 from subgraphs.verifier.evidence import consent_id_of, heads_of, shown_of
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.records import Presentation, PresentationId, Request
 from subgraphs.verifier.states import PresentationState, RequestState, TransferMode
 from subgraphs.verifier.table import Stale
-from subgraphs.verifier.trust import by_did
 
 
 class PresentationRefused(Refusal):
@@ -70,7 +69,9 @@ async def submit(
 
 def _read(value: object) -> tuple[Presented, list[CredentialHead]]:
     try:
-        presented = read_presentation(parse_object(value) if isinstance(value, str) else value)
+        presented = (
+            parse_presentation(value) if isinstance(value, str) else read_presentation(value)
+        )
         heads = heads_of(presented)
     except VcError as fault:
         raise Invalid(str(fault), field=f"presentation{fault.place}", code=fault.code) from fault
@@ -101,7 +102,7 @@ async def _refuse(parts: Parts, request: Request, presented: Presented) -> None:
 async def _row(
     parts: Parts, request: Request, presented: Presented, heads: list[CredentialHead]
 ) -> Presentation:
-    issuers = await by_did(parts.institutions, [head.issuer for head in heads])
+    issuers = await parts.institutions.by_dids([head.issuer for head in heads])
     known = {did: row.id for did, row in issuers.items()}
     return Presentation(
         id=PresentationId(new_id("pres")),

@@ -1,7 +1,7 @@
 """One collection of one kind of record: batched reads, inserts, and guarded changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from subgraphs.kit.mongo import Collection, ReturnDocument, Session
 from subgraphs.kit.sealed import Seen, everything, find_seen
@@ -14,6 +14,13 @@ class Stale(Exception):
     """The row is no longer as it was read: whoever changed it first has won."""
 
     code = "TRY_AGAIN"
+
+
+class Row(Protocol):
+    """What every record has."""
+
+    @property
+    def id(self) -> str: ...
 
 
 class Table(Generic[R]):
@@ -95,6 +102,15 @@ class Table(Generic[R]):
         held = await self.rows.update_many({"$or": guards}, {"$inc": {"holds": 1}}, session=session)
         if held.matched_count != len(guards):
             raise Stale(", ".join(were))
+
+    async def move(self, was: Row, now: Row, *, by: Sequence[str], session: Session) -> None:
+        """Set what differs if the members `by` still are as they were read; Stale if not."""
+        before, after = to_document(was), to_document(now)
+        changed = {name: value for name, value in after.items() if value != before[name]}
+        guard = {"_id": was.id} | {name: before[name] for name in by}
+        moved = await self.rows.update_one(guard, {"$set": changed}, session=session)
+        if moved.matched_count != 1:
+            raise Stale(was.id)
 
     async def change(
         self, id_: str, *, was: Mapping[str, Any], now: Mapping[str, Any], session: Session

@@ -1,9 +1,9 @@
 """The public trust register as this verifier has it from the log, for the examiner's questions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
-from subgraphs.kit.institutions import InstitutionRow, Institutions
+from subgraphs.kit.institutions import InstitutionRow
 from subgraphs.vc.did import Did
 from subgraphs.vc.examination import TrustRole
 from subgraphs.vc.multikey import VerificationKey
@@ -24,9 +24,3 @@ class ProjectedRegister:
         if row is None or at < row.since or not row.stood(role.value, at):
             return None
         return row.key_for(method, Purpose.ASSERTION, at)
-
-
-async def by_did(institutions: Institutions, dids: Iterable[str]) -> dict[str, InstitutionRow]:
-    """The registered ones among these DIDs."""
-    found = {did: await institutions.by_did(did) for did in sorted(set(dids))}
-    return {did: row for did, row in found.items() if row is not None}

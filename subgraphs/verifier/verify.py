@@ -6,20 +6,24 @@ status that moves while the decision is written makes it be made again; a reject
 is committed about the things shown and has no place on the log yet.
 """
 
+from __future__ import annotations
+
 import asyncio
+from dataclasses import dataclass, replace
 
 from subgraphs.kit.errors import Busy, InvalidTransition, NotFound
 from subgraphs.kit.ids import InstitutionId
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.offload import offload
-from subgraphs.rules import rule_set
+from subgraphs.vc.presentation import Presentation as Presented
+from subgraphs.vc.presentation import parse_presentation
 from subgraphs.verifier.decide import Case, Decision, decide
-from subgraphs.verifier.gather import gather
+from subgraphs.verifier.gather import Gathered, gather
 from subgraphs.verifier.grounds import Ground, case_of
 from subgraphs.verifier.lifecycle import PRESENTATION, walk
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.reactions import Cause
-from subgraphs.verifier.records import Binding, Presentation, Request, Verification
+from subgraphs.verifier.records import Presentation
 from subgraphs.verifier.states import PresentationState, SupplementState, VerificationResult
 from subgraphs.verifier.table import Stale
 from subgraphs.verifier.watch import Sheet
@@ -27,36 +31,54 @@ from subgraphs.verifier.watch import Sheet
 _STEP = 0.005
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What was decided, and the presentation as it stands after; `done` is what a repeat of the
+    call is told."""
+
+    presentation: Presentation
+    decision: Decision
+    done: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    case: Case
+    ground: Ground
+    decision: Decision
+
+
 async def verify(
     parts: Parts, verifier: InstitutionId, *, presentation_id: str, session: Session
-) -> Verification:
+) -> Verified:
     """All five checks at one position of the log; Busy when this process lags behind it."""
-    shown = await parts.store.presentations.get(presentation_id)
+    shown, size = await asyncio.gather(
+        parts.store.presentations.get(presentation_id), parts.ledger.size()
+    )
     if shown is None or shown.verifier != verifier:
         raise NotFound("presentation", field="presentationId")
     walk(PRESENTATION, shown.state, PresentationState.VERIFYING)
-    await _up_to_date(parts)
-    await parts.institutions.acting(verifier, "VERIFIER", parts.clock())
-    case, ground = await _case(parts, shown)
-    decision = decide(case)
-    if decision.verification.result is VerificationResult.REJECTED:
+    presented = await offload(parse_presentation, shown.document)
+    await _applied(parts, size)
+    made = await _made(parts, shown, presented)
+    if made.decision.verification.result is VerificationResult.REJECTED:
         await _sequenced(parts, shown)
-        if parts.follower.applied > case.index or await parts.ledger.size() - 1 > case.index:
-            await _up_to_date(parts)
-            case, ground = await _case(parts, shown)
-            decision = decide(case)
+        size = await parts.ledger.size()
+        if max(parts.follower.applied, size - 1) > made.case.index:
+            await _applied(parts, size)
+            made = await _made(parts, shown, presented)
     try:
-        await _write(parts, case.presentation, ground, decision, session)
+        checked = await _write(parts, shown, made, session)
     except Stale:
         raise await _overtaken(parts, shown) from None
-    return decision.verification
+    done = {"id": str(made.decision.verification.id)}
+    return Verified(presentation=checked, decision=made.decision, done=done)
 
 
-async def _up_to_date(parts: Parts) -> None:
-    """Wait until everything that was on the log when the caller asked is in our projections."""
-    wanted = await parts.ledger.size() - 1
+async def _applied(parts: Parts, size: int) -> None:
+    """Wait until a log of this size is in our projections."""
     deadline = asyncio.get_running_loop().time() + parts.terms.freshness_wait.total_seconds()
-    while parts.follower.applied < wanted:
+    while parts.follower.applied < size - 1:
         if asyncio.get_running_loop().time() > deadline:
             raise Busy("this verifier lags behind the log", code="LISTENER_LAGGING")
         await asyncio.sleep(_STEP)
@@ -74,48 +96,40 @@ async def _sequenced(parts: Parts, shown: Presentation) -> None:
         await asyncio.sleep(_STEP)
 
 
-async def _case(parts: Parts, shown: Presentation) -> tuple[Case, Ground]:
-    request, binding = await _asked(parts, shown)
-    rules = rule_set(request.rule_set, among=parts.terms.rule_sets)
-    ground = await gather(parts, shown, request, binding, rules)
-    return await offload(case_of, request, shown, ground, rules), ground
+async def _made(parts: Parts, shown: Presentation, presented: Presented) -> _Made:
+    return await offload(_decided, await gather(parts, shown, presented))
 
 
-async def _asked(parts: Parts, shown: Presentation) -> tuple[Request, Binding]:
-    request = await parts.store.requests.get(shown.request)
-    binding = None if request is None else await parts.store.bindings.get(request.binding)
-    if request is None or binding is None:
-        raise LookupError(f"{shown.id} answers a request that is gone")
-    return request, binding
+def _decided(found: Gathered) -> _Made:
+    case = case_of(found.request, found.shown, found.presented, found.ground, found.rules)
+    return _Made(case=case, ground=found.ground, decision=decide(case))
 
 
-async def _write(
-    parts: Parts, shown: Presentation, ground: Ground, decision: Decision, session: Session
-) -> None:
-    store, result = parts.store, decision.verification.result
+async def _write(parts: Parts, shown: Presentation, made: _Made, session: Session) -> Presentation:
+    """The presentation as it then stands."""
+    store, decision = parts.store, made.decision
+    result = decision.verification.result
     if result is not VerificationResult.REJECTED:
-        await _hold(parts, ground, session)
+        await _hold(parts, made.ground, session)
     state = PresentationState(result.value)
     walk(PRESENTATION, shown.state, PresentationState.VERIFYING, state)
-    await store.presentations.change(
-        shown.id,
-        was={"state": shown.state, "version": shown.version},
-        now={
-            "state": state,
-            "verification": decision.verification.id,
-            "shown": shown.shown,
-            "version": shown.version + 1,
-        },
-        session=session,
+    checked = replace(
+        made.case.presentation,
+        state=state,
+        verification=decision.verification.id,
+        version=shown.version + 1,
     )
+    by = ("state", "version")
+    await store.presentations.move(shown, checked, by=by, session=session)
     await store.verifications.insert(decision.verification, session=session)
-    await store.grounds.insert(ground, session=session)
+    await store.grounds.insert(made.ground, session=session)
     if decision.qualification is not None:
         await store.qualifications.insert(decision.qualification, session=session)
     await store.acceptances.add(decision.acceptances, session=session)
     await parts.outbox.put(session, *decision.events)
     if decision.qualification is not None and decision.qualification.outcome == "QUALIFIED":
         await _cure(parts, shown, decision, session)
+    return checked
 
 
 async def _hold(parts: Parts, ground: Ground, session: Session) -> None:
