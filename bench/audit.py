@@ -32,7 +32,7 @@ from tests.subgraphs.audit.desk import (
     desk_in,
     trust_of,
 )
-from tests.subgraphs.audit.evidence import DOCUMENTS, Play
+from tests.subgraphs.audit.evidence import Play, documents
 from tests.subgraphs.audit.town import Happening, told
 from tests.subgraphs.kit.world import World, world_of
 
@@ -128,7 +128,7 @@ async def stats(desk: Desk, times: int) -> float:
 async def evidence(desk: Desk) -> tuple[float, int]:
     play = Play(desk, Case("bench"))
     await play.open()
-    for kind, document in DOCUMENTS.items():
+    for kind, document in documents(desk.world).items():
         await play.give(kind, document)
     await play.seal(play.case.who)
     package = await play.package(play.case.who)

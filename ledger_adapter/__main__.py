@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import importlib
 import logging
 import os
 import signal
@@ -28,6 +29,7 @@ from ledger_adapter.commands import (
 from ledger_adapter.config import load_settings
 from ledger_adapter.crypto.terms import KeyTerms
 from ledger_adapter.drawing import draw_svg
+from ledger_adapter.enclosed import Judge
 from ledger_adapter.errors import BadProof, BadSettings, LedgerFault
 from ledger_adapter.evidence.trust import Trust
 from ledger_adapter.evidence_file import MAX_FILE, verify_evidence
@@ -37,6 +39,8 @@ from ledger_adapter.log.checkpoint import format_time, parse_note
 from ledger_adapter.picture import draw
 from ledger_adapter.since import check_since
 from ledger_adapter.verify import MAX_BUNDLE, Verdict, load_trust, verify_bundle
+
+DOCUMENTS: Final = "subgraphs.vc.enclosed:judge"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     evidence.add_argument("file", type=Path)
     evidence.add_argument("--trust", type=Path, required=True, help="whom you trust: trust.json")
     evidence.add_argument("--html", type=Path, metavar="PAGE", help="write it as a page to read")
+    evidence.add_argument(
+        "--documents", default=DOCUMENTS, metavar="MODULE:NAME", help="who reads credentials"
+    )
     evidence.set_defaults(command=_verify_evidence)
     show = commands.add_parser("show", help="draw the path of a proof file")
     show.add_argument("file", type=Path)
@@ -168,17 +175,34 @@ def _verify_evidence(asked: argparse.Namespace) -> int:
     with asked.file.open("rb") as file:
         raw = file.read(MAX_FILE + 2)
     try:
-        evidence = verify_evidence(raw, load_trust(asked.trust))
+        evidence = verify_evidence(raw, load_trust(asked.trust), _judge(asked.documents))
     except BadProof as fault:
         print(f"REFUSED: {fault.step}: {fault.reason}")
         return 1
     for step in evidence.steps:
         print(f"  ok  {step.name:<10}  {step.finding}")
-    print(f"EVIDENCE HOLDS: {evidence.manifest['dispute']}, manifest {evidence.manifest_hash}")
+    for one in evidence.enclosed:
+        print(f"  {'ok' if one.fault is None else 'NO'}  {'inside':<10}  {one.text}")
+    whole = f"{evidence.manifest['dispute']}, manifest {evidence.manifest_hash}"
+    if evidence.faults:
+        names = "; ".join(one.text for one in evidence.faults)
+        print(f"THE FILE IS AS IT WAS SEALED ({whole}), BUT NOT ALL INSIDE IT IS SIGNED: {names}")
+    else:
+        print(f"EVIDENCE HOLDS: {whole}")
     if asked.html is not None:
         asked.html.write_text(draw_page(evidence), encoding="utf-8")
         print(f"written: {asked.html}")
-    return 0
+    return 1 if evidence.faults else 0
+
+
+def _judge(name: str) -> Judge:
+    """By name: the ledger imports nothing that knows credentials."""
+    module, _, found = name.partition(":")
+    try:
+        judge: Judge = getattr(importlib.import_module(module), found)
+    except (ImportError, AttributeError, ValueError):
+        raise BadSettings(f"--documents {name}: no such thing to read documents with") from None
+    return judge
 
 
 def _since(asked: argparse.Namespace, verdict: Verdict, trust: Trust) -> str:

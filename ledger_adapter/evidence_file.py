@@ -3,7 +3,8 @@
 The seal is the log's own: the digest of the manifest stands in an event on the log, below heads
 that the log, and its witnesses where there are any, have signed. The manifest names each part and
 each event by digest; each part is signed by the institution that gave it, with a key that the log
-registers. Whoever has trust.json needs nothing else. Same laws as `verify.py`: no network, no
+registers. Whoever has trust.json needs nothing else. What is signed inside a part is its own, and
+is judged by whoever knows such documents. Same laws as `verify.py`: no network, no
 clock, strict and bounded reading before any cryptography. A fault names the piece it is in.
 """
 
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias, cast
 
 from ledger_adapter.crypto import multikey, sm3
+from ledger_adapter.enclosed import Enclosed, Judge
 from ledger_adapter.errors import BadEnvelope, BadProof, CryptoError
 from ledger_adapter.evidence.trust import Trust
 from ledger_adapter.log.commitment import canonical
@@ -48,7 +50,8 @@ class Proved(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A file that holds: `parts` are the documents in the order of the manifest's list."""
+    """A file that holds: `parts` are the documents in the order of the manifest's list, `enclosed`
+    the signatures inside them. Of those some may not hold: a forgery is kept as it was shown."""
 
     manifest: Json
     manifest_hash: str
@@ -56,6 +59,12 @@ class Evidence:
     events: Sequence[Proved]
     seal: Verdict
     steps: tuple[Step, ...]
+    enclosed: tuple[Enclosed, ...] = ()
+
+    @property
+    def faults(self) -> tuple[Enclosed, ...]:
+        """Those inside that do not hold."""
+        return tuple(one for one in self.enclosed if one.fault is not None)
 
 
 def digest_of(value: object) -> str:
@@ -77,8 +86,9 @@ def part_message(*, dispute: str, kind: str, institution: str, digest: str) -> b
     )
 
 
-def verify_evidence(raw: bytes, trust: Trust) -> Evidence:
-    """Check all of it; BadProof names the piece and what is wrong with it."""
+def verify_evidence(raw: bytes, trust: Trust, judge: Judge | None = None) -> Evidence:
+    """Check all of it; BadProof names the piece and what is wrong with it. Signatures inside the
+    documents are judged by `judge`, with the keys that the log registers, and told one by one."""
     file = _file(raw)
     manifest = _members(file["manifest"], _MANIFEST, "manifest")
     seal = _sealed(file["seal"], manifest, trust)
@@ -103,6 +113,24 @@ def verify_evidence(raw: bytes, trust: Trust) -> Evidence:
         events=events,
         seal=seal,
         steps=steps,
+        enclosed=_enclosed(manifest, parts, keys, judge),
+    )
+
+
+def _enclosed(
+    manifest: Json,
+    documents: Sequence[object],
+    keys: Mapping[tuple[str, str], str],
+    judge: Judge | None,
+) -> tuple[Enclosed, ...]:
+    if judge is None:
+        return ()
+    listed = _list(manifest["parts"], _PART, "manifest")
+    known = {method: key for (_, method), key in keys.items()}
+    return tuple(
+        one
+        for part, document in zip(listed, documents, strict=True)
+        for one in judge(str(part["kind"]), document, known)
     )
 
 

@@ -36,6 +36,7 @@ def draw_page(evidence: Evidence) -> str:
             _timeline(evidence),
             "<h2>Parts (证据材料)</h2>",
             *(_part(listed, document) for listed, document in _parts(evidence)),
+            *_enclosed(evidence),
             "<h2>Proofs (存证证明)</h2>",
             _seal(evidence),
             *(_drawn(event) for event in evidence.events),
@@ -92,6 +93,15 @@ def _part(listed: Mapping[str, object], document: object) -> str:
         f"{_text(listed['institution'])} with {_text(listed['method'])}, "
         f"<code>{_text(listed['digest'])}</code></summary><pre>{_text(text)}</pre></details>"
     )
+
+
+def _enclosed(evidence: Evidence) -> list[str]:
+    head = ["Part (材料)", "On (位置)", "Signature (签名)", "Holds (核验)"]
+    rows: list[list[object]] = [
+        [one.part, one.place or "/", one.what, "yes (有效)" if one.fault is None else one.fault]
+        for one in evidence.enclosed
+    ]
+    return ["<h2>Signatures inside (材料内签名)</h2>", _table(rows, head)] if rows else []
 
 
 def _drawn(event: Proved) -> str:

@@ -16,6 +16,7 @@ from ledger_adapter.port import ChainProof
 from subgraphs.audit.kept.disputes import Package
 from subgraphs.audit.parts import Parts
 from subgraphs.kit.offload import offload
+from subgraphs.vc.enclosed import judge
 
 SEALED: Final = "EVIDENCE_SEALED"
 PATH: Final = "/evidence/{name}"
@@ -67,7 +68,7 @@ async def answer(parts: Parts, request: Request) -> Response:
         headers = {**_CLOSED, "content-disposition": f'attachment; filename="{package.id}.json"'}
         return Response(raw, media_type="application/json", headers=headers)
     try:
-        page = await offload(lambda: draw_page(verify_evidence(raw, parts.trust)))
+        page = await offload(lambda: draw_page(verify_evidence(raw, parts.trust, judge)))
     except BadProof as fault:
         return Response(f"{fault.step}: {fault.reason}\n", status_code=500, media_type="text/plain")
     return Response(page, media_type="text/html", headers=_CLOSED)

@@ -14,7 +14,8 @@ from ledger_adapter.evidence_file import digest_of, part_message, signature_hold
 from ledger_adapter.log.commitment import canonical
 from subgraphs.audit import policy
 from subgraphs.audit.dispute import outgoing
-from subgraphs.audit.dispute.pack import key_of, pack, registered
+from subgraphs.audit.dispute.keys import key_of, registered
+from subgraphs.audit.dispute.pack import pack
 from subgraphs.audit.exit.steps import keep_for
 from subgraphs.audit.kept.disputes import Dispute, Part
 from subgraphs.audit.lifecycle import dispute_step

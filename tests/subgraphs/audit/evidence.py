@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -12,17 +14,20 @@ from ledger_adapter.crypto.keys import load_private_key
 from ledger_adapter.crypto.multikey import multibase58
 from ledger_adapter.evidence_file import digest_of, part_message
 from subgraphs.demo.operations import operation
-from subgraphs.demo.pilot import CAITONG_FUND, PilotInstitution
+from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN, ZHENGTONG, PilotInstitution
+from subgraphs.holder.choose import show
 from subgraphs.kit.ids import institution_id
-from subgraphs.vc.did import institution_did
-from tests.subgraphs.audit.desk import VERIFIER_DESK, Case, Desk
+from subgraphs.vc import model
+from subgraphs.vc.did import build_did_document, institution_did, method_id
+from subgraphs.vc.receipt import build_receipt
+from tests.kit.credentials import World as Papers
+from tests.subgraphs.audit.desk import ISSUER, VERIFIER, VERIFIER_DESK, Case, Desk
 from tests.subgraphs.kit.gateway import Who
-from tests.subgraphs.kit.world import key_file
+from tests.subgraphs.kit.world import World, key_file
 
-DOCUMENTS: dict[str, Any] = {
+PLAIN: dict[str, Any] = {
     "REQUEST": {"nonce": "n-1", "audience": "verifier", "purpose": "PRIVATE_FUND"},
     "FACE_ASSERTION": {"id": "face-1", "liveness": "PASSED", "boundTo": "sm3:" + "ab" * 32},
-    "PRESENTATION": {"proof": [{"proofValue": "z1"}], "holder": "did:credgraph:x"},
     "CHECKS": {"INTEGRITY": "PASSED", "TIMELINESS": "PASSED", "ruleSet": "PRIVATE_FUND@1"},
 }
 OPEN = """mutation($input: OpenDisputeInput!) { openDispute(input: $input) { __typename
@@ -38,6 +43,31 @@ CLOSE = """mutation($input: CloseDisputeInput!) { closeDispute(input: $input) { 
   ... on CloseDisputeSuccess { dispute { state } } ... on DomainError { code message } } }"""
 PACKAGE = """query($id: ID!) { dispute(id: $id) { state evidencePackage { state size downloadUrl
   pageUrl manifestHash signatures { by keyId } chainProof { verified } } } }"""
+
+
+def documents(world: World) -> dict[str, Any]:
+    """All parts of a use, signed by the institutions of this world and by a holder's own key."""
+    papers = Papers()
+    papers.now = datetime.now(UTC).replace(microsecond=0)
+    issuer, provider = institution_did(ISSUER), institution_did(institution_id(ZHENGTONG.uscc))
+    papers.issuers[issuer] = load_private_key(key_file(world.settings.keys, GUOTAI_JUNAN))
+    held = papers.credential(papers.anna, issuer=issuer)
+    receipt = build_receipt(
+        did_document=build_did_document(papers.anna.did, [papers.anna.public_key_multibase]),
+        salt=bytes(32),
+        registered_at=papers.now,
+        issuer=provider,
+        method=method_id(provider),
+        sign=load_private_key(key_file(world.settings.keys, ZHENGTONG)).sign,
+    )
+    shown = papers.anna.present(
+        shown=[show(held, claims=[model.TOTAL])],
+        grant=papers.grant(papers.anna),
+        receipt=receipt,
+        nonce="n-1",
+        audience=institution_did(VERIFIER),
+    )
+    return {**PLAIN, "CREDENTIAL": held.document, "PRESENTATION": shown}
 
 
 @dataclass(slots=True)
@@ -106,10 +136,10 @@ class Play:
         async with httpx.AsyncClient(transport=transport, base_url="http://audit") as client:
             return await client.get(httpx.URL(address).path)
 
-    async def whole(self) -> bytes:
-        """Denied, answered with all parts, sealed; the file."""
+    async def whole(self, papers: Mapping[str, Any] = PLAIN) -> bytes:
+        """Denied, answered with all these parts, sealed; the file."""
         await self.open()
-        for kind, document in DOCUMENTS.items():
+        for kind, document in papers.items():
             told = await self.give(kind, document)
             assert told["__typename"] == "SubmitEvidenceSuccess", told
         assert (await self.seal(self.case.who))["__typename"] == "ExportEvidenceSuccess"

@@ -22,8 +22,11 @@ from subgraphs.demo.pilot import GUOTAI_JUNAN
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.viewer import ANONYMOUS
+from subgraphs.vc.did import institution_did
+from subgraphs.vc.enclosed import judge
 from tests.subgraphs.audit.desk import (
     ANALYST,
+    ISSUER,
     ISSUER_DESK,
     OTHER_DESK,
     REGULATOR,
@@ -33,13 +36,14 @@ from tests.subgraphs.audit.desk import (
     Desk,
     desk_of,
 )
-from tests.subgraphs.audit.evidence import CLOSE, DOCUMENTS, GIVE, PACKAGE, Play
+from tests.subgraphs.audit.evidence import CLOSE, GIVE, PACKAGE, PLAIN, Play, documents
 from tests.subgraphs.kit.gateway import NOBODY
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ANN, BEN = Case("ann"), Case("ben")
 LARGEST = 200_000
+ISSUER_DID = institution_did(ISSUER)
 OPEN = """mutation($input: OpenDisputeInput!) { openDispute(input: $input) {
   ... on OpenDisputeSuccess { dispute { id } } ... on DomainError { code } } }"""
 NODE = "query($id: ID!) { node(id: $id) { ... on Dispute { ground state parts { kind } } } }"
@@ -54,19 +58,33 @@ async def court(tmp_path_factory: pytest.TempPathFactory, mongo_uri: str) -> Asy
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def sealed(court: Desk) -> bytes:
-    return await Play(court, ANN).whole()
+async def papers(court: Desk) -> dict[str, Any]:
+    return documents(court.world)
 
 
-async def test_a_file_holds_everything_and_by_itself(court: Desk, sealed: bytes) -> None:
-    evidence = verify_evidence(sealed, court.trust)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sealed(court: Desk, papers: dict[str, Any]) -> bytes:
+    return await Play(court, ANN).whole(papers)
+
+
+async def test_a_file_holds_everything_and_by_itself(
+    court: Desk, papers: dict[str, Any], sealed: bytes
+) -> None:
+    evidence = verify_evidence(sealed, court.trust, judge)
     assert len(sealed) <= LARGEST
     given = {part["kind"]: doc for part, doc in _parts(evidence)}
-    assert given == DOCUMENTS
+    assert given == papers
     kinds = [event.envelope["kind"] for event in evidence.events]
     assert {"PRESENTATION_SUBMITTED", "DISPUTE_OPENED", "INSTITUTION_REGISTERED"} <= set(kinds)
-    assert kinds.count("EVIDENCE_SUBMITTED") == len(DOCUMENTS)
+    assert kinds.count("EVIDENCE_SUBMITTED") == len(papers)
     assert evidence.manifest["holder"] == ANN.id("hold")
+    assert {(one.part, one.what) for one in evidence.enclosed} >= {
+        ("CREDENTIAL", "the issuer's signature"),
+        ("PRESENTATION", "the issuer's signature"),
+        ("PRESENTATION", "the holder's signature on the presentation"),
+        ("PRESENTATION", "the identity provider's signature on the holder's keys"),
+    }
+    assert not evidence.faults
 
 
 def _parts(evidence: Any) -> list[tuple[Any, Any]]:
@@ -87,6 +105,7 @@ async def test_the_command_checks_it_without_a_network(
     done = await asyncio.to_thread(_run, alone)
     assert done.returncode == 0, done.stderr
     assert "EVIDENCE HOLDS" in done.stdout
+    assert "inside      PRESENTATION /proof: the holder's signature" in done.stdout
     text = page.read_text(encoding="utf-8")
     assert text.count("<svg") == 1 + len(json.loads(sealed)["proofs"])
     assert "PRIVATE_FUND@1" in text
@@ -128,7 +147,8 @@ async def test_a_flipped_byte_anywhere_is_named(court: Desk, sealed: bytes) -> N
     places = set(range(0, len(sealed), len(sealed) // 300))
     for document in json.loads(sealed)["parts"]:
         start = sealed.index(canonical(document))
-        places |= set(range(start, start + len(canonical(document)), 5))
+        length = len(canonical(document))
+        places |= set(range(start, start + length, max(5, length // 60)))
     for position in sorted(places):
         broken = bytearray(sealed)
         broken[position] ^= 1
@@ -256,7 +276,7 @@ async def test_a_denied_credential_shows_its_issuer_no_presentation(court: Desk)
     play = Play(court, ANN)
     told = await play.open("cred", "APPLICATION_DENIED")
     assert told["dispute"]["institution"]["id"] != VERIFIER
-    given = play.signed("REQUEST", DOCUMENTS["REQUEST"], GUOTAI_JUNAN)
+    given = play.signed("REQUEST", PLAIN["REQUEST"], GUOTAI_JUNAN)
     assert (await play.do(GIVE, ISSUER_DESK, **given))["__typename"] == "SubmitEvidenceSuccess"
     await play.seal(ISSUER_DESK)
     package = await play.package(ISSUER_DESK)
@@ -364,3 +384,35 @@ async def test_once_the_holder_has_left_only_files_read_before_tell_of_the_case(
     told = await court.ask(PACKAGE, {"id": play.id}, who=REGULATOR)
     assert told.only("dispute")["evidencePackage"]["state"] == "GONE"
     assert verify_evidence(before, court.trust).manifest["dispute"] == play.id
+
+
+async def test_a_forgery_is_kept_as_it_was_shown_and_named(
+    court: Desk, papers: dict[str, Any], tmp_path: Path
+) -> None:
+    """Sealed all the same: that it was forged is what the file is to show."""
+    mallory = Case("mallory")
+    await court.tell(*mallory.whole())
+    forged = json.loads(json.dumps(papers["PRESENTATION"]))
+    forged["verifiableCredential"][0]["credentialNo"] = "AP-2026-999999"
+    stranger = json.loads(json.dumps(papers["CREDENTIAL"]))
+    stranger["proof"] = [one for one in stranger["proof"] if ISSUER_DID not in str(one)]
+    sealed = await Play(court, mallory).whole(
+        {**papers, "PRESENTATION": forged, "CREDENTIAL": stranger}
+    )
+    file, page = tmp_path / "evidence.json", tmp_path / "evidence.html"
+    file.write_bytes(sealed)
+    trust = court.world.settings.data / "trust.json"
+    command = [sys.executable, "-m", "ledger_adapter", "verify-evidence", str(file)]
+    done = await asyncio.to_thread(_run, [*command, "--trust", str(trust), "--html", str(page)])
+    assert done.returncode == 1
+    wrong = {
+        line.split("inside", 1)[1].strip() for line in done.stdout.splitlines() if "  NO  " in line
+    }
+    assert wrong == {
+        "CREDENTIAL /: the issuer's signature: PROOF_MISSING",
+        "PRESENTATION /proof: the holder's signature on the presentation: PROOF_INVALID",
+        "PRESENTATION /verifiableCredential/0: the issuer's signature: PROOF_INVALID",
+        "PRESENTATION /verifiableCredential/0: the holder's countersignature: PROOF_INVALID",
+    }
+    assert done.stdout.rstrip().splitlines()[-2].startswith("THE FILE IS AS IT WAS SEALED")
+    assert page.read_text(encoding="utf-8").count("PROOF_INVALID") == 3
