@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.auth.signing import sign
 from gateway.auth.viewer import ANONYMOUS, Viewer
+from gateway.spec.message import message
 from gateway.spec.names import SubgraphName
 
 REQUEST_ID: Final = "x-request-id"
@@ -34,7 +35,7 @@ class ContextRules:
     cached: int = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(frozen=True, slots=True, kw_only=True)
 class CallContext:
     """What a door tells of one call, carried through the engine unread: who calls, which headers
     go on to subgraphs, and who wants to know how long each of their answers may be kept. `own`:

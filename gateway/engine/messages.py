@@ -7,6 +7,7 @@ from typing import Literal
 from gateway.access import NOBODY, Grants
 from gateway.executor.ports import Appraise
 from gateway.limits import DocumentLimits
+from gateway.spec.message import message
 from gateway.subscriptions.hub import HubLimits
 from gateway.subscriptions.source import Patience
 
@@ -42,7 +43,7 @@ def always() -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(frozen=True, slots=True, kw_only=True)
 class GatewayRequest:
     """One GraphQL request as the door read it; `context` is handed to the subgraph client.
 
@@ -66,7 +67,7 @@ class GatewayRequest:
     push: "Callable[[GatewayResponse], bool] | None" = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(frozen=True, slots=True, kw_only=True)
 class GatewayResponse:
     """`body` is ready for orjson; a request error (nothing was executed) has no `data` key."""
 

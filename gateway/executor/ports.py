@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+from gateway.spec.message import message
 from gateway.spec.names import SubgraphName
 
 OperationKind: TypeAlias = Literal["query", "mutation", "subscription"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(frozen=True, slots=True, kw_only=True)
 class SubgraphRequest:
     """One GraphQL request to one subgraph.
 
@@ -26,7 +27,7 @@ class SubgraphRequest:
     deadline: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(frozen=True, slots=True, kw_only=True)
 class SubgraphReply:
     """A GraphQL answer, read whatever its HTTP status was; nothing in it is checked yet. `size`
     is that of its body in bytes, unzipped, where it had one.

@@ -41,9 +41,10 @@ from gateway.plan.nodes import (
     Target,
 )
 from gateway.plan.shape import ALWAYS, ObjectShape
+from gateway.spec.message import message
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(frozen=True, slots=True, kw_only=True)
 class Call:
     """What one request brings to its plan. `variables` are coerced; `timeout` is in seconds."""
 
@@ -74,7 +75,7 @@ class FetchRecord:
     cost: FetchCost | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(frozen=True, slots=True, kw_only=True)
 class Answer:
     data: Tree | None
     errors: list[dict[str, Any]]

@@ -33,6 +33,7 @@ from gateway.server.parameters import Parameters
 from gateway.server.ports import GraphQLEngine
 from gateway.server.pricing import PriceBook
 from gateway.server.telling import Telling
+from gateway.spec.message import message
 
 Told: TypeAlias = dict[str, object]
 
@@ -40,7 +41,7 @@ _LOG = logging.getLogger("credgraph.limits")
 _FREE: Final = 1  # what an operation that costs nothing takes out of a bucket
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who sends an operation, and what its door knows of it. `headers` go on to subgraphs;
     `wants` are the extras it asked for."""
@@ -82,7 +83,7 @@ class AdmissionRules:
     scope: ScopeRules = field(default_factory=ScopeRules)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(frozen=True, slots=True, kw_only=True)
 class Admitted:
     """An operation on its way to the engine; `refusal` is its answer when it can't run at all."""
 

@@ -13,12 +13,15 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BadRequest, BodyTooLarge
+from gateway.server.wire import EXTENSION, Straight
 
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
 _LONGEST_REQUEST_ID = 64
 _TRACE = ("traceparent", "tracestate")
 
 _chance = Random()  # noqa: S311 - an id is a name, not a secret
+
+_NOTHING: Mapping[str, Any] = {}
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -35,6 +38,7 @@ class Exchange:
     path: str = field(init=False)
     headers: Mapping[bytes, bytes] = field(init=False)
     request_id: str = field(init=False)
+    straight: Straight | None = field(init=False)
     started: float = field(default_factory=perf_counter)
     status: int = 0
     facts: dict[str, object] = field(default_factory=dict)
@@ -44,6 +48,7 @@ class Exchange:
         self.method, self.path = self.scope["method"], self.scope["path"]
         self.headers = dict(self.scope["headers"])
         self.request_id = request_id(self.header(b"x-request-id"))
+        self.straight = self.scope.get("extensions", _NOTHING).get(EXTENSION)
 
     def header(self, name: bytes) -> str | None:
         """The value of a header; of repeated headers the last."""
@@ -56,10 +61,19 @@ class Exchange:
         client = self.scope.get("client")
         return str(client[0]) if client else ""
 
+    def body_at_once(self, limit: int) -> bytes | None:
+        """The whole body as `body` gives it, once, where all of it has come with the head."""
+        body = None if self.straight is None else self.straight.body_of(self.scope)
+        return None if body is None else self._plain(body, limit)
+
     async def body(self, limit: int) -> bytes:
         """The whole body, unzipped. Raises BodyTooLarge as soon as it is known to be, BadRequest
         for a broken compression, and Disconnected."""
-        body = await self._body(limit)
+        return self._plain(await self._body(limit), limit)
+
+    def _plain(self, body: bytes, limit: int) -> bytes:
+        if len(body) > limit:
+            raise BodyTooLarge(limit)
         return _unzipped(body, limit) if b"content-encoding" in self.headers else body
 
     async def _body(self, limit: int) -> bytes:
@@ -83,9 +97,14 @@ class Exchange:
     async def answer(
         self, status: int, media_type: str, body: bytes, further: Iterable[tuple[bytes, bytes]] = ()
     ) -> None:
-        """Send the whole answer."""
-        await self.begin(status, media_type, ((b"content-length", b"%d" % len(body)), *further))
-        await self.send({"type": "http.response.body", "body": body})
+        """Send the whole answer, in one write where the server can."""
+        self.status = status
+        length = (b"content-length", b"%d" % len(body))
+        headers = self._headers(media_type, (length, *further))
+        straight = self.straight
+        if straight is None or not straight.answer(self.scope, status, headers, body):
+            await self.send({"type": "http.response.start", "status": status, "headers": headers})
+            await self.send({"type": "http.response.body", "body": body})
         self.facts["bytes"] = len(body)
 
     async def answer_large(
@@ -111,14 +130,19 @@ class Exchange:
     ) -> None:
         """Send the head of an answer whose body follows."""
         self.status = status
-        headers = [
+        headers = self._headers(media_type, further)
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+
+    def _headers(
+        self, media_type: str, further: Iterable[tuple[bytes, bytes]]
+    ) -> list[tuple[bytes, bytes]]:
+        return [
             (b"content-type", media_type.encode("ascii")),
             (b"x-request-id", self.request_id.encode("ascii")),
             (b"x-content-type-options", b"nosniff"),
             *self.always,
             *further,
         ]
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
 
     def milliseconds(self) -> float:
         """Since the exchange began."""

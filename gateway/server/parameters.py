@@ -1,17 +1,17 @@
 """The parameters of a GraphQL request, from a JSON body, a query string or a socket. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 import orjson
 
 from gateway.errors import BadParameters, BadRequest, BatchTooLarge
+from gateway.spec.message import message
 
 _NOTHING: Mapping[str, object] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """Of the right kinds, and nothing more is known of them. `query` is empty where a document
     is named by `document_id` or by `extensions.persistedQuery` instead."""

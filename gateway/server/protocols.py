@@ -1,10 +1,14 @@
-"""The ends of uvicorn that we hold tighter than it does: heads of requests, closes of sockets."""
+"""The ends of uvicorn that we hold tighter than it does: heads of requests, closes of sockets; and
+the way past ASGI for what is whole."""
 
 import asyncio
 import contextlib
+import math
+from collections.abc import Sequence
 from typing import Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.types import Scope
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.http11 import Request
@@ -22,13 +26,15 @@ _TOO_LARGE: Final = (
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """A request's head may be so large, and may take so long, and no more."""
+    """A request's head may be so large, and may take so long, and no more. It is `Straight` to
+    whoever answers."""
 
     head_bytes = 65_536
     head_seconds = 10.0
     _head = 0
     _whole = False
     _timer: asyncio.TimerHandle | None = None
+    _idle_until = math.inf
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
@@ -51,10 +57,72 @@ class BoundedHttp(HttpToolsProtocol):
         self._whole = True
         self._stop_waiting()
         super().on_headers_complete()
+        self.scope["extensions"] = {EXTENSION: self}  # type: ignore[dict-item]  # any dict will do
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
         super().connection_lost(exc)
+
+    def body_of(self, scope: Scope) -> bytes | None:
+        """See `Straight`."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.more_body or cycle.disconnected:
+            return None
+        body, cycle.body = bytes(cycle.body), bytearray()
+        cycle.message_event.clear()
+        cycle.flow.resume_reading()
+        return body
+
+    def answer(
+        self, scope: Scope, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes
+    ) -> bool:
+        """See `Straight`."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.response_started or not cycle.keep_alive:
+            return False
+        if cycle.disconnected or cycle.flow.write_paused or scope["method"] == "HEAD":
+            return False
+        pairs = [*cycle.default_headers, *headers]
+        head = b"".join([b"%b: %b\r\n" % pair for pair in pairs])
+        if head.count(b"\n") != len(pairs) or head.count(b"\r") != len(pairs):
+            raise ValueError("a header holds a line break")
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        cycle.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], head, body))
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
+
+    def on_response_complete(self) -> None:
+        """As uvicorn has it, but that one timer serves many requests: it is left running when the
+        next one comes, and finds how long the connection has been idle by then."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_until = self.loop.time() + self.timeout_keep_alive
+        if self.timeout_keep_alive_task is None:
+            self._wait_while_idle(self._idle_until)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_until = math.inf
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close what has been idle for long enough; whoever is busy asks again when it is done."""
+        self.timeout_keep_alive_task = None
+        if self._idle_until <= self.loop.time():
+            super().timeout_keep_alive_handler()
+        elif self._idle_until < math.inf:
+            self._wait_while_idle(self._idle_until)
+
+    def _wait_while_idle(self, until: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_at(until, self.timeout_keep_alive_handler)
 
     def _fits(self, data: bytes) -> bool:
         """A chunk that ends the head may carry the body's first bytes: that is no large head."""

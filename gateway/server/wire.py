@@ -1,12 +1,16 @@
-"""A socket without a task in between: what a protocol offers to its session in the ASGI scope.
+"""What our protocols offer in the ASGI scope beyond ASGI: sockets without a task in between, and
+HTTP answers in one write.
 
 ASGI takes a coroutine for each message and a task to wait for the next one. Of ten thousand quiet
-sockets that is most of the memory, and of one event to all of them most of the work.
+sockets that is most of the memory, and of one event to all of them most of the work. Of an HTTP
+answer it makes two writes, and each wakes the client once.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol, TypeAlias
+
+from starlette.types import Scope
 
 Event: TypeAlias = dict[str, Any]
 """What ASGI's `receive` gives."""
@@ -24,6 +28,22 @@ class Wire(Protocol):
 
     def listen(self, hear: Hear | None, /) -> None:
         """Have whatever comes from now on, and what waits already, handed over as it comes."""
+        ...
+
+
+class Straight(Protocol):
+    """The same for an HTTP request. What it can't do goes by way of ASGI, as if it were not there:
+    nothing has been done then."""
+
+    def body_of(self, scope: Scope, /) -> bytes | None:
+        """The whole body, once, where it has come; None where it has not."""
+        ...
+
+    def answer(
+        self, scope: Scope, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes, /
+    ) -> bool:
+        """Send a whole answer now, its length among the headers; False where it can't. Raises
+        ValueError for a header that is none."""
         ...
 
 

@@ -6,7 +6,6 @@ connection is closed and never used again.
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import cast
 
 import httptools
@@ -17,11 +16,12 @@ from gateway.errors import (
     SUBREQUEST_TIMEOUT,
     SUBREQUEST_TOO_LARGE,
 )
+from gateway.spec.message import message
 
 _HEADER_BYTES = 65_536
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@message(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What came back: header names are lower case, of repeated headers the last counts."""
 
