@@ -23,10 +23,13 @@ def _engine(private_hex: str, public_hex: str) -> Any:
 
 
 class _Signer:
-    __slots__ = ("_engine",)
+    __slots__ = ("_engine", "_scalar")
 
     def __init__(self, scalar: int) -> None:
-        self._engine = _engine(f"{scalar:064x}", "")
+        self._engine, self._scalar = _engine(f"{scalar:064x}", ""), scalar
+
+    def point(self) -> Point:
+        return multiply(self._scalar)
 
     def sign(self, digest: bytes, /) -> Signature:
         while True:
@@ -53,9 +56,6 @@ class GmsslProvider:
     """The last resort: correct, but not constant time. Development and cross-checks."""
 
     name: Final = "gmssl"
-
-    def derive(self, scalar: int, /) -> Point:
-        return multiply(scalar)
 
     def signer(self, scalar: int, /) -> _Signer:
         return _Signer(scalar)

@@ -19,6 +19,9 @@ class _Signer:
     def __init__(self, module: Any, scalar: int) -> None:
         self._module, self._scalar = module, scalar.to_bytes(32)
 
+    def point(self) -> Point:
+        return multiply(int.from_bytes(self._scalar))
+
     def sign(self, digest: bytes, /) -> Signature:
         try:
             return der.from_der(self._module.sm2_sign_sm3_digest(self._scalar, digest))
@@ -50,9 +53,6 @@ class GmsslPyxProvider:
             self._module: Any = importlib.import_module("gmssl_pyx")
         except ImportError:
             raise NoProvider("gmssl-pyx is not installed") from None
-
-    def derive(self, scalar: int, /) -> Point:
-        return multiply(scalar)
 
     def signer(self, scalar: int, /) -> _Signer:
         return _Signer(self._module, scalar)

@@ -114,9 +114,6 @@ class LibcryptoProvider:
     def __init__(self, path: str | None = None) -> None:
         self._library = _load(path)
 
-    def derive(self, scalar: int, /) -> Point:
-        return self.signer(scalar).point()
-
     def signer(self, scalar: int, /) -> _Key:
         return _Key(self._library, "d2i_AutoPrivateKey", _PKCS8 + scalar.to_bytes(32))
 

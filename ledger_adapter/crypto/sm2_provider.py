@@ -7,7 +7,11 @@ from ledger_adapter.crypto.sm2_curve import Point
 
 
 class Signer(Protocol):
-    """One private key, loaded."""
+    """One private key, loaded once: its public point comes with it."""
+
+    def point(self) -> Point:
+        """The public point of the key."""
+        ...
 
     def sign(self, digest: bytes, /) -> Signature:
         """Sign e = SM3(Z || M), 32 bytes. May be called from several threads."""
@@ -27,9 +31,5 @@ class SM2Provider(Protocol):
 
     @property
     def name(self) -> str: ...
-    def derive(self, scalar: int, /) -> Point:
-        """The public point of a private scalar."""
-        ...
-
     def signer(self, scalar: int, /) -> Signer: ...
     def verifier(self, point: Point, /) -> Verifier: ...

@@ -12,10 +12,9 @@ import secrets
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-import rfc8785
-
 from ledger_adapter.crypto import sm3
 from ledger_adapter.errors import BadEnvelope, BadProof
+from ledger_adapter.log import jcs
 
 VERSION: Final = 1
 SALT_SIZE: Final = 32
@@ -38,8 +37,8 @@ def new_salt() -> bytes:
 def canonical(value: object) -> bytes:
     """RFC 8785 bytes of a JSON value; BadEnvelope for what JSON cannot carry exactly."""
     try:
-        return rfc8785.dumps(value)  # type: ignore[arg-type]  # the library checks the shape itself
-    except (rfc8785.CanonicalizationError, RecursionError, UnicodeError) as fault:
+        return jcs.dumps(value)
+    except jcs.FAULTS as fault:
         raise BadEnvelope(f"not canonical JSON: {fault}") from None
 
 

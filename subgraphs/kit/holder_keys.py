@@ -9,13 +9,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
 from ledger_adapter.crypto import sm4
 from ledger_adapter.crypto.wrapping import MasterId, MasterKeys
-from subgraphs.kit.mongo import Database, Document, DuplicateKeyError, Session
+from subgraphs.kit.mongo import BulkWriteError, Database, Document, Session, only_duplicates
 
 COLLECTION: Final = "field_keys"
 DIGESTS: Final = "*digests*"
@@ -33,18 +33,25 @@ class HolderKeys:
 
     async def key(self, owner: str) -> bytes | None:
         """The owner's key, made when there is none yet; None once it was destroyed."""
-        known = await self.known([owner])
-        if owner in known:
-            return known[owner]
-        fresh, master = secrets.token_bytes(sm4.KEY_SIZE), self._masters.newest()
-        wrapped = self._masters.wrap(master, fresh, _beside(owner))
-        row = {"_id": owner, "master": master, "wrapped": wrapped, "made_at": datetime.now(UTC)}
+        return (await self.keys([owner]))[owner]
+
+    async def keys(self, owners: Collection[str]) -> dict[str, bytes | None]:
+        """The same of many, in one query and one write."""
+        known = await self.known(owners)
+        missing = sorted(set(owners) - known.keys())
+        if not missing:
+            return known
+        fresh = {owner: secrets.token_bytes(sm4.KEY_SIZE) for owner in missing}
+        rows = [self._wrapped(owner, key) for owner, key in fresh.items()]
         try:
-            await self._rows.insert_one(row)
-        except DuplicateKeyError:
-            return (await self.known([owner]))[owner]
-        self._hold(owner, fresh)
-        return fresh
+            await self._rows.insert_many(rows, ordered=False)
+        except BulkWriteError as fault:
+            if not only_duplicates(fault):
+                raise
+            return known | await self.known(missing)
+        for owner, key in fresh.items():
+            self._hold(owner, key)
+        return known | fresh
 
     async def known(self, owners: Iterable[str]) -> dict[str, bytes | None]:
         """The keys that were ever made, in at most one query; None for a destroyed one."""
@@ -83,6 +90,11 @@ class HolderKeys:
         self._masters.newest()
         for row in await self._rows.find({"_id": DIGESTS}).to_list(None):
             self._opened(row)
+
+    def _wrapped(self, owner: str, key: bytes) -> Document:
+        master = self._masters.newest()
+        wrapped = self._masters.wrap(master, key, _beside(owner))
+        return {"_id": owner, "master": master, "wrapped": wrapped, "made_at": datetime.now(UTC)}
 
     def _opened(self, row: Document) -> bytes | None:
         return None if "destroyed_at" in row else self._unwrapped(row)

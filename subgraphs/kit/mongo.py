@@ -31,11 +31,18 @@ from pymongo import (
     ReturnDocument,
     UpdateOne,
 )
-from pymongo.errors import ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+)
 
 __all__ = [
     "ASCENDING",
     "DESCENDING",
+    "BulkWriteError",
     "Collection",
     "Contended",
     "Database",
@@ -55,6 +62,7 @@ __all__ = [
     "boxed",
     "create_indexes",
     "from_bytes",
+    "only_duplicates",
     "to_bytes",
 ]
 
@@ -65,6 +73,7 @@ T = TypeVar("T")
 ATTEMPTS: Final = 12
 COMMIT_ATTEMPTS: Final = 5
 ALREADY_THERE: Final = 48
+DUPLICATE: Final = 11_000
 LAST_SECONDS: Final = 2.0  # what a cancelled caller grants its transaction
 _BOX: Final = 0x91  # a user's subtype of binary data: a sealed value, see `sealed.py`
 
@@ -338,6 +347,14 @@ async def _abort(session: Any) -> None:
 async def _settled(value: Any) -> Any:
     """The two drivers disagree which of their calls are coroutines."""
     return await value if inspect.isawaitable(value) else value
+
+
+def only_duplicates(fault: BulkWriteError) -> bool:
+    """Whether nothing went wrong in a write of many but that some were there already."""
+    told = fault.details or {}
+    errors = told.get("writeErrors", [])
+    rest = told.get("writeConcernErrors", [])
+    return bool(errors) and not rest and all(one["code"] == DUPLICATE for one in errors)
 
 
 def boxed(data: bytes) -> Any:

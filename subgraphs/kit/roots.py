@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ledger_adapter.port import LoggedEvent
 from subgraphs.kit.ids import HolderId
-from subgraphs.kit.mongo import Database, IndexModel, Session
+from subgraphs.kit.mongo import Database, IndexModel, ReplaceOne, Session, UpdateOne
 
 COLLECTION: Final = "roots"
 KIND: Final = "ROOT_DID_REGISTERED"
@@ -36,19 +36,9 @@ class Roots:
         self._rows = database[COLLECTION]
 
     async def apply(self, events: Sequence[LoggedEvent], session: Session) -> None:
-        for event in events:
-            if event.envelope.kind == KIND:
-                row = {
-                    "_id": event.envelope.subjects[0],
-                    "digest": event.envelope.body["documentDigest"],
-                    "index": event.position.index,
-                }
-                await self._rows.replace_one({"_id": row["_id"]}, row, upsert=True, session=session)
-            elif event.envelope.kind in CHANGED:
-                body = event.envelope.body
-                newest = {"version": body["version"], "newest": body["documentDigest"]}
-                where = {"_id": event.envelope.subjects[0]}
-                await self._rows.update_one(where, {"$set": newest}, session=session)
+        writes = [write for event in events if (write := _write(event)) is not None]
+        if writes:
+            await self._rows.bulk_write(writes, session=session)
 
     async def holder(self, document_digest: str) -> HolderId | None:
         """The holder behind a DID document's digest; None until the log has told."""
@@ -71,3 +61,16 @@ class Roots:
             return None
         digest = str(found.get("newest", found["digest"]))
         return RootOnLog(number=found.get("version", 1), digest=digest)
+
+
+def _write(event: LoggedEvent) -> ReplaceOne[Any] | UpdateOne | None:
+    """What an event changes; None for those that tell no version."""
+    kind, body = event.envelope.kind, event.envelope.body
+    if kind != KIND and kind not in CHANGED:
+        return None
+    where = {"_id": event.envelope.subjects[0]}
+    if kind in CHANGED:
+        newest = {"version": body["version"], "newest": body["documentDigest"]}
+        return UpdateOne(where, {"$set": newest})
+    row = {**where, "digest": body["documentDigest"], "index": event.position.index}
+    return ReplaceOne(where, row, upsert=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ledger_adapter.crypto import sm3, sm4
@@ -63,9 +63,20 @@ class Personal:
     fields: Mapping[str, Any]
     owner: str = "holder"
     digests: tuple[str, ...] = ()
+    _asked: dict[str, list[tuple[str, ...]]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def touched(self, name: str) -> list[tuple[str, ...]]:
         """For a member of an update or filter: the ways from it to sealed fields."""
+        if name not in self._asked:
+            ways = self._ways(name)
+            if "." in name:  # there is no end of them
+                return ways
+            self._asked[name] = ways
+        return self._asked[name]
+
+    def _ways(self, name: str) -> list[tuple[str, ...]]:
         mine, ways = name.split("."), list[tuple[str, ...]]()
         for path in (path.split(".") for path in self.fields):
             if path[: len(mine)] == mine:
@@ -102,12 +113,12 @@ class Sealing:
     """The sealing of one collection."""
 
     def __init__(self, name: str, personal: Personal, keys: HolderKeys) -> None:
-        self.name, self.personal, self._keys = name, personal, keys
+        self.name, self.personal, self.keys = name, personal, keys
         self._members = frozenset(path.partition(".")[0] for path in personal.fields)
 
     async def sealed(self, values: Mapping[str, Any], owner: str, id_: object) -> Document:
         """Members with personal values sealed, and the digests that go with them."""
-        key = await self._keys.key(owner)
+        key = await self.keys.key(owner)
 
         def seal(value: Any, place: str) -> Any:
             if value is None or box_in(value) is not None:
@@ -128,7 +139,7 @@ class Sealing:
         """Rows as they were handed in; each box of a destroyed key is what stands for it."""
         owner, sealed = self.personal.owner, self._members
         owners = {str(row[owner]) for row in rows if owner in row and not sealed.isdisjoint(row)}
-        keys = await self._keys.known(owners)
+        keys = await self.keys.known(owners)
         return [self._open(row, keys) for row in rows]
 
     def _open(self, row: Document, keys: Mapping[str, bytes | None]) -> Document:
@@ -168,7 +179,7 @@ class Sealing:
 
     async def digest(self, name: str, value: object) -> str:
         """What stands beside a sealed text, and is no use to whoever has not the key."""
-        key = await self._keys.key(DIGESTS)
+        key = await self.keys.key(DIGESTS)
         if key is None or not isinstance(value, str):
             raise Unsealable(f"{self.name}.{name}: only texts have digests")
         return sm3.hmac(key, f"{self.name}|{name}|{value}".encode()).hex()
@@ -251,7 +262,9 @@ class SealedCollection:
     async def insert_many(
         self, documents: Iterable[Document], *, ordered: bool = True, session: Any = None
     ) -> Any:
-        rows = [await self._row(document) for document in documents]
+        given = list(documents)
+        await self._sealing.keys.keys({self._owner(document) for document in given})
+        rows = [await self._row(document) for document in given]
         return await self._rows.insert_many(rows, ordered=ordered, session=session)
 
     async def replace_one(
@@ -342,8 +355,10 @@ class SealedCollection:
         return await self._rows.create_indexes(indexes)
 
     async def _row(self, document: Mapping[str, Any]) -> Document:
-        owner = str(document[self._sealing.personal.owner])
-        return await self._sealing.sealed(document, owner, document["_id"])
+        return await self._sealing.sealed(document, self._owner(document), document["_id"])
+
+    def _owner(self, document: Mapping[str, Any]) -> str:
+        return str(document[self._sealing.personal.owner])
 
     def _touches(self, update: Mapping[str, Any]) -> bool:
         personal = self._sealing.personal

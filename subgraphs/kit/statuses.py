@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from ledger_adapter.port import Envelope, LoggedEvent
 from subgraphs.kit.ids import InstitutionId, is_id
-from subgraphs.kit.mongo import Database, IndexModel, Session
+from subgraphs.kit.mongo import Database, IndexModel, Session, UpdateOne
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.vc.status_list import StatusEntry, StatusPurpose, purposes_of
 
@@ -96,12 +96,14 @@ class Statuses:
 
     async def apply(self, events: Sequence[LoggedEvent], session: Session) -> None:
         """Take places and states in; call it from the follower's apply."""
+        writes = []
         for event in events:
             told = told_of(event.envelope)
             if told is not None:
                 where, change = _change(told, event.position.index)
-                first = told.place is not None
-                await self._rows.update_one(where, change, upsert=first, session=session)
+                writes.append(UpdateOne(where, change, upsert=told.place is not None))
+        if writes:  # in the order of the log: an activation before what follows it
+            await self._rows.bulk_write(writes, session=session)
 
     async def set_on(self, issuer: InstitutionId, number: int) -> dict[int, str] | None:
         """The states that set a bit, by index; None for a list the log has not heard of."""

@@ -10,6 +10,7 @@ Pure: where versions are kept and proved to be on the log is the caller's.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, Self
 
@@ -29,7 +30,7 @@ from subgraphs.vc.multikey import VerificationKey, encode_key
 from subgraphs.vc.proofs import Expectation, PreparedProof, ProofOptions, Purpose
 from subgraphs.vc.receipt import RootDidReceipt
 from subgraphs.vc.shape import Shape, shaped
-from subgraphs.vc.strict_json import JsonObject, as_object, canonical, pointer
+from subgraphs.vc.strict_json import JsonObject, as_object, canonical, parse_object, pointer
 
 MOST_VERSIONS: Final = 1_000
 _TYPE: Final = "DidVersion"
@@ -122,6 +123,13 @@ def read_version(value: JsonObject, place: str = "") -> DidVersion:
 
 def vouched(did_document: JsonObject, at: datetime) -> DidVersion:
     """Version 1 as something else vouches for it: a receipt's document, or the register's entry."""
+    return _vouched(canonical(did_document), at)
+
+
+@lru_cache(maxsize=1_024)
+def _vouched(document: bytes, at: datetime) -> DidVersion:
+    """One step of a business reads the same document many times."""
+    did_document = parse_object(document)
     body: JsonObject = {
         "type": _TYPE,
         "did": parse_did_document(did_document).did,

@@ -8,17 +8,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
-import orjson
-import rfc8785
-
+from ledger_adapter.log import jcs
 from subgraphs.vc.errors import MalformedJson
 
 JsonValue: TypeAlias = bool | int | str | list["JsonValue"] | dict[str, "JsonValue"] | None
 JsonObject: TypeAlias = dict[str, JsonValue]
 
-_LARGEST: Final = 2**53 - 1
 _STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BRACKETS: Final = re.compile(r"[\[\]{}]")
 
@@ -84,28 +81,9 @@ def as_object(value: JsonValue, place: str = "") -> JsonObject:
 def canonical(value: JsonValue) -> bytes:
     """RFC 8785 (JCS) bytes. Does not normalise Unicode: equal texts must be equal code points."""
     try:
-        if _plain(value):
-            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-        return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, TypeError, UnicodeError, RecursionError) as error:
+        return jcs.dumps(value)
+    except jcs.FAULTS as error:
         raise MalformedJson("no canonical form") from error
-
-
-def _plain(value: object) -> bool:
-    """Whether the fast writer gives RFC 8785's bytes for it: no number but small integers, and keys
-    in ASCII, whose order by bytes is that by UTF-16."""
-    kind = type(value)
-    if kind is dict:
-        members = cast("dict[object, object]", value)
-        return all(
-            type(name) is str and name.isascii() and _plain(inner)
-            for name, inner in members.items()
-        )
-    if kind is list:
-        return all(map(_plain, cast("list[object]", value)))
-    if kind is int:
-        return -_LARGEST <= cast("int", value) <= _LARGEST
-    return kind is str or kind is bool or value is None
 
 
 def pointer(place: str, name: str | int) -> str:
@@ -193,7 +171,7 @@ def _scalar(value: object, place: str) -> JsonValue:
     match value:
         case None | bool():
             return value
-        case int() if abs(value) <= _LARGEST:
+        case int() if abs(value) <= jcs.LARGEST:
             return value
         case int():
             raise MalformedJson("an integer beyond 2^53 - 1", place)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from subgraphs.kit.mongo import Collection, ReturnDocument, Session
+from subgraphs.kit.mongo import Collection, ReplaceOne, ReturnDocument, Session
 from subgraphs.kit.sealed import Seen, everything, find_seen
 from subgraphs.verifier.codec import from_document, to_document, to_value
 
@@ -73,11 +73,11 @@ class Table(Generic[R]):
         await self.rows.insert_one(to_document(record), session=session)
 
     async def put(self, records: Sequence[R], *, session: Session) -> None:
-        """Each record in place of the row of its id."""
-        for record in records:
-            row = to_document(record)
-            where = {"_id": row["_id"]}
-            await self.rows.replace_one(where, row, upsert=True, session=session)
+        """Each record in place of the row of its id, in one write; none of them is personal."""
+        rows = [to_document(record) for record in records]
+        if rows:
+            whole = [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows]
+            await self.rows.bulk_write(whole, session=session)
 
     async def add(self, records: Sequence[R], *, session: Session) -> None:
         """New rows in one write."""

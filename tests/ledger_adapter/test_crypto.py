@@ -124,9 +124,6 @@ class BrokenProvider:
 
     name = "broken"
 
-    def derive(self, scalar: int, /) -> Point:
-        return multiply(scalar)
-
     def signer(self, scalar: int, /) -> Signer:
         return sm2.provider(AVAILABLE[0]).signer(scalar)
 
@@ -255,6 +252,19 @@ def test_both_forms_give_one_key() -> None:
     assert multiply(SCALAR) == key.point
     assert multiply(1) == G
     assert PrivateKey.from_scalar(N - 2).public_key.point.x == multiply(2).x
+
+
+def test_who_plays_both_ends_takes_nothing_but_what_was_signed() -> None:
+    key, other = PrivateKey.generate(), PrivateKey.generate()
+    before = key.sign(MESSAGE)
+    with sm2.own_signatures_hold():
+        own = key.sign(MESSAGE)
+        assert key.public_key.verify(MESSAGE, own)
+        assert key.public_key.verify(MESSAGE, before), "an older one is checked"
+        assert not key.public_key.verify(b"message digesT", own)
+        assert not key.public_key.verify(MESSAGE, own[:-1] + bytes([own[-1] ^ 1]))
+        assert not other.public_key.verify(MESSAGE, own)
+    assert key.public_key.verify(MESSAGE, own), "it is a signature for everybody"
 
 
 @pytest.mark.parametrize("scalar", [0, -1, N - 1, N, N + 5, 2**256])

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from ledger_adapter.crypto.sm2 import own_signatures_hold
 from subgraphs.demo.loading.person import Resident, resident, settle
 from subgraphs.demo.loading.rooms import Given, Ground, Rooms, Share, rooms
 from subgraphs.demo.population.books import Town
@@ -23,6 +24,7 @@ from subgraphs.kit.errors import Busy
 from subgraphs.kit.ids import institution_id
 from subgraphs.kit.institutions import COLLECTION as REGISTER
 from subgraphs.kit.mongo import Contended, Database, Document, Mongo, Session
+from subgraphs.kit.offload import in_place
 from subgraphs.kit.sealed import everything
 from subgraphs.kit.settings import ServiceName, Settings
 from subgraphs.rules.scenarios import Scenario
@@ -84,8 +86,9 @@ class Loader:
             self.ground.scenario.key
         )
         made = rooms(self.ground, taken)
-        for one in new:
-            await settle(made, one)
+        with in_place(), own_signatures_hold():
+            for one in new:
+                await settle(made, one)
         await self._write(made)
         credentials = len(made.databases["issuer"].collections["credentials"].by_id)
         return Loaded(

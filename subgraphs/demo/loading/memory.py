@@ -13,7 +13,16 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
-from subgraphs.kit.mongo import Collection, Database, Document, DuplicateKeyError, Mongo, Session
+from subgraphs.kit.mongo import (
+    Collection,
+    Database,
+    Document,
+    DuplicateKeyError,
+    Mongo,
+    ReplaceOne,
+    Session,
+    UpdateOne,
+)
 
 T = TypeVar("T")
 NO_SESSION: Final = cast("Session", None)
@@ -94,6 +103,18 @@ class Rows:
             return Done(0, 0)
         _change(row, update)
         return Done(1, 1)
+
+    async def bulk_write(
+        self, requests: Sequence[object], *, ordered: bool = True, session: object = None
+    ) -> None:
+        for one in requests:
+            match one:
+                case ReplaceOne(_filter=where, _doc=row, _upsert=upsert):
+                    await self.replace_one(where, row, upsert=bool(upsert))
+                case UpdateOne(_filter=where, _doc=dict(change), _upsert=upsert):
+                    await self.update_one(where, change, upsert=bool(upsert))
+                case _:
+                    raise NotUnderstood(f"a write with {one!r}")
 
     async def find_one_and_update(
         self, where: Mapping[str, Any], update: Mapping[str, Any], *, session: object = None

@@ -189,6 +189,18 @@ async def test_many_at_once_make_one_key(safe: Safe) -> None:
     assert made[0] is not None
 
 
+async def test_keys_of_many_are_made_at_once_and_each_is_made_once(safe: Safe) -> None:
+    ann = await safe.keys.key("ann")
+    gone = safe.keys
+    await gone.destroy("ben")
+    made = await asyncio.gather(*(safe.keys.keys(["ann", "ben", "cat", "dan"]) for _ in range(4)))
+    assert all(one == made[0] for one in made)
+    assert made[0]["ann"] == ann
+    assert made[0]["ben"] is None, "none is made in place of a destroyed one"
+    assert made[0] == await safe.keys.known(["ann", "ben", "cat", "dan"])
+    assert len({*made[0].values()}) == 4
+
+
 async def test_a_new_master_wraps_every_key_and_the_old_one_can_go(safe: Safe) -> None:
     await safe.database["cards"].insert_many([ANN, BEN])
     old = await safe.raw()
