@@ -341,15 +341,15 @@ class Holder:
         *,
         kept: SealedCopy,
         link: str,
-        secret: bytes,
+        word: bytes,
     ) -> Lent:
         """What opens of a kept copy just what is shown; `link` as the wallet answered it for
-        `secret`."""
+        `word`."""
         data_key = _opened(self._wrapping(), kept.wrapped_key, sm3.digest(kept.ciphertext))
         places = [0, *(1 + held.disclosures.index(one) for one in shown.disclosures)]
         return Lent(
             link=link,
-            secret=secret,
+            word=word,
             ciphertext_hash=sm3_hash(kept.ciphertext),
             keys={place: sealed_copy.part_key(data_key, place) for place in places},
         )

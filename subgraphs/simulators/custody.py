@@ -23,11 +23,13 @@ from subgraphs.kit.ids import institution_id
 from subgraphs.kit.mongo import Database, Document, DuplicateKeyError, PyMongoError
 from subgraphs.kit.offload import offload
 from subgraphs.kit.settings import Settings
+from subgraphs.simulators.custody_links import Links
 from subgraphs.vc.deletion import Erased, build_deletion
 from subgraphs.vc.did import institution_did, method_id
 from subgraphs.vc.encoding import Hash, sm3_hash
 from subgraphs.vc.strict_json import JsonObject
-from subgraphs.wallet.ports import Kept
+from subgraphs.verifier.ports import Claim, LinkRefused
+from subgraphs.wallet.ports import Kept, Loan
 
 USCC: Final = "91990000MAXYN9001P"  # synthetic: the pilot's form names the operator, not its code
 PLACES: Final = ("replica_1", "replica_2", "replica_3")
@@ -49,16 +51,16 @@ class CollectionSite:
 
     async def put(self, object_id: str, sealed: bytes, /) -> None:
         row = {"_id": object_id, "sealed": sealed}
-        with _reached():
+        with reached():
             await self._rows.replace_one({"_id": object_id}, row, upsert=True)
 
     async def get(self, object_id: str, /) -> bytes | None:
-        with _reached():
+        with reached():
             row = await self._rows.find_one({"_id": object_id})
         return None if row is None else bytes(row["sealed"])
 
     async def erase(self, object_id: str, /) -> None:
-        with _reached():
+        with reached():
             await self._rows.delete_one({"_id": object_id})
 
 
@@ -95,6 +97,7 @@ class SimulatedCustodian:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._keys = database["keys"]
+        self._links = Links(database, clock)
         self._sites = sites or [CollectionSite(database, name) for name in PLACES]
         self._seal, self._clock = Seal.of(key), clock
 
@@ -145,12 +148,17 @@ class SimulatedCustodian:
         receipt = await offload(build_deletion, erased, method=method, sign=self._seal.signing.sign)
         return await self._first(object_id, receipt)
 
+    async def lend(self, loan: Loan, /) -> None:
+        """What is asked for by the link finds it here (custody_links.py)."""
+        with reached():
+            await self._links.add(loan)
+
     async def _data_key(self, object_id: str) -> bytes | None:
         """The object's key, made when it is new; None once it is destroyed."""
         fresh = secrets.token_bytes(sm4.KEY_SIZE)
         row = {"_id": object_id, "wrapped": self._seal.wrap(object_id, fresh)}
         try:
-            with _reached():
+            with reached():
                 await self._keys.insert_one({**row, "destroyed_at": None})
         except DuplicateKeyError:
             held = await self._row(object_id, "wrapped")
@@ -161,7 +169,7 @@ class SimulatedCustodian:
         """The row of a destroyed key; an object that never came gets one as well."""
         where = {"_id": object_id}
         gone = {"$set": {"destroyed_at": now}, "$unset": {"wrapped": ""}}
-        with _reached():
+        with reached():
             await self._keys.update_one(where, {"$setOnInsert": {"destroyed_at": now}}, upsert=True)
             await self._keys.update_one({**where, "destroyed_at": None}, gone)
             found = await self._keys.find_one(where)
@@ -183,13 +191,13 @@ class SimulatedCustodian:
     async def _first(self, object_id: str, receipt: JsonObject) -> JsonObject:
         """Of two that erased at once, both answer the receipt that was kept first."""
         where = {"_id": object_id, "receipt": {"$exists": False}}
-        with _reached():
+        with reached():
             await self._keys.update_one(where, {"$set": {"receipt": receipt}})
             row = await self._row(object_id, "receipt")
         return receipt if row is None else row["receipt"]
 
     async def _row(self, object_id: str, member: str) -> Document | None:
-        with _reached():
+        with reached():
             return await self._keys.find_one({"_id": object_id, member: {"$exists": True}})
 
     async def _opened(self, site: Site, object_id: str, data_key: bytes) -> bytes | None:
@@ -203,14 +211,49 @@ class SimulatedCustodian:
             return None
 
 
+class LinkCounter:
+    """Where verifiers fetch what was lent to them."""
+
+    def __init__(
+        self,
+        database: Database,
+        custodian: SimulatedCustodian,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._links, self._custodian = Links(database, clock), custodian
+
+    async def collect(self, claim: Claim, /, *, largest: int) -> bytes:
+        """The copy, from the first site that has it whole; the link is this request's from now."""
+        with reached():
+            object_id = await self._links.taken(claim)
+        copy = await self._custodian.fetch(object_id)
+        if copy is None:
+            raise LinkRefused("the copy is not there any more", code="CUSTODY_COPY_GONE")
+        if len(copy) > largest:
+            raise LinkRefused(f"more than {largest} bytes", code="CUSTODY_COPY_TOO_LARGE")
+        return copy
+
+    async def collected(self, claim: Claim, /) -> None:
+        """The link is used up."""
+        with reached():
+            await self._links.done(claim)
+
+
 def opened(settings: Settings, database: Database) -> SimulatedCustodian:
     """The custodian with the key of this deployment's cloud operator."""
     path = settings.keys / institution_id(USCC) / "key-1.json"
     return SimulatedCustodian(database, settings.key_files.load(path))
 
 
+def counter(settings: Settings, database: Database) -> LinkCounter:
+    """The same custodian's counter for verifiers."""
+    return LinkCounter(database, opened(settings, database))
+
+
 @contextmanager
-def _reached() -> Iterator[None]:
+def reached() -> Iterator[None]:
+    """A database that does not answer is a custodian that is away."""
     try:
         yield
     except DuplicateKeyError:

@@ -29,7 +29,6 @@ from subgraphs.vc.strict_json import (
 )
 
 TYPE: Final = "CustodyLinkTransfer"
-SECRET_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +37,7 @@ class Lent:
     the shown parts by place; part 0 is the document."""
 
     link: str
-    secret: bytes
+    word: bytes
     ciphertext_hash: Hash
     keys: Mapping[int, bytes]
 
@@ -51,9 +50,9 @@ class Transfer:
     copies: tuple[Lent, ...]
 
 
-def secret_digest(secret: bytes) -> Hash:
+def word_digest(word: bytes) -> Hash:
     """What the custodian is told of a link's word."""
-    return sm3_hash(secret)
+    return sm3_hash(word)
 
 
 def transfer_key(holder_key: bytes, request: str) -> PrivateKey:
@@ -139,14 +138,14 @@ def _opened(lent: Lent, copy: bytes) -> tuple[JsonObject, list[JsonValue]]:
 def _lent_json(lent: Lent) -> JsonObject:
     return {
         "link": lent.link,
-        "secret": to_base64url(lent.secret),
+        "word": to_base64url(lent.word),
         "ciphertextHash": lent.ciphertext_hash,
         "keys": [{"part": place, "key": to_base64url(key)} for place, key in lent.keys.items()],
     }
 
 
 def _lent(shape: Shape) -> Lent:
-    shape.only(("link", "secret", "ciphertextHash", "keys"))
+    shape.only(("link", "word", "ciphertextHash", "keys"))
     keys = shape.inners("keys", most=MOST_PARTS)
     places = [one.only(("part", "key")).integer("part") for one in keys]
     if not places or places[0] != 0 or len(set(places)) != len(places):
@@ -155,7 +154,7 @@ def _lent(shape: Shape) -> Lent:
         raise MalformedDocument("not a key of a part", pointer(shape.place, "keys"))
     return Lent(
         link=shape.text("link", longest=64),
-        secret=shape.data("secret", longest=64),
+        word=shape.data("word", longest=64),
         ciphertext_hash=Hash(shape.text("ciphertextHash", longest=80)),
         keys={place: one.data("key") for place, one in zip(places, keys, strict=True)},
     )

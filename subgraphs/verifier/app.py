@@ -15,18 +15,21 @@ from subgraphs.kit.board import Board
 from subgraphs.kit.feed import Feed
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.identity import HttpIdentityProvider, IdentityProvider
+from subgraphs.kit.mongo import Database
 from subgraphs.kit.serve import Service, asgi
 from subgraphs.kit.settings import Settings
 from subgraphs.verifier.parts import Parts, Terms
-from subgraphs.verifier.ports import CustomerRegister
+from subgraphs.verifier.ports import CustomerRegister, LentCopies
 from subgraphs.verifier.records import Change
 from subgraphs.verifier.schema import schema
 from subgraphs.verifier.service import service_state
 from subgraphs.verifier.store import INDEXES, Store
 from subgraphs.verifier.worker import Listener, Overdue
 
-# the simulator is named, not imported: a deployment names its own customer register here
+# simulators are named, not imported: a deployment names its own register and custodian here
 CUSTOMERS: Final = "subgraphs.simulators.customers:SimulatedCustomers"
+COPIES: Final = "subgraphs.simulators.custody:counter"
+CUSTODY_DATABASE: Final = "custody"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,7 @@ class Doors:
 
     identity: IdentityProvider
     customers: CustomerRegister
+    copies: LentCopies
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -44,7 +48,12 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
     identity = HttpIdentityProvider(settings.identity_url)
     try:
         async with open_base("verifier", settings, INDEXES) as base:
-            doors = Doors(identity=identity, customers=customer_register(CUSTOMERS))
+            places = base.mongo.database(f"{settings.database_prefix}{CUSTODY_DATABASE}")
+            doors = Doors(
+                identity=identity,
+                customers=customer_register(CUSTOMERS),
+                copies=lent_copies(COPIES, settings, places),
+            )
             yield service(base, doors)
     finally:
         await identity.close()
@@ -101,6 +110,8 @@ def wire(base: Base, doors: Doors, terms: Terms) -> Parts:
         board=Board(partial(service_state, follower, base.gate)),
         identity=doors.identity,
         customers=doors.customers,
+        copies=doors.copies,
+        holder_keys=base.holder_keys,
         sealer=base.sealer,
         log_id=base.log_id,
         clock=doors.clock,
@@ -112,3 +123,9 @@ def customer_register(where: str) -> CustomerRegister:
     """The customer register named `module:Class`."""
     module, _, name = where.partition(":")
     return cast("CustomerRegister", getattr(importlib.import_module(module), name)())
+
+
+def lent_copies(where: str, settings: Settings, database: Database) -> LentCopies:
+    """The custodian's counter that `module:function` opens."""
+    module, _, name = where.partition(":")
+    return cast("LentCopies", getattr(importlib.import_module(module), name)(settings, database))

@@ -9,6 +9,7 @@ from subgraphs.kit.board import Board
 from subgraphs.kit.cursor import CursorSealer
 from subgraphs.kit.feed import Feed
 from subgraphs.kit.follow import Follower
+from subgraphs.kit.holder_keys import HolderKeys
 from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.identity import IdentityProvider
 from subgraphs.kit.institutions import Institutions
@@ -19,7 +20,7 @@ from subgraphs.kit.statuses import Statuses
 from subgraphs.rules import RULE_SETS, RuleSet
 from subgraphs.rules.calendar import CHINA, CalendarUnknown
 from subgraphs.rules.freshness import FRESHNESS, Freshness
-from subgraphs.verifier.ports import CustomerRegister
+from subgraphs.verifier.ports import CustomerRegister, LentCopies
 from subgraphs.verifier.records import Change
 from subgraphs.verifier.service import FunctionState
 from subgraphs.verifier.store import Store
@@ -27,7 +28,7 @@ from subgraphs.verifier.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Periods the verifier sets; data, not law (domain 1.9)."""
+    """Periods and bounds the verifier sets; data, not law (domain 1.9)."""
 
     request_lives: timedelta = timedelta(minutes=10)
     supplement_working_days: int = 7
@@ -36,6 +37,8 @@ class Terms:
     freshness_wait: timedelta = timedelta(seconds=2)
     heartbeat: timedelta = timedelta(seconds=15)
     paper_lives: timedelta = timedelta(days=90)
+    custodian_waits: timedelta = timedelta(seconds=10)
+    largest_copy: int = 1_000_000
     rule_sets: tuple[RuleSet, ...] = RULE_SETS
     freshness: tuple[Freshness, ...] = FRESHNESS
 
@@ -65,6 +68,8 @@ class Parts:
     board: Board[tuple[FunctionState, ...]]
     identity: IdentityProvider
     customers: CustomerRegister
+    copies: LentCopies
+    holder_keys: HolderKeys
     sealer: CursorSealer
     log_id: str
     clock: Callable[[], datetime]

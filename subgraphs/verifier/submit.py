@@ -46,14 +46,17 @@ async def submit(
     holder: HolderId,
     *,
     request_id: str,
-    value: object,
+    value: object | None,
     mode: TransferMode | None,
     session: Session,
 ) -> Presentation:
-    """The stored presentation, whichever way it came; a Refusal wrote nothing."""
+    """The stored presentation, whichever way it came; a Refusal wrote nothing. Without `value`
+    nothing was fetched for a request that is over (transfer.py)."""
     request = await parts.store.requests.get(request_id)
     if request is None or request.holder != holder:
         raise NotFound("presentation request", field="requestId")
+    if value is None:
+        raise await _over(parts, request)
     presented, heads = await offload(_read, value)
     await _refuse(parts, request, presented)
     row = replace(await _row(parts, request, presented, heads), transfer_mode=mode)
@@ -96,7 +99,7 @@ async def _refuse(parts: Parts, request: Request, presented: Presented) -> None:
     if presented.audience != request.audience:
         raise PresentationRefused("made for another verifier", code="AUDIENCE_MISMATCH")
     if parts.clock() >= request.expires_at:
-        raise PresentationRefused("the request is over; ask for a new one", code="REQUEST_EXPIRED")
+        raise _expired()
 
 
 async def _row(
@@ -140,6 +143,15 @@ async def tell_replay(parts: Parts, again: Presentation) -> None:
 
 async def _served(parts: Parts, request: Request) -> Presentation | None:
     return await parts.store.presentations.one({"request": request.id})
+
+
+async def _over(parts: Parts, request: Request) -> PresentationRefused:
+    used = request.state is RequestState.USED
+    return _replayed(await _served(parts, request)) if used else _expired()
+
+
+def _expired() -> PresentationRefused:
+    return PresentationRefused("the request is over; ask for a new one", code="REQUEST_EXPIRED")
 
 
 def _replayed(again: Presentation | None = None) -> PresentationRefused:

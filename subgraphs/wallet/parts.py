@@ -32,6 +32,7 @@ class Terms:
     longest_consent: timedelta = timedelta(days=366)
     largest_ciphertext: int = 1_000_000
     shortest_cooling: timedelta = timedelta(days=1)
+    longest_link: timedelta = timedelta(minutes=15)
     agreements: tuple[Template, ...] = CATALOGUE
     provider: InstitutionId = CLOUD
 

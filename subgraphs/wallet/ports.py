@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from subgraphs.vc.strict_json import JsonObject
@@ -14,6 +15,18 @@ class Kept:
 
     ciphertext_hash: str
     replicas: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loan:
+    """Leave to fetch one copy once: by who knows the word whose digest this is, in the name of
+    `audience` (a DID), before `until`."""
+
+    link: str
+    object_id: str
+    audience: str
+    word_digest: str
+    until: datetime
 
 
 class Custodian(Protocol):
@@ -29,3 +42,6 @@ class Custodian(Protocol):
     async def erase(self, object_id: str, content_hash: str, /) -> JsonObject:
         """Destroy the object's key, then erase every replica: the signed receipt, the same one
         each time. Busy while a replica is left."""
+
+    async def lend(self, loan: Loan, /) -> None:
+        """Let the copy be fetched as the loan says; a link that is known stays as it is."""

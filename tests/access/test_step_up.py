@@ -37,6 +37,7 @@ NOT_BINDING: Final[Mapping[str, str]] = {
     "prepareKeyCompromiseReport": "answers bytes; the submit step signs",
     "prepareRecoveryCancellation": "answers bytes; the submit step signs",
     "prepareCustodyKeysRewrap": "answers bytes; the submit step signs",
+    "lendCustodyCopy": "what it leads to opens with what her presentation brings, signed so",
     "completeRecovery": "what it rests on, the recovery, was signed before the camera",
     "withdrawCredentialRequest": "gives up what was only asked for",
     "depositToCustody": "her own copy, sealed by her; nobody else can open it",

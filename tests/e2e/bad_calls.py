@@ -157,6 +157,12 @@ UNKNOWN_IDS: Final[Mapping[str, Row]] = {
         {"walletItemId": "<no witm>", "ciphertext": "AAAA"},
         "NotFound NOT_FOUND walletItemId",
     ),
+    "a copy to lend": (
+        "holder",
+        "lendCustodyCopy",
+        {"custodyId": "<no cust>", "grantedTo": VERIFIER, "wordDigest": "sm3:" + "0" * 64},
+        "NotFound NOT_FOUND custodyId",
+    ),
     "a copy": (
         "holder",
         "prepareCustodyWithdrawal",

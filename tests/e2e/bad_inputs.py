@@ -256,6 +256,12 @@ OVER_LONG: Final[Mapping[str, Row]] = {
         {"requestId": "<open>", "presentation": "<deep>"},
         f"ValidationFailed MALFORMED_JSON presentation{'/x' * 25}",
     ),
+    "the word of a link": (
+        "holder",
+        "lendCustodyCopy",
+        {"custodyId": "<no cust>", "grantedTo": "<no inst>", "wordDigest": "sm3:00"},
+        "ValidationFailed VALIDATION_FAILED wordDigest",
+    ),
     "a key's name": (
         "holder",
         "depositToCustody",

@@ -14,7 +14,7 @@ from subgraphs.kit.mongo import Session
 from subgraphs.kit.scalars import DID
 from subgraphs.kit.types import INPUT
 from subgraphs.kit.viewer import Role
-from subgraphs.verifier import ask, bind, grant, review, submit, verify
+from subgraphs.verifier import ask, bind, grant, review, submit, transfer, verify
 from subgraphs.verifier.loaders import loaders
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.records import (
@@ -145,7 +145,7 @@ class Mutation:
                 parts,
                 holder,
                 request_id=input_.request_id,
-                value=input_.presentation,
+                value=came.value,
                 mode=mode,
                 session=session,
             )
@@ -153,11 +153,19 @@ class Mutation:
         arguments = [input_.request_id, input_.presentation, mode]
         rows = parts.store.presentations
         try:
+            came = await transfer.received(
+                parts,
+                holder,
+                request_id=input_.request_id,
+                value=input_.presentation,
+                mode=mode,
+            )
             row = await _once(info, input_.client_mutation_id, arguments, rows, work)
         except submit.PresentationRefused as refusal:
             if refusal.again is not None:
                 await submit.tell_replay(parts, refusal.again)
             return results.PresentationRefused(code=refusal.code, message=refusal.message)
+        await transfer.used_up(parts, came.claims)
         return results.SubmitPresentationSuccess(presentation=PresentationNode.of(row))
 
     @mutation("Make all five checks and decide (核验).")

@@ -12,6 +12,7 @@ from subgraphs.kit.fields import resolved
 from subgraphs.kit.nodes import Representation, entity
 from subgraphs.kit.scalars import DID
 from subgraphs.kit.types import Money, Node
+from subgraphs.vc.multikey import encode_key
 from subgraphs.verifier import records
 from subgraphs.verifier.loaders import loaders
 from subgraphs.verifier.parts import Parts
@@ -19,6 +20,7 @@ from subgraphs.verifier.schema.institution import Institution, institution
 from subgraphs.verifier.schema.references import answered, bare, later
 from subgraphs.verifier.schema.values import money
 from subgraphs.verifier.schema.words import RequestState
+from subgraphs.verifier.transfer import request_key
 
 
 @entity("PresentationRequest")
@@ -53,6 +55,11 @@ class PresentationRequest(Node):
         row = self.row  # ids, nonces and DIDs are written in letters that a link takes as they are
         told = f"request={row.id}&nonce={row.nonce}&audience={row.audience}"
         return f"credgraph://present?{told}"
+
+    @resolved("The key that an answer by CUSTODY_LINK is sealed for, as Multikey text (传递公钥).")
+    async def transfer_key(self, info: Info[Parts]) -> str | None:
+        key = await request_key(info.context.parts, self.row) if self.row else None
+        return None if key is None else encode_key(key.public_key)
 
     @resolved("Who asks (用证方).")
     async def verifier(self, info: Info[Parts]) -> Institution | None:

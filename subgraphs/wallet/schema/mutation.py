@@ -20,6 +20,7 @@ from subgraphs.wallet.schema.agreements import SignedAgreement
 from subgraphs.wallet.schema.custody import CustodyObject
 from subgraphs.wallet.schema.given import asked_of, prepared
 from subgraphs.wallet.schema.key_mutation import KeyMutation
+from subgraphs.wallet.schema.lending import LendingMutation
 from subgraphs.wallet.schema.types import (
     Cancellation,
     Consent,
@@ -54,7 +55,7 @@ from subgraphs.wallet.steps.terms import Wanted
 
 
 @strawberry.type
-class Mutation(KeyMutation):
+class Mutation(KeyMutation, LendingMutation):
     @mutation("Register the holder's root DID with the identity provider (注册根 DID).")
     async def register_root_did(
         self, info: Info[Parts], input_: Annotated[inputs.RegisterRootDidInput, INPUT]

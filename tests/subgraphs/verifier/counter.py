@@ -41,7 +41,7 @@ from subgraphs.vc.presentation import Shown
 from subgraphs.vc.proofs import ProofOptions, Purpose
 from subgraphs.vc.status_list import LEAST_ENTRIES, StatusEntry
 from subgraphs.vc.strict_json import JsonObject
-from subgraphs.verifier.app import Doors, wire
+from subgraphs.verifier.app import COPIES, CUSTODY_DATABASE, Doors, lent_copies, wire
 from subgraphs.verifier.parts import Parts, Terms
 from subgraphs.verifier.records import CredentialOnLog
 from subgraphs.verifier.schema import schema
@@ -474,7 +474,13 @@ def wired(world: World) -> Counter:
     def clock() -> datetime:
         return datetime.now(UTC) + shift[0]
 
-    doors = Doors(identity=world.identity, customers=SimulatedCustomers(), clock=clock)
+    places = world.base.mongo.database(f"{world.settings.database_prefix}{CUSTODY_DATABASE}")
+    doors = Doors(
+        identity=world.identity,
+        customers=SimulatedCustomers(),
+        copies=lent_copies(COPIES, world.settings, places),
+        clock=clock,
+    )
     parts = wire(world.base, doors, TERMS)
     world.gateway.app = served(world, parts)
     overdue = Overdue(mongo=world.base.mongo, store=parts.store, outbox=parts.outbox, terms=TERMS)

@@ -12,6 +12,7 @@ import pytest_asyncio
 from subgraphs.vc import model
 from tests.subgraphs.kit.world import Person
 from tests.subgraphs.verifier.counter import OWN, PURPOSE, Counter, present
+from tests.subgraphs.verifier.lending import lender_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -41,11 +42,15 @@ async def asked(counter: Counter, person: Person, **more: object) -> dict[str, A
 async def test_four_ways_end_in_the_same_checks(counter: Counter) -> None:
     person = await counter.customer("ways")
     paper, grant = await counter.paper(person), await counter.grant(person)
+    lender = lender_of(counter, person)
+    await lender.deposit(paper)
     await counter.settle()
     found = []
     for way in WAYS:
         request = await counter.request(person)
         made: object = present(person, request, [paper], grant)
+        if way == "CUSTODY_LINK":
+            made, _ = await lender.transfer(request, grant)
         sent = json.dumps(made, ensure_ascii=False) if way == "FILE" else made
         said = {} if way is None else {"transferMode": way}
         submitted = await counter.submit(person, request, sent, **said)

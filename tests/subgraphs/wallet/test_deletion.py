@@ -13,7 +13,7 @@ from subgraphs.vc.deletion import deletion_digest, parse_deletion, verify_deleti
 from subgraphs.vc.encoding import from_base64url, to_base64url
 from subgraphs.vc.multikey import decode_key
 from subgraphs.vc.strict_json import JsonObject
-from subgraphs.wallet.ports import Kept
+from subgraphs.wallet.ports import Kept, Loan
 from subgraphs.wallet.steps.erase import erase_what_is_due
 from tests.subgraphs.wallet.purse import REGULATOR, VERIFIER, Person, Purse, a_person, sign
 
@@ -67,6 +67,9 @@ class Unreachable:
 
     async def fetch(self, object_id: str, /) -> bytes | None:
         return await self._real.fetch(object_id)
+
+    async def lend(self, loan: Loan, /) -> None:
+        await self._real.lend(loan)
 
     async def erase(self, object_id: str, content_hash: str, /) -> JsonObject:
         self.times -= 1

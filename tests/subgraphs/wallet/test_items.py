@@ -9,7 +9,7 @@ from subgraphs.kit.errors import Busy
 from subgraphs.kit.ids import institution_id, new_id
 from subgraphs.vc.encoding import to_base64url
 from subgraphs.vc.strict_json import JsonObject
-from subgraphs.wallet.ports import Kept
+from subgraphs.wallet.ports import Kept, Loan
 from tests.subgraphs.wallet.purse import ISSUER, REGULATOR, VERIFIER, Purse, a_person
 
 ITEMS = "{ me { walletItems { totalCount edges { node { state credential { id } } } } } }"
@@ -119,6 +119,9 @@ class BrokenCustodian:
         return Kept(ciphertext_hash=f"sm3:{sm3.digest(ciphertext).hex()}", replicas=2)
 
     async def fetch(self, object_id: str, /) -> bytes | None:
+        raise Busy("away", code="CUSTODIAN_UNAVAILABLE")
+
+    async def lend(self, loan: Loan, /) -> None:
         raise Busy("away", code="CUSTODIAN_UNAVAILABLE")
 
     async def erase(self, object_id: str, content_hash: str, /) -> JsonObject:

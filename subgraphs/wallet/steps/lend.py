@@ -1,0 +1,97 @@
+"""Let a verifier fetch a copy from custody, once and soon (R34, CUSTODY_LINK).
+
+The link says who may come, until when, and the digest of a word that only the holder's software
+knows; the word and the keys of what is shown go to the verifier sealed for it. So what is here, or
+at the custodian, opens nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from subgraphs.kit.errors import Forbidden, Invalid, InvalidTransition, NotFound
+from subgraphs.kit.idempotent import Call
+from subgraphs.kit.ids import InstitutionId
+from subgraphs.kit.mongo import Session
+from subgraphs.kit.viewer import Viewer
+from subgraphs.vc.encoding import from_time, sm3_hash, to_time
+from subgraphs.wallet.parts import Parts
+from subgraphs.wallet.ports import Loan
+from subgraphs.wallet.records import CustodyId, CustodyObject
+from subgraphs.wallet.states import CustodyState
+from subgraphs.wallet.steps.signed import refuse_closed
+
+_DIGEST: Final = re.compile(r"sm3:[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Which copy, to whom, and the digest of the link's word. Without `until` as long as may be."""
+
+    custody_id: str
+    granted_to: str
+    word_digest: str
+    until: datetime | None
+
+
+async def lend(parts: Parts, viewer: Viewer, wish: Wish, *, client_id: str | None) -> Loan:
+    """The link, known to the custodian; the same word for the same copy is the same link."""
+    holder = viewer.require_holder()
+    await refuse_closed(parts, holder)
+    if _DIGEST.fullmatch(wish.word_digest) is None:
+        raise Invalid("a hash is `sm3:` and 64 digits", field="wordDigest")
+    until = _until(parts, wish.until)
+    audience = await parts.institutions.get(InstitutionId(wish.granted_to))
+    if audience is None:
+        raise NotFound("verifier", field="grantedTo")
+
+    async def work(session: Session) -> dict[str, str]:
+        row = await parts.copies.one(CustodyId(wish.custody_id), session=session)
+        if row is None or row.holder != holder:
+            raise NotFound("custody object", field="custodyId")
+        if row.state is not CustodyState.STORED:
+            stored = CustodyState.STORED.value
+            raise InvalidTransition(source=row.state.value, target=stored, allowed=())
+        await _may_be_shown(parts, row, audience.id, session)
+        return {"until": to_time(until)}
+
+    asked = [wish.custody_id, audience.id, wish.word_digest, wish.until]
+    done = await parts.idempotent.once(Call.of(viewer, "lendCustodyCopy", client_id, asked), work)
+    name = sm3_hash("|".join((wish.custody_id, audience.id, wish.word_digest)).encode())
+    loan = Loan(
+        link=f"link-{name.removeprefix('sm3:')[:32]}",
+        object_id=wish.custody_id,
+        audience=audience.did,
+        word_digest=wish.word_digest,
+        until=from_time(done["until"]),
+    )
+    await parts.custodian.lend(loan)
+    return loan
+
+
+async def _may_be_shown(
+    parts: Parts, row: CustodyObject, verifier: InstitutionId, session: Session
+) -> None:
+    """A consent in force lets this verifier see this credential."""
+    item = await parts.store.item(row.item, row.holder, session=session)
+    held = await parts.store.in_force(row.holder, parts.clock(), session=session)
+    for one in held:
+        named = not one.credentials or (item is not None and item.credential in one.credentials)
+        if one.granted_to == verifier and named:
+            return
+    raise Forbidden("no consent in force for this verifier", code="CONSENT_MISSING")
+
+
+def _until(parts: Parts, asked: datetime | None) -> datetime:
+    now = parts.clock()
+    latest = (now + parts.terms.longest_link).astimezone(UTC).replace(microsecond=0)
+    if asked is None:
+        return latest
+    if asked.tzinfo is None:
+        raise Invalid("a time needs an offset", field="until", code="TIME_WITHOUT_OFFSET")
+    if not now < asked <= latest:
+        raise Invalid("not after now, or too far away", field="until", code="TIME_OUT_OF_RANGE")
+    return asked.astimezone(UTC)
