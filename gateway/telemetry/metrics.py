@@ -1,7 +1,7 @@
 """Prometheus metrics. Labels hold names of ours only, never a word that a client chose."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from prometheus_client import (
     CollectorRegistry,
@@ -13,6 +13,7 @@ from prometheus_client import (
 )
 
 from gateway.executor.ports import Fault, SubgraphReply, SubgraphRequest
+from gateway.telemetry.tallies import Counts, Timings
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS: Final = (
@@ -32,26 +33,23 @@ _SECONDS: Final = (
     30.0,
 )
 
-Family = TypeVar("Family", Counter, Histogram)
-
 
 class Metrics:
     """One registry a process. It is a `Tracer` for the engine and reads along with the log."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._children: dict[tuple[object, tuple[str, ...]], Any] = {}
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        self._requests = Counter(
-            "credgraph_requests", "HTTP requests answered.", ["status", "code"], registry=registry
+        self._requests = Counts(
+            "credgraph_requests", "HTTP requests answered.", ["status", "code"], registry
         )
-        self._request_seconds = Histogram(
+        self._request_seconds = Timings(
             "credgraph_request_seconds",
             "From a request's headers to the end of its answer, streams apart.",
             ["kind"],
-            buckets=_SECONDS,
-            registry=registry,
+            _SECONDS,
+            registry,
         )
         self._ended = Counter(
             "credgraph_ended",
@@ -72,12 +70,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        self._fetches = Histogram(
+        self._fetches = Timings(
             "credgraph_subrequest_seconds",
             "One request to a subgraph.",
             ["subgraph", "outcome"],
-            buckets=_SECONDS,
-            registry=registry,
+            _SECONDS,
+            registry,
         )
         self._reloads = Counter(
             "credgraph_reloads", "Readings of a changed graph.", ["outcome"], registry=registry
@@ -120,24 +118,17 @@ class Metrics:
     ) -> None:
         """See `Tracer`."""
         known = outcome.code if isinstance(outcome, Fault) else "errors" if outcome.errors else "ok"
-        self._child(self._fetches, request.subgraph, known).observe(self._now() - started)
+        self._fetches.observe(self._now() - started, request.subgraph, known)
 
     def _observe_request(self, facts: Mapping[str, object]) -> None:
         status = str(facts.get("status") or "none")
-        self._child(self._requests, status, str(facts.get("code") or "")).inc()
+        self._requests.add(status, str(facts.get("code") or ""))
         if "events" in facts:
             self._ended.labels("stream").inc()
             self._results.labels("stream").inc(_number(facts["events"]))
         else:
             kind = str(facts.get("kind") or "other")
-            self._child(self._request_seconds, kind).observe(_number(facts.get("ms")) / 1000)
-
-    def _child(self, family: Family, *labels: str) -> Family:
-        """The metric with these labels; looking it up in the library takes longer than counting."""
-        found = self._children.get((family, labels))
-        if found is None:
-            found = self._children[family, labels] = family.labels(*labels)
-        return found
+            self._request_seconds.observe(_number(facts.get("ms")) / 1000, kind)
 
 
 def _number(value: object) -> float:

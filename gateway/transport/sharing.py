@@ -17,7 +17,8 @@ class Sharing:
     """`shared` counts the requests that were not sent because an equal one was under way."""
 
     def __init__(self) -> None:
-        self._under_way: dict[Hashable, asyncio.Future[Outcome | None]] = {}
+        self._under_way: dict[Hashable, asyncio.Future[Outcome | None] | None] = {}
+        """Of each query that was sent, where the second asker and all after it wait."""
         self.shared = 0
 
     async def answer(
@@ -27,16 +28,15 @@ class Sharing:
 
         A first asker whose own time is up says nothing of those who still have some: they ask
         for themselves."""
-        while (first := self._under_way.get(key)) is not None:
-            outcome = await _wait(first, deadline)
+        while key in self._under_way:
+            outcome = await _wait(self._waiting_for(key), deadline)
             if outcome is None:
                 continue
             self.shared += 1
             if isinstance(outcome, ExchangeFailed):
                 raise outcome.again()
             return outcome
-        place: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
-        self._under_way[key] = place
+        self._under_way[key] = None
         told: Outcome | None = None
         try:
             told = await send()
@@ -46,8 +46,15 @@ class Sharing:
         else:
             return told
         finally:
-            del self._under_way[key]
-            place.set_result(told)
+            waited_for = self._under_way.pop(key)
+            if waited_for is not None:
+                waited_for.set_result(told)
+
+    def _waiting_for(self, key: Hashable) -> asyncio.Future[Outcome | None]:
+        place = self._under_way[key]
+        if place is None:
+            place = self._under_way[key] = asyncio.get_running_loop().create_future()
+        return place
 
 
 async def _wait(first: asyncio.Future[Outcome | None], deadline: float) -> Outcome | None:
