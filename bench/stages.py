@@ -37,6 +37,7 @@ from gateway.planner import World, plan_operation
 from gateway.server.parameters import from_body
 from gateway.server.pricing import PriceBook
 from gateway.server.protocols import bounded
+from gateway.server.wire import EXTENSION, Straight
 from gateway.server.wiring import build_app, build_gateway
 from gateway.supergraph.reader import read_supergraph
 from gateway.telemetry.access import AccessLog
@@ -113,6 +114,26 @@ class _Watch:
         return timed
 
 
+class _Direct(Straight):
+    """A request that has come whole, and its answer."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body, self.sent = body, b""
+
+    def body_of(self, _scope: Scope, /) -> bytes:
+        return self._body
+
+    def answer(
+        self, _scope: Scope, _status: int, _headers: Sequence[tuple[bytes, bytes]], body: bytes, /
+    ) -> bool:
+        self.sent = body
+        return True
+
+
+async def _unused(*_: Message) -> Any:
+    raise TypeError("nothing goes by way of ASGI")
+
+
 class _Pipe(asyncio.Transport):
     """The client's end of a connection, without a kernel."""
 
@@ -140,11 +161,11 @@ async def server_us(body: bytes, answer: bytes) -> float:
     """uvicorn: a request's bytes in, an application that does nothing else, an answer's out."""
     done = asyncio.Event()
 
-    async def app(_: Scope, receive: Receive, send: Send) -> None:
-        await receive()
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        straight: Straight = scope["extensions"][EXTENSION]
         headers = [(b"content-length", b"%d" % len(answer))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": answer})
+        if straight.body_of(scope) is None or not straight.answer(scope, 200, headers, answer):
+            raise ValueError(scope)
         done.set()
 
     config = uvicorn.Config(app, loop="none", lifespan="off", log_config=None, access_log=False)
@@ -269,20 +290,15 @@ async def door_us(settings: Settings, response: GatewayResponse, body: bytes) ->
     engine.answer = response
     health, prices = build_gateway(settings).health, PriceBook(sdl)
     app = build_app(settings, engine, health, prices=prices, metrics=metrics)
-    scope, sent = _scope(body), list[Message]()
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent[:] = [message]
+    scope, direct = _scope(body), _Direct(body)
+    scope["extensions"] = {EXTENSION: direct}
 
     async def one() -> None:
-        await app(dict(scope), receive, send)
+        await app(dict(scope), _unused, _unused)
 
     await one()
-    if orjson.loads(sent[-1]["body"]) != response.body:
-        raise ValueError(sent)
+    if orjson.loads(direct.sent) != response.body:
+        raise ValueError(direct.sent)
     return await cpu_us(one)
 
 
