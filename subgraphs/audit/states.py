@@ -63,11 +63,13 @@ class ExitState(Enum):
     "Who leaves (退出范围).",
     USER="A holder (用户).",
     PARTICIPANT="An institution (参与机构).",
+    BUSINESS="An institution, from one of its businesses (业务).",
     PROJECT="The pilot as a whole (项目).",
 )
 class ExitScope(Enum):
     USER = "USER"
     PARTICIPANT = "PARTICIPANT"
+    BUSINESS = "BUSINESS"
     PROJECT = "PROJECT"
 
 

@@ -120,7 +120,7 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "ALLOW_LIST_CHANGED": _kind("Institution", "version listDigest role by", acts=False),
     "INCIDENT_MOVED": _kind("Incident", "state severity", "reportDigest runbookDigest"),
     "DRILL_MOVED": _kind("Drill Incident", "scenario state", "findingsDigest"),
-    "EXIT_MOVED": _kind("ExitCase Holder", "scope state", "evidenceDigest"),
+    "EXIT_MOVED": _kind("ExitCase Holder", "scope state", "evidenceDigest business"),
     "FRAUD_SIGNAL": _kind("Presentation Holder Credential", "check reasonCode"),
 }
 
@@ -140,6 +140,7 @@ _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
     "reportDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "runbookDigest": re.compile(r"sm3:[0-9a-f]{64}"),
     "findingsDigest": re.compile(r"sm3:[0-9a-f]{64}"),
+    "business": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
     "severity": re.compile(r"[A-Z_]{1,40}"),
     "scenario": re.compile(r"[A-Z_]{1,40}"),
     "manifestHash": re.compile(r"sm3:[0-9a-f]{64}"),

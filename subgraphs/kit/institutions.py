@@ -1,6 +1,7 @@
 """The public trust register as each subgraph keeps it: a projection of INSTITUTION_REGISTERED, of
-INSTITUTION_MOVED and INSTITUTION_LICENSED, by which the project's lead admits and suspends, and of
-INSTITUTION_DID_CHANGED, whose versions are checked here before they change anything.
+INSTITUTION_MOVED and INSTITUTION_LICENSED, by which the project's lead admits and suspends, of
+EXIT_MOVED, by which it leaves one business, and of INSTITUTION_DID_CHANGED, whose versions are
+checked here before they change anything.
 
 It also carries the few facts that all four subgraphs share by copy: uscc, name and kind.
 """
@@ -36,6 +37,9 @@ COLLECTION: Final = "institutions"
 KIND: Final = "INSTITUTION_REGISTERED"
 DID_CHANGED: Final = "INSTITUTION_DID_CHANGED"
 MOVED, LICENSED = "INSTITUTION_MOVED", "INSTITUTION_LICENSED"
+ISSUING: Final = "ASSET_PROOF"
+"""The business of an issuer. A verifier's are named by the rule sets that it decides by."""
+FROZEN: Final = "BUSINESS_FROZEN"
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     COLLECTION: [IndexModel([("uscc", 1), ("_id", 1)]), IndexModel([("did", 1)])]
 }
@@ -74,7 +78,8 @@ class KeptVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstitutionRow:
-    """An institution as the log last told; `index` is where it was told."""
+    """An institution as the log last told; `index` is where it was told, `frozen` its businesses
+    that end: nothing new is begun in them."""
 
     id: InstitutionId
     uscc: str
@@ -88,6 +93,7 @@ class InstitutionRow:
     index: int
     versions: tuple[KeptVersion, ...] = ()
     standings: tuple[Standing, ...] = ()
+    frozen: tuple[str, ...] = ()
 
     def stood(self, role: str, at: datetime) -> bool:
         """Whether it stood in a role at a time: what it signed then stays signed by a member."""
@@ -101,12 +107,19 @@ class InstitutionRow:
         """The code of what keeps it from acting in a role now; None when nothing does."""
         if role not in self.roles:
             return "ROLE_MISSING"
+        if role == "ISSUER" and ISSUING in self.frozen:
+            return FROZEN
         last = self.standings[-1] if self.standings else None
         if last is None:
             return None
         if not last.has(role):
             return "INSTITUTION_NOT_ACTIVE"
         return None if last.licensed(role, self.kind, at) else "LICENCE_MISSING"
+
+    def begins(self, business: str) -> None:
+        """Forbidden where this business of its ends; `business` as `NAME` or `NAME@version`."""
+        if business.partition("@")[0] in self.frozen:
+            raise Forbidden("the institution leaves this business", code=FROZEN)
 
     @property
     def licences(self) -> tuple[Licence, ...] | None:
@@ -158,6 +171,8 @@ class Institutions:
                     await self._change(event, session)
                 case "INSTITUTION_MOVED" | "INSTITUTION_LICENSED":
                     await self._decided(event, session)
+                case "EXIT_MOVED":
+                    await self._leaves(event, session)
 
     async def _register(self, event: LoggedEvent, session: Session) -> None:
         row = _document(event)
@@ -186,6 +201,14 @@ class Institutions:
         }
         await self._rows.update_one({"_id": id_}, change, session=session)
         await self._stand(id_, stood, session)
+
+    async def _leaves(self, event: LoggedEvent, session: Session) -> None:
+        """From FROZEN on, one business of its ends for good; what it signed in it stands."""
+        body = event.envelope.body
+        if body.get("business") and body["state"] == "FROZEN":
+            place = {f"frozen.{body['business']}": event.position.index}
+            id_ = event.envelope.institutions[0]
+            await self._rows.update_one({"_id": id_}, {"$min": place}, session=session)
 
     async def _stand(self, id_: str, stood: Document, session: Session) -> None:
         """Told again, by a reader that begins anew, it stands there once and in its place."""
@@ -333,4 +356,5 @@ def _row(found: Document) -> InstitutionRow:
             )
             for one in found.get("standings", ())
         ),
+        frozen=tuple(sorted(found.get("frozen", ()))),
     )

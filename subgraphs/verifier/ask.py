@@ -43,6 +43,7 @@ async def create_request(
     now = parts.clock()
     asked = offered(rules, parts)
     register = await parts.institutions.acting(verifier, "VERIFIER", now)
+    register.begins(asked.key)
     binding = await bound_customer(parts, verifier, customer_no)
     request = Request(
         id=RequestId(new_id("preq")),

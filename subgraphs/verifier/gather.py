@@ -44,13 +44,13 @@ class Gathered:
 
 async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gathered:
     """As of the position this process has applied, and now. Forbidden for a verifier that does not
-    stand in its role."""
+    stand in its role, or leaves this business."""
     dids = {str(item.credential.get("issuer")) for item in presented.shown}
     receipt = presented.receipt or {}
     ids, index, now = [item.credential for item in shown.shown], parts.follower.applied, _now(parts)
     # each reads for itself: one after the other would be as many times the way to the database
     (
-        (_, (request, binding), register, credentials),
+        (own, (request, binding), register, credentials),
         ((places, lists), consent, root, earlier, live),
     ) = await asyncio.gather(
         asyncio.gather(
@@ -67,6 +67,7 @@ async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gat
             _live(parts, shown, presented),
         ),
     )
+    own.begins(request.rule_set)
     rules = rule_set(request.rule_set, among=parts.terms.rule_sets)
     day = now.astimezone(SHANGHAI).date()
     ground = Ground(

@@ -29,7 +29,8 @@ async def grant(
     if CODE.fullmatch(product) is None:
         raise Invalid("a product is a code in capitals", field="product")
     qualification = await _standing(parts, verifier, qualification_id)
-    await parts.institutions.acting(verifier, "VERIFIER", parts.clock())
+    own = await parts.institutions.acting(verifier, "VERIFIER", parts.clock())
+    own.begins(qualification.rule_set)
     accepted = await hold_proofs(parts, qualification, session)
     held = await parts.store.permissions.get(
         _permission_id(qualification, product), session=session

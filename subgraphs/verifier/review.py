@@ -75,6 +75,8 @@ async def decide_review(
             field="qualificationId",
             code="FOUR_EYES",
         )
+    if said.qualified:
+        await _begins(parts, verifier, held.rule_set)
     now = parts.clock()
     review = Review(by=person, at=now, reasons=said.reasons, note=said.note)
     row = replace(held, outcome=outcome, version=held.version + 1, review=review)
@@ -104,6 +106,7 @@ async def record_paper(
     verifier, person = staff(viewer)
     rules, papers = offered(asked.rules, parts), asked.papers
     _check_papers(papers, parts.clock().date())
+    await _begins(parts, verifier, rules.key)
     binding = await bound_customer(parts, verifier, asked.customer_no)
     other = await _beside(parts, binding, asked.beside)
     found = assess([*_facts(papers), *_shown(other)], rules)
@@ -127,6 +130,12 @@ async def record_paper(
     await parts.store.qualifications.insert(row, session=session)
     await parts.outbox.put(session, outgoing.qualification_decided(row))
     return row
+
+
+async def _begins(parts: Parts, verifier: InstitutionId, rules: str) -> None:
+    own = await parts.institutions.get(verifier)
+    if own is not None:
+        own.begins(rules)
 
 
 async def _beside(parts: Parts, binding: Binding, named: str | None) -> Qualification | None:

@@ -12,6 +12,7 @@ from subgraphs.kit.ids import InstitutionId, is_id
 
 def moved(row: ExitCase, at: datetime, evidence: str | None = None) -> Envelope:
     body: dict[str, JsonValue] = {"scope": row.scope.value, "state": row.state.value}
+    body |= {} if row.business is None else {"business": row.business}
     body |= {} if evidence is None else {"evidenceDigest": evidence}
     return event(
         "EXIT_MOVED",

@@ -1,8 +1,10 @@
 """What a step of an exit is held against before it is taken: the log, the register, the copy.
 
 Laws: a wallet, an institution or the pilot is frozen when the log says so, not when somebody claims
-it; a backup is verified by the digest of what was read back; nothing is cleaned while a dispute or
-a complaint waits that needs it (legal hold), nor while a custodian still has a copy of hers.
+it; one business is frozen by the step itself, which all read on the log, and which names what was
+agreed on with the lead about its results; a backup is verified by the digest of what was read back;
+nothing is cleaned while a dispute or a complaint waits that needs it (legal hold), nor while a
+custodian still has a copy of hers.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ async def shown(
         raise Invalid("a digest of SM3", field="evidence", code="DIGEST_INVALID")
     match state:
         case ExitState.FROZEN:
-            return await _frozen(parts, row)
+            return await _frozen(parts, row, evidence)
         case ExitState.BACKED_UP:
             _given(evidence)
         case ExitState.BACKUP_VERIFIED:
@@ -45,7 +47,10 @@ async def shown(
     return None
 
 
-async def _frozen(parts: Parts, row: ExitCase) -> int | None:
+async def _frozen(parts: Parts, row: ExitCase, evidence: str | None) -> int | None:
+    if row.scope is ExitScope.BUSINESS:
+        _given(evidence)
+        return None
     if row.of_person:
         found = (await parts.store.anchoring(FROZEN_BY, [row.owner])).get(row.owner)
         if found is None:
@@ -57,7 +62,18 @@ async def _frozen(parts: Parts, row: ExitCase) -> int | None:
 async def _gone(parts: Parts, row: ExitCase) -> int | None:
     if row.of_person:
         return None
+    if row.scope is ExitScope.BUSINESS:
+        return await _ended(parts, row)
     return await _stands(parts, row, ("EXITED",), _GONE, "NOT_EXITED")
+
+
+async def _ended(parts: Parts, row: ExitCase) -> int:
+    """Where the log froze the business."""
+    told = await parts.store.around(row.id, len(ExitState))
+    for one in told:
+        if one.body["state"] == ExitState.FROZEN.value:
+            return one.index
+    raise _refused("the log has not told yet that it is frozen", "NOT_FROZEN")
 
 
 async def _stands(

@@ -9,7 +9,7 @@ and standings too, so that old credentials of one who left still verify.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from subgraphs.audit import policy
 from subgraphs.audit.exit.outgoing import moved
@@ -20,17 +20,30 @@ from subgraphs.audit.parts import Parts
 from subgraphs.audit.states import ExitScope, ExitState, ExitTrigger
 from subgraphs.kit.errors import Forbidden, Invalid, NotFound
 from subgraphs.kit.ids import HolderId, InstitutionId, new_id
+from subgraphs.kit.institutions import FROZEN, ISSUING, InstitutionRow
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.viewer import Role, Viewer
 from subgraphs.kit.vocabulary import member
+from subgraphs.rules import RULE_SETS
 
 PILOT: Final = "PROJECT"
 """Who leaves where it is nobody alone."""
+RULES: Final = tuple(dict.fromkeys(one.name for one in RULE_SETS))
+"""The businesses of a verifier: by what it decides."""
+
+
+class Leaves(NamedTuple):
+    """Who leaves what, and why."""
+
+    scope: ExitScope
+    trigger: ExitTrigger
+    owner: str
+    business: str | None = None
 
 
 async def request_user_exit(parts: Parts, holder: HolderId, session: Session) -> ExitCase:
     """Begun and told in one: the answer is the notice."""
-    row = await _begin(parts, ExitScope.USER, ExitTrigger.WISH, holder, session)
+    row = await _begin(parts, session, Leaves(ExitScope.USER, ExitTrigger.WISH, holder))
     return await _take(parts, row, replace(row.step(ExitState.NOTIFIED), by=holder), session)
 
 
@@ -41,6 +54,7 @@ async def start_exit(
     leaves: str,
     why: str,
     institution: str | None,
+    business: str | None,
     session: Session,
 ) -> ExitCase:
     """An institution's own, or what the regulator orders."""
@@ -54,13 +68,30 @@ async def start_exit(
     if scope is ExitScope.PROJECT:
         if not regulator:
             raise Forbidden("only the regulator ends the pilot")
-        return await _begin(parts, scope, trigger, PILOT, session)
+        return await _begin(parts, session, Leaves(scope, trigger, PILOT))
     owner = institution or viewer.institution or ""
     if not regulator and owner != viewer.institution:
         raise Forbidden("an institution leaves for itself")
-    if await parts.institutions.get(InstitutionId(owner)) is None:
+    row = await parts.institutions.get(InstitutionId(owner))
+    if row is None:
         raise NotFound("institution", field="institutionId")
-    return await _begin(parts, scope, trigger, owner, session)
+    left = _business(row, scope, business)
+    return await _begin(parts, session, Leaves(scope, trigger, owner, left))
+
+
+def _business(row: InstitutionRow, scope: ExitScope, named: str | None) -> str | None:
+    """What it leaves of what it does; None where it leaves altogether."""
+    if scope is not ExitScope.BUSINESS:
+        if named is not None:
+            raise Invalid("it leaves altogether", field="business", code="BUSINESS_INVALID")
+        return None
+    done = (*(ISSUING,) * ("ISSUER" in row.roles), *RULES * ("VERIFIER" in row.roles))
+    if named is None or named not in done:
+        known = ", ".join(done)
+        raise Invalid(f"its businesses are {known}", field="business", code="BUSINESS_UNKNOWN")
+    if named in row.frozen:
+        raise Invalid("it has left this business", field="business", code=FROZEN)
+    return named
 
 
 async def record_step(
@@ -94,19 +125,18 @@ async def keep_for(parts: Parts, holder: HolderId, session: Session) -> None:
         raise Invalid("you have left", field="", code="HOLDER_HAS_LEFT")
 
 
-async def _begin(
-    parts: Parts, scope: ExitScope, trigger: ExitTrigger, owner: str, session: Session
-) -> ExitCase:
+async def _begin(parts: Parts, session: Session, leaves: Leaves) -> ExitCase:
     now = parts.clock().replace(microsecond=0)
     row = ExitCase(
         id=new_id("exit"),
         version=1,
         state=ExitState.INITIATED,
-        scope=scope,
-        trigger=trigger,
-        owner=owner,
+        scope=leaves.scope,
+        trigger=leaves.trigger,
+        owner=leaves.owner,
         opened_at=now,
-        steps=plan(scope, now),
+        steps=plan(leaves.scope, now),
+        business=leaves.business,
     )
     try:
         await parts.exits.add(row, session)

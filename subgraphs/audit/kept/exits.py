@@ -21,6 +21,7 @@ TIMETABLE: Final[Mapping[ExitScope, Mapping[ExitState, int]]] = MappingProxyType
         for scope, days in {
             ExitScope.USER: (1, 3, 5, 7, 15, 20),
             ExitScope.PARTICIPANT: (5, 10, 20, 25, 40, 60),
+            ExitScope.BUSINESS: (5, 10, 20, 25, 40, 60),
             ExitScope.PROJECT: (5, 20, 40, 50, 80, 120),
         }.items()
     }
@@ -43,7 +44,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExitCase:
-    """`owner` is who leaves: a holder, an institution, or for the whole pilot the empty text."""
+    """`owner` is who leaves: a holder, an institution, or for the whole pilot PROJECT; `business`
+    is what an institution leaves, where it is not all."""
 
     id: str
     version: int
@@ -53,6 +55,7 @@ class ExitCase:
     owner: str
     opened_at: datetime
     steps: tuple[Step, ...]
+    business: str | None = None
 
     @property
     def of_person(self) -> bool:
@@ -85,7 +88,8 @@ def document(row: ExitCase) -> Document:
         "scope": row.scope.value,
         "trigger": row.trigger.value,
         "owner": row.owner,
-        "open": row.owner if row.state is not ExitState.CLOSED else None,
+        "business": row.business,
+        "open": None if row.state is ExitState.CLOSED else _leaves(row),
         "public": row.told and not row.of_person,
         "opened_at": row.opened_at,
         "steps": [
@@ -102,6 +106,11 @@ def document(row: ExitCase) -> Document:
     }
 
 
+def _leaves(row: ExitCase) -> str:
+    """No two exits of the same at once."""
+    return row.owner if row.business is None else f"{row.owner}|{row.business}"
+
+
 def exit_case(row: Document) -> ExitCase:
     return ExitCase(
         id=row["_id"],
@@ -111,6 +120,7 @@ def exit_case(row: Document) -> ExitCase:
         trigger=ExitTrigger(row["trigger"]),
         owner=row["owner"],
         opened_at=row["opened_at"],
+        business=row.get("business"),
         steps=tuple(
             Step(
                 state=ExitState(one["state"]),

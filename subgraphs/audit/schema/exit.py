@@ -69,6 +69,9 @@ class ExitCase(Node):
     )
     scope: ExitScope | None = strawberry.field(default=None, description="Who leaves (范围).")
     trigger: ExitTrigger | None = strawberry.field(default=None, description="Why (原因).")
+    business: str | None = strawberry.field(
+        default=None, description="What an institution leaves, where it is not all (退出业务)."
+    )
     opened_at: datetime | None = strawberry.field(
         default=None, description="When it began (发起时间)."
     )
@@ -118,6 +121,7 @@ class ExitCase(Node):
             state=row.state,
             scope=row.scope,
             trigger=row.trigger,
+            business=row.business,
             opened_at=row.opened_at,
             steps=[
                 ExitStep(
@@ -140,10 +144,14 @@ class RequestUserExitInput(MutationInput):
 
 @strawberry.input(description="An institution leaves, or the pilot ends (发起退出).")
 class StartExitInput(MutationInput):
-    scope: str = strawberry.field(description="PARTICIPANT or PROJECT (范围).")
+    scope: str = strawberry.field(description="PARTICIPANT, BUSINESS or PROJECT (范围).")
     trigger: str = strawberry.field(description="WISH, POLICY, AGREEMENT or MAJOR_RISK (原因).")
     institution_id: strawberry.ID | None = strawberry.field(
         default=None, description="Which one; left out, the institution that asks (机构标识)."
+    )
+    business: str | None = strawberry.field(
+        default=None,
+        description="With BUSINESS: ASSET_PROOF, or the name of a rule set it decides by (业务).",
     )
 
 
@@ -218,11 +226,12 @@ class Leaving:
                 leaves=input_.scope,
                 why=input_.trigger,
                 institution=input_.institution_id,
+                business=input_.business,
                 session=session,
             )
             return row.id
 
-        arguments = [input_.scope, input_.trigger, input_.institution_id]
+        arguments = [input_.scope, input_.trigger, input_.institution_id, input_.business]
         made = await once(info, input_.client_mutation_id, arguments, work)
         return StartExitSuccess(exit=await _exit(info, made))
 

@@ -11,8 +11,9 @@ import pytest
 
 from ledger_adapter.port import Envelope
 from subgraphs.audit.kept.exits import TIMETABLE, plan
+from subgraphs.audit.rebuild import rebuild
 from subgraphs.audit.states import ExitScope, ExitState
-from subgraphs.demo.pilot import INSTITUTIONS
+from subgraphs.demo.pilot import INSTITUTIONS, ZHENGTONG
 from subgraphs.kit.events import event
 from subgraphs.kit.ids import InstitutionId, institution_id
 from subgraphs.rules.calendar import SHANGHAI
@@ -217,6 +218,56 @@ async def test_the_pilot_ends_by_the_regulators_word(desk: Desk) -> None:
     await desk.tell(*BEN.whole())
     await Play(desk, BEN).open()
     assert await step(desk, id_, REGULATOR, "CLEANED", HASH) == "LEGAL_HOLD"
+
+
+async def test_an_institution_leaves_one_business(desk: Desk) -> None:
+    """Frozen by the step itself, which names what becomes of the results; all else goes on."""
+    ordered = {"scope": "BUSINESS", "trigger": "AGREEMENT", "business": "PRIVATE_FUND"}
+    assert (await do(desk, START, ANN.who, **ordered))["code"] == "FORBIDDEN"
+    id_ = (await do(desk, START, VERIFIER_DESK, **ordered))["exit"]["id"]
+    assert (await do(desk, START, VERIFIER_DESK, **ordered))["code"] == "EXIT_UNDER_WAY"
+    other = {**ordered, "business": "PROFESSIONAL"}
+    assert "exit" in await do(desk, START, VERIFIER_DESK, **other), "each for itself"
+    assert await step(desk, id_, OTHER_DESK, "NOTIFIED") == "NOT_FOUND"
+    assert await step(desk, id_, VERIFIER_DESK, "NOTIFIED") == "NOTIFIED"
+    told = await desk.ask("{ exits { edges { node { id business } } } }", who=ANN.who)
+    seen = [edge["node"] for edge in told.only("exits")["edges"]]
+    assert seen == [{"id": id_, "business": "PRIVATE_FUND"}], "those concerned know"
+    assert await step(desk, id_, VERIFIER_DESK, "FROZEN") == "EVIDENCE_MISSING"
+    assert await frozen(desk) == ()
+    assert await step(desk, id_, VERIFIER_DESK, "FROZEN", HASH) == "FROZEN"
+    await desk.tell()
+    assert await frozen(desk) == ("PRIVATE_FUND",)
+    for state in ("BACKED_UP", "BACKUP_VERIFIED", "CLEANED"):
+        assert await step(desk, id_, REGULATOR, state, HASH) == state
+    assert await step(desk, id_, VERIFIER_DESK, "CLOSED") == "CLOSED"
+    assert (await do(desk, START, VERIFIER_DESK, **ordered))["code"] == "BUSINESS_FROZEN"
+    await stands(desk, VERIFIER, "ACTIVE", 2)
+    assert await frozen(desk) == ("PRIVATE_FUND",), "the register told anew brings none back"
+    await rebuild(desk.world.base)
+    assert await frozen(desk) == ("PRIVATE_FUND",)
+
+
+async def frozen(desk: Desk) -> tuple[str, ...]:
+    row = await desk.parts.institutions.get(VERIFIER)
+    assert row is not None
+    assert row.participation == "ACTIVE"
+    return row.frozen
+
+
+async def test_what_is_no_business_of_its(desk: Desk) -> None:
+    operator = institution_id(ZHENGTONG.uscc)
+    for given, code in (
+        ({"institutionId": VERIFIER}, "BUSINESS_UNKNOWN"),
+        ({"institutionId": VERIFIER, "business": "BAKERY"}, "BUSINESS_UNKNOWN"),
+        ({"institutionId": operator, "business": "PRIVATE_FUND"}, "BUSINESS_UNKNOWN"),
+        (
+            {"institutionId": VERIFIER, "business": "PRIVATE_FUND", "scope": "PARTICIPANT"},
+            "BUSINESS_INVALID",
+        ),
+    ):
+        asked: dict[str, object] = {"scope": "BUSINESS", "trigger": "POLICY", **given}
+        assert (await do(desk, START, REGULATOR, **asked))["code"] == code, given
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN, HUAAN_FUND
-from subgraphs.kit.ids import institution_id
+from subgraphs.kit.events import event
+from subgraphs.kit.ids import institution_id, new_id
 from subgraphs.kit.viewer import Role
 from subgraphs.vc.uscc import check_digit
 from tests.subgraphs.issuer.desk import OTHER, OWN, Desk
@@ -267,6 +268,31 @@ async def test_an_offer_of_who_was_suspended_since_does_not_come_into_force(desk
     assert (await desk.countersign(person, credential, issuer=HUAAN_FUND))["credential"][
         "state"
     ] == "ACTIVE"
+
+
+async def test_who_leaves_issuing_issues_nothing_and_looks_after_what_it_issued(desk: Desk) -> None:
+    person = await desk.customer("dee")
+    old, compiled = await desk.active(person), await desk.request(person)
+    await desk.do("compileCredentialDraft", OWN, credentialId=compiled)
+    own, entity = institution_id(GUOTAI_JUNAN.uscc), new_id("exit")
+    told = {"scope": "BUSINESS", "state": "FROZEN", "business": "ASSET_PROOF"}
+    now = datetime.now(UTC)
+    await desk.world.tell(
+        event(
+            "EXIT_MOVED", entity=entity, version=3, subjects=[entity], institutions=[own], at=now,
+            body={**told, "evidenceDigest": "sm3:" + "ab" * 32},
+        )
+    )  # fmt: skip
+    await desk.settle()
+    assert (await seen(desk, own))["participation"] == "ACTIVE"
+    refused = await desk.do("issueCredential", OWN, credentialId=compiled)
+    assert (refused["__typename"], refused["code"]) == ("Forbidden", "BUSINESS_FROZEN")
+    wish = {"issuerId": own, "categories": ["STOCK"], "purpose": "QUALIFIED_INVESTOR"}
+    asked = await desk.do("prepareCredentialRequest", person.who, **wish)
+    assert (asked["code"], asked["field"]) == ("BUSINESS_FROZEN", "issuerId")
+    ended = {"credentialId": old, "effect": "REVOKE", "reasonCode": "ACCOUNT_CLOSED"}
+    done = await desk.do("endorseCredential", OWN, "endorsement { id }", **ended)
+    assert done["__typename"] == "EndorseCredentialSuccess", done
 
 
 async def test_a_licence_holds_to_its_last_day_in_china(desk: Desk) -> None:

@@ -14,8 +14,8 @@ import pytest_asyncio
 
 from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN, PilotInstitution
 from subgraphs.kit.events import event
-from subgraphs.kit.ids import institution_id
-from tests.subgraphs.verifier.counter import OWN, Counter, counter_of, present
+from subgraphs.kit.ids import institution_id, new_id
+from tests.subgraphs.verifier.counter import OWN, Counter, counter_of, present, state_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -133,3 +133,54 @@ async def test_a_verifier_that_may_not_verify_now(
     ):
         refused = await alone.do(name, OWN, **given)
         assert (refused["__typename"], refused["code"]) == ("Forbidden", code), name
+
+
+async def left(counter: Counter, one: PilotInstitution, business: str) -> None:
+    """What a step of an exit tells the log."""
+    entity = new_id("exit")
+    told = {"scope": "BUSINESS", "state": "FROZEN", "business": business}
+    await counter.world.tell(
+        event(
+            "EXIT_MOVED",
+            entity=entity,
+            version=3,
+            subjects=[entity],
+            institutions=[institution_id(one.uscc)],
+            at=datetime.now(UTC),
+            body={**told, "evidenceDigest": "sm3:" + "ab" * 32},
+        )
+    )
+    await counter.settle()
+
+
+async def test_a_business_that_is_left_is_frozen_and_no_other(alone: Counter) -> None:
+    """What was issued before still verifies, and the listener still suspends."""
+    person = await alone.customer("dan")
+    paper, grant = await alone.paper(person), await alone.grant(person)
+    await alone.settle()
+    await left(alone, GUOTAI_JUNAN, "ASSET_PROOF")
+    await left(alone, CAITONG_FUND, "PROFESSIONAL")
+    done = await alone.shown(person, paper, grant)
+    assert trusted(done) == (True, True), "its issuer issues no more, and did when it signed"
+    assert (await alone.permitted(done))["permission"]["state"] == "GRANTED"
+    request = await alone.request(person)
+    shown = await alone.submit(person, request, present(person, request, [paper], grant))
+
+    await left(alone, CAITONG_FUND, "PRIVATE_FUND")
+    asked = {"customerNo": f"CUST-{person.name}", **ASKED}
+    papers = [{"kind": "STATEMENT", "metric": "FINANCIAL_ASSETS", "value": "3000000.00"}]
+    listed = [{**one, "asOf": "2026-11-20", "documentDigest": "sm3:" + "1" * 64} for one in papers]
+    for name, given in (
+        ("createPresentationRequest", asked),
+        ("verifyPresentation", {"presentationId": shown["presentation"]["id"]}),
+        ("grantPermission", {"qualificationId": done["qualification"]["id"], "product": "FUND"}),
+        (
+            "recordPaperEvidence",
+            {"customerNo": asked["customerNo"], "ruleSet": "PRIVATE_FUND", "documents": listed},
+        ),
+    ):
+        refused = await alone.do(name, OWN, **given)
+        assert (refused["__typename"], refused["code"]) == ("Forbidden", "BUSINESS_FROZEN"), name
+    await alone.endorse(person, paper, "REVOKE", "REVOKED")
+    await alone.settle()
+    assert (await state_of(alone, paper))[1] == "SUSPENDED"
