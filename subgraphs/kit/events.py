@@ -89,11 +89,12 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "CONSENT_GRANTED": _kind("Consent Holder", "monitoring", "consentDigest"),
     "CONSENT_WITHDRAWN": _kind("Consent Holder", "monitoring", "consentDigest"),
     "CONSENT_EXPIRED": _kind("Consent Holder", "monitoring", "consentDigest"),
+    "CONSENT_EXHAUSTED": _kind("Consent Holder", "monitoring", "consentDigest"),
     "WALLET_CLOSED": _kind("Holder", "closureDigest"),
     "CUSTODY_STORED": _kind(_CUST, "contentHash replicas"),
     "CUSTODY_GIVEN_UP": _kind(_CUST, "contentHash"),
     "CUSTODY_DELETED": _kind(_CUST + " DeletionReceipt", "receiptDigest"),
-    "PRESENTATION_SUBMITTED": _kind("Presentation Holder Credential", "presentationDigest"),
+    "PRESENTATION_SUBMITTED": _kind("Presentation Holder Credential Consent", "presentationDigest"),
     "PRESENTATION_VERIFIED": _kind(
         "Verification Presentation Holder Credential", "result", "evidenceDigest"
     ),

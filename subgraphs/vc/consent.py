@@ -27,12 +27,13 @@ NEW_TOTAL_BAND: Final = ClaimPath("/newTotalBand")
 _TYPE: Final = "ConsentArtefact"
 _MOST_CLAIMS: Final = 64
 _MOST_CREDENTIALS: Final = 16
+MOST_USES: Final = 100
 _PATH: Final = re.compile(r"(/[A-Za-z0-9*_-]{1,64}){1,8}")
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _AT_LEAST: Final = "AT_LEAST"
 _MEMBERS: Final = (
     *("@context", "id", "type", "holder", "grantedTo", "purpose", "scope"),
-    *("monitoring", "validFrom", "validUntil", "proof"),
+    *("monitoring", "validFrom", "validUntil", "uses", "proof"),
 )
 
 
@@ -54,7 +55,8 @@ class Monitoring:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
     """What is not listed may not be shown under it: `claims` are claim paths with `*`, and where
-    `credentials` is not empty only those credentials are meant."""
+    `credentials` is not empty only those credentials are meant. `uses`: how many presentations may
+    be made under it, None for any number in its time."""
 
     consent_id: str
     holder: Did
@@ -66,6 +68,7 @@ class Consent:
     valid_from: datetime
     valid_until: datetime
     credentials: tuple[CredentialUri, ...] = ()
+    uses: int | None = None
 
     def __post_init__(self) -> None:
         if _CODE.fullmatch(self.purpose) is None:
@@ -81,6 +84,7 @@ class Consent:
             raise MalformedDocument("validity ends before it begins", "/validUntil")
         if self.monitoring.granted == (self.monitoring.until is None):
             raise MalformedDocument("monitoring has an end when granted, else none", "/monitoring")
+        _check_uses(self.uses)
 
     def covers(self, path: str) -> bool:
         """Whether a claim may be shown."""
@@ -95,6 +99,11 @@ class Consent:
         return self.valid_from <= now < self.valid_until
 
 
+def _check_uses(uses: int | None) -> None:
+    if uses is not None and not 1 <= uses <= MOST_USES:
+        raise MalformedDocument(f"1 to {MOST_USES} uses", "/uses")
+
+
 def build_consent(consent: Consent) -> JsonObject:
     """The document to sign."""
     monitoring: JsonObject = {"granted": consent.monitoring.granted}
@@ -104,6 +113,7 @@ def build_consent(consent: Consent) -> JsonObject:
         {"metric": "total", "op": _AT_LEAST, "amount": format_amount(predicate.amount)}
         for predicate in consent.predicates
     ]
+    uses: JsonObject = {} if consent.uses is None else {"uses": consent.uses}
     return {
         "@context": [CONTEXT],
         "id": f"urn:credgraph:{consent.consent_id}",
@@ -119,6 +129,7 @@ def build_consent(consent: Consent) -> JsonObject:
         "monitoring": monitoring,
         "validFrom": to_time(consent.valid_from),
         "validUntil": to_time(consent.valid_until),
+        **uses,
     }
 
 
@@ -145,6 +156,7 @@ def read_consent(document: JsonObject, place: str = "") -> Consent:
         credentials=tuple(
             CredentialUri(uri) for uri in scope.texts("credentials", most=_MOST_CREDENTIALS)
         ),
+        uses=shape.integer("uses") if "uses" in shape.members else None,
     )
 
 

@@ -7,14 +7,14 @@ from subgraphs.kit.ids import CredentialId, InstitutionId, is_id
 from subgraphs.rules import AssetEvidence, Combined, Evidence, Fact, Metric, combine_assets
 from subgraphs.rules.preview import months_between
 from subgraphs.vc import lower_bound, model
-from subgraphs.vc.consent import read_consent
+from subgraphs.vc.consent import Consent, read_consent
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.examination import Examination, ExaminedCredential
 from subgraphs.vc.model import CredentialHead, ShownClaims
 from subgraphs.vc.money import Fen
 from subgraphs.vc.presentation import Presentation
 from subgraphs.vc.presentation import Shown as Presented
-from subgraphs.verifier.records import ConsentId, Shown, ShownLine
+from subgraphs.verifier.records import Shown, ShownLine
 
 
 def heads_of(presentation: Presentation) -> list[CredentialHead]:
@@ -107,12 +107,12 @@ def _experience(one: ExaminedCredential) -> Iterator[Fact]:
         yield Fact(metric=Metric.EXPERIENCE_MONTHS, value=months, evidence=Evidence.EXACT)
 
 
-def consent_id_of(presentation: Presentation) -> ConsentId | None:
-    """The consent a presentation names; None when it carries none that can be read."""
+def consent_of(presentation: Presentation) -> Consent | None:
+    """The consent a presentation carries, unchecked; None when it carries none that can be read."""
     if presentation.consent is None:
         return None
     try:
-        named = read_consent(presentation.consent).consent_id
+        named = read_consent(presentation.consent)
     except VcError:
         return None
-    return ConsentId(named) if is_id(named, "cons") else None
+    return named if is_id(named.consent_id, "cons") else None

@@ -8,6 +8,7 @@ from subgraphs.vc.encoding import to_time
 from subgraphs.verifier.records import (
     Acceptance,
     Binding,
+    ConsentId,
     Permission,
     Presentation,
     Qualification,
@@ -30,13 +31,14 @@ def customer_bound(row: Binding) -> Envelope:
     )
 
 
-def presentation_submitted(row: Presentation) -> Envelope:
-    """Proofs arrived; which ones, by id."""
+def presentation_submitted(row: Presentation, used: ConsentId | None) -> Envelope:
+    """Proofs arrived; which ones, by id. `used`: the consent that this counts as a use of."""
+    counted = () if used is None else (used,)
     return event(
         "PRESENTATION_SUBMITTED",
         entity=row.id,
         version=1,
-        subjects=(row.id, row.holder, *(item.credential for item in row.shown)),
+        subjects=(row.id, row.holder, *(item.credential for item in row.shown), *counted),
         institutions=(row.verifier,),
         at=row.submitted_at,
         body={"presentationDigest": row.digest},

@@ -5,11 +5,13 @@ from statistics import median
 from typing import Any, Final
 
 from subgraphs.kit import idempotent, institutions, roots, statuses
+from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.mongo import (
     ASCENDING,
     DESCENDING,
     Database,
     IndexModel,
+    ReturnDocument,
     Session,
 )
 from subgraphs.verifier.grounds import Ground
@@ -17,6 +19,7 @@ from subgraphs.verifier.records import (
     Acceptance,
     Binding,
     Change,
+    ConsentId,
     ConsentOnLog,
     CredentialOnLog,
     DecisionOnLog,
@@ -91,6 +94,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("vc_hash", ASCENDING)]),
         IndexModel([("holder", ASCENDING), ("status", ASCENDING)]),
     ],
+    "consent_uses": [],
     "feed": [
         IndexModel([("audience", ASCENDING), ("index", ASCENDING)], unique=True),
         IndexModel([("endorsement", ASCENDING), ("index", DESCENDING), _NEWEST]),
@@ -118,8 +122,22 @@ class Store:
         self.credentials = Table(database["log_credentials"], CredentialOnLog)
         self.consents = Table(database["log_consents"], ConsentOnLog)
         self.feed = Table(database["feed"], Change)
+        self._uses = database["consent_uses"]
         self.grounds = Table(database["grounds"], Ground)
         self.decided = Table(database["log_decisions"], DecisionOnLog)
+
+    async def use(
+        self, consent: ConsentId, holder: HolderId, verifier: InstitutionId, *, session: Session
+    ) -> int:
+        """One more use of a consent by her, at this verifier; how many there were with it."""
+        row = await self._uses.find_one_and_update(
+            {"_id": f"{consent}|{holder}|{verifier}"},
+            {"$inc": {"used": 1}},
+            upsert=True,
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return int(row["used"]) if row else 0
 
     async def save(self, rows: Written, *, session: Session) -> None:
         """All of one sheet; a feed's change is new, every other row replaces what was there."""

@@ -15,6 +15,7 @@ from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import HolderId, is_id, new_id
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.offload import offload
+from subgraphs.vc.consent import Consent
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.model import CredentialHead
 from subgraphs.vc.presentation import (
@@ -22,10 +23,10 @@ from subgraphs.vc.presentation import (
 )
 from subgraphs.vc.presentation import parse_presentation, presentation_digest, read_presentation
 from subgraphs.vc.strict_json import canonical
-from subgraphs.verifier import outgoing
-from subgraphs.verifier.evidence import consent_id_of, heads_of, shown_of
+from subgraphs.verifier import outgoing, uses
+from subgraphs.verifier.evidence import consent_of, heads_of, shown_of
 from subgraphs.verifier.parts import Parts
-from subgraphs.verifier.records import Presentation, PresentationId, Request
+from subgraphs.verifier.records import ConsentId, Presentation, PresentationId, Request
 from subgraphs.verifier.states import PresentationState, RequestState, TransferMode
 from subgraphs.verifier.table import Stale
 
@@ -59,14 +60,19 @@ async def submit(
         raise await _over(parts, request)
     presented, heads = await offload(_read, value)
     await _refuse(parts, request, presented)
-    row = replace(await _row(parts, request, presented, heads), transfer_mode=mode)
+    named = consent_of(presented)
+    row = replace(await _row(parts, request, presented, heads, named), transfer_mode=mode)
     was, now = {"state": RequestState.OPEN}, {"state": RequestState.USED}
     try:
         await parts.store.requests.change(request.id, was=was, now=now, session=session)
         await parts.store.presentations.insert(row, session=session)
     except (Stale, DuplicateKeyError):
         raise _replayed() from None
-    await parts.outbox.put(session, outgoing.presentation_submitted(row))
+    try:
+        used = await uses.use(parts, row, named, session=session)
+    except uses.UsedUp as over:
+        raise PresentationRefused(str(over), code=over.code) from None
+    await parts.outbox.put(session, outgoing.presentation_submitted(row, used))
     return row
 
 
@@ -103,7 +109,11 @@ async def _refuse(parts: Parts, request: Request, presented: Presented) -> None:
 
 
 async def _row(
-    parts: Parts, request: Request, presented: Presented, heads: list[CredentialHead]
+    parts: Parts,
+    request: Request,
+    presented: Presented,
+    heads: list[CredentialHead],
+    named: Consent | None,
 ) -> Presentation:
     issuers = await parts.institutions.by_dids([head.issuer for head in heads])
     known = {did: row.id for did, row in issuers.items()}
@@ -118,7 +128,7 @@ async def _row(
             shown_of(item, head, known.get(head.issuer))
             for item, head in zip(presented.shown, heads, strict=True)
         ),
-        consent=consent_id_of(presented),
+        consent=None if named is None else ConsentId(named.consent_id),
         state=PresentationState.SUBMITTED,
         submitted_at=parts.clock(),
         verification=None,

@@ -92,7 +92,7 @@ def follow(base: Base, parts: Parts) -> Follower[None]:
         mongo=base.mongo,
         database=base.database,
         ledger=base.ledger,
-        apply=Projections(parts.store, parts.institutions),
+        apply=Projections(parts.store, parts.institutions, parts.outbox),
     )
 
 

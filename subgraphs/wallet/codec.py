@@ -81,6 +81,8 @@ def consent_document(row: Consent) -> Document:
         "document": row.document,
         "digest": row.digest,
         "granted_at": row.granted_at,
+        "uses": row.uses,
+        "used": row.used,
         "withdrawn_at": row.withdrawn_at,
         "version": row.version,
     }
@@ -102,6 +104,8 @@ def consent(found: Document) -> Consent:
         document=found["document"],
         digest=found["digest"],
         granted_at=found["granted_at"],
+        uses=found.get("uses"),
+        used=found.get("used", 0),
         withdrawn_at=found["withdrawn_at"],
         version=found["version"],
     )

@@ -1,7 +1,8 @@
 """Which step may follow which, for root DIDs, consents and custody (domain.md §4.3). Pure.
 
 Laws: a step that no table names is refused with from, to and what would be allowed; a consent whose
-time is over counts as EXPIRED from that moment, whatever its row says; from DELETION_PENDING on
+time is over counts as EXPIRED from that moment, whatever its row says; whoever let herself be
+watched longer than a consent may be used can withdraw it for as long; from DELETION_PENDING on
 nobody reads a custody object.
 """
 
@@ -37,8 +38,8 @@ CONSENT: Final[Mapping[ConsentState, frozenset[ConsentState]]] = MappingProxyTyp
             {ConsentState.WITHDRAWN, ConsentState.EXPIRED, ConsentState.EXHAUSTED}
         ),
         ConsentState.WITHDRAWN: frozenset(),
-        ConsentState.EXPIRED: frozenset(),
-        ConsentState.EXHAUSTED: frozenset(),
+        ConsentState.EXPIRED: frozenset({ConsentState.WITHDRAWN}),
+        ConsentState.EXHAUSTED: frozenset({ConsentState.WITHDRAWN}),
     }
 )
 CUSTODY: Final[Mapping[CustodyState, frozenset[CustodyState]]] = MappingProxyType(
@@ -63,6 +64,21 @@ def root_did_step(source: RootDidState, target: RootDidState) -> RootDidState:
 def consent_step(source: ConsentState, target: ConsentState) -> ConsentState:
     """The target, or InvalidTransition."""
     return _step(CONSENT, source, target)
+
+
+def withdraw(
+    source: ConsentState, now: datetime, *, watched_until: datetime | None
+) -> ConsentState:
+    """WITHDRAWN, or InvalidTransition; from a consent that is over only while it lets watch."""
+    over = source is not ConsentState.GRANTED
+    if over and (watched_until is None or watched_until <= now):
+        raise InvalidTransition(
+            source=source.value,
+            target=ConsentState.WITHDRAWN.value,
+            allowed=(),
+            message=f"the consent is {source.value}, and nothing is watched under it",
+        )
+    return consent_step(source, ConsentState.WITHDRAWN)
 
 
 def custody_step(source: CustodyState, target: CustodyState) -> CustodyState:

@@ -146,6 +146,11 @@ def consent_expired(row: Consent, at: datetime) -> Envelope:
     return _consent("CONSENT_EXPIRED", row, at)
 
 
+def consent_exhausted(row: Consent, at: datetime) -> Envelope:
+    """It was used as often as it is for; what it lets be watched has an end of its own."""
+    return _consent("CONSENT_EXHAUSTED", row, at)
+
+
 def credential_cancelled(row: Cancellation) -> Envelope:
     """The holder's own end of a credential; its issuer is told with everybody else."""
     return event(

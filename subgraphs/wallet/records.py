@@ -69,7 +69,8 @@ class RootDid:
 class Consent:
     """A consent as granted; `document` carries the holder's signature.
 
-    `credentials` is empty where the consent is for all of the holder's.
+    `credentials` is empty where the consent is for all of the holder's. `uses`: how many
+    presentations it is for; None: any number. `used` counts those of a consent that has a number.
     """
 
     id: ConsentId
@@ -86,6 +87,8 @@ class Consent:
     document: JsonObject
     digest: str
     granted_at: datetime
+    uses: int | None = None
+    used: int = 0
     withdrawn_at: datetime | None = None
     version: int = 1
 

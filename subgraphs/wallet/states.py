@@ -28,7 +28,7 @@ class RootDidState(Enum):
     GRANTED="Signed by the holder and in force (有效).",
     WITHDRAWN="Taken back by the holder (已撤回).",
     EXPIRED="Its time is over (已过期).",
-    EXHAUSTED="It was for one use, and used (已用尽).",
+    EXHAUSTED="Used as often as it is for (已用尽).",
 )
 class ConsentState(Enum):
     GRANTED = "GRANTED"

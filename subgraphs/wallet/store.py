@@ -164,6 +164,15 @@ class Store:
         found = await self._consents.find(where, session=session).to_list(None)
         return [codec.consent(row) for row in found]
 
+    async def withdrawable(
+        self, holder: HolderId, now: datetime, *, session: Session
+    ) -> list[Consent]:
+        """All of a holder's consents in force, and those that are over and still let watch."""
+        over = {"state": {"$ne": "WITHDRAWN"}, "monitoring_until": {"$gt": now}}
+        where = {"holder": holder, "$or": [{"state": "GRANTED", "valid_until": {"$gt": now}}, over]}
+        found = await self._consents.find(where, session=session).to_list(None)
+        return [codec.consent(row) for row in found]
+
     async def over(self, now: datetime, limit: int) -> list[Consent]:
         """Consents still GRANTED whose time is over, the longest over first."""
         where = {"state": "GRANTED", "valid_until": {"$lte": now}}

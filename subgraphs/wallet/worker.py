@@ -1,12 +1,15 @@
 """What the log tells the wallet: items and their states, institutions, who has matched whom.
 
 Laws: idempotent by position; an event that does not read as its kind promises changes nothing and
-stops nothing; a credential's item is moved by what names the issuer that activated it.
+stops nothing; a credential's item is moved by what names the issuer that activated it; a use is
+counted where its holder made it at the institution that the consent is for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -14,19 +17,23 @@ from ledger_adapter.port import Envelope, LoggedEvent
 from subgraphs.kit.feed import Item
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, derived_id, is_id
 from subgraphs.kit.institutions import Institutions
-from subgraphs.kit.mongo import Session
+from subgraphs.kit.mongo import Contended, Session
+from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.roots import CHANGED
 from subgraphs.kit.vocabulary import CredentialState
-from subgraphs.wallet import policy
-from subgraphs.wallet.records import WalletItem, WalletItemId
+from subgraphs.wallet import lifecycle, outgoing, policy
+from subgraphs.wallet.records import Consent, WalletItem, WalletItemId
+from subgraphs.wallet.states import ConsentState
 from subgraphs.wallet.store import Store
+
+USED: Final = "PRESENTATION_SUBMITTED"
 
 
 class Projections:
     """Takes batches of the log in; see kit.follow."""
 
-    def __init__(self, store: Store, institutions: Institutions) -> None:
-        self._store, self._institutions = store, institutions
+    def __init__(self, store: Store, institutions: Institutions, outbox: Outbox) -> None:
+        self._store, self._institutions, self._outbox = store, institutions, outbox
 
     async def __call__(
         self, events: Sequence[LoggedEvent], session: Session, /
@@ -36,7 +43,31 @@ class Projections:
             take = _BY_KIND.get(event.envelope.kind)
             if take is not None:
                 await take(self._store, event, session)
+            if event.envelope.kind == USED:
+                await self._used(event.envelope, session)
         return ()
+
+    async def _used(self, envelope: Envelope, session: Session) -> None:
+        """One use of a consent that is for so many; the last one ends it."""
+        consent, holder = _subject(envelope, "cons"), _subject(envelope, "hold")
+        if consent is None or holder is None:
+            return
+        row = await self._store.consent(consent, HolderId(holder), session=session)
+        if row is None or row.uses is None or row.granted_to not in envelope.institutions:
+            return
+        after = _one_more(row, envelope.at)
+        if not await self._store.replace_consent(after, session):
+            raise Contended("the consent changed meanwhile")
+        if after.state is not row.state:
+            await self._outbox.put(session, outgoing.consent_exhausted(after, envelope.at))
+
+
+def _one_more(row: Consent, at: datetime) -> Consent:
+    after = replace(row, used=row.used + 1, version=row.version + 1)
+    present = lifecycle.consent_at(row.state, at, valid_until=row.valid_until)
+    if row.uses is None or after.used < row.uses or present is not ConsentState.GRANTED:
+        return after
+    return replace(after, state=lifecycle.consent_step(present, ConsentState.EXHAUSTED))
 
 
 def item_id(credential: str) -> WalletItemId:

@@ -195,8 +195,6 @@ def _root_did_told(source: RootDidState, target: RootDidState, version: int) -> 
 
 def _consent_told(source: ConsentState, target: ConsentState, version: int) -> Envelope | None:
     del source
-    if target is ConsentState.EXHAUSTED:
-        return None
     row = Consent(
         id=ConsentId(derived_id("cons", "1")),
         holder=HOLDER,
@@ -217,6 +215,8 @@ def _consent_told(source: ConsentState, target: ConsentState, version: int) -> E
     )
     if target is ConsentState.EXPIRED:
         return wallet_events.consent_expired(row, AT)
+    if target is ConsentState.EXHAUSTED:
+        return wallet_events.consent_exhausted(row, AT)
     return wallet_events.consent_withdrawn(row)
 
 

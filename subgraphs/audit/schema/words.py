@@ -38,6 +38,7 @@ from subgraphs.kit.types import worded
     CONSENT_GRANTED="A holder consented (授权).",
     CONSENT_WITHDRAWN="A holder withdrew consent (撤回授权).",
     CONSENT_EXPIRED="The time of a consent is over (授权到期).",
+    CONSENT_EXHAUSTED="A consent was used as often as it is for (授权用尽).",
     WALLET_CLOSED="A holder left (用户退出).",
     CUSTODY_STORED="An encrypted copy went into custody (托管).",
     CUSTODY_GIVEN_UP="The holder's copy is to be erased (申请删除).",
@@ -94,6 +95,7 @@ class AuditEventKind(Enum):
     CONSENT_GRANTED = "CONSENT_GRANTED"
     CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
     CONSENT_EXPIRED = "CONSENT_EXPIRED"
+    CONSENT_EXHAUSTED = "CONSENT_EXHAUSTED"
     WALLET_CLOSED = "WALLET_CLOSED"
     CUSTODY_STORED = "CUSTODY_STORED"
     CUSTODY_GIVEN_UP = "CUSTODY_GIVEN_UP"

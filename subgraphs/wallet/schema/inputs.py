@@ -89,6 +89,10 @@ class PrepareConsentInput(MutationInput):
         default=None,
         description="How long accepted credentials may be watched; none: not at all (监测截止).",
     )
+    uses: int | None = strawberry.field(
+        default=None,
+        description="How many presentations it is for, 1 to 100; none: any number (可用次数).",
+    )
 
 
 @strawberry.input(description="Get the texts of a stage to sign (准备签署协议).")

@@ -155,6 +155,7 @@ class Mutation(KeyMutation, LendingMutation):
             credentials=input_.scope.credentials,
             monitoring_until=input_.monitoring_until,
             valid_until=input_.valid_until,
+            uses=input_.uses,
         )
         try:
             row = await prepare_consent(info.context.parts, info.context.viewer, wanted)

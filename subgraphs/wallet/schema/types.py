@@ -143,6 +143,14 @@ class Consent(Node):
     valid_until: datetime | None = strawberry.field(
         default=None, description="Until when (有效期至)."
     )
+    uses: int | None = strawberry.field(
+        default=None,
+        description="How many presentations it is for; null: any number in its time (可用次数).",
+    )
+    used: int | None = strawberry.field(
+        default=None,
+        description="How many were made, where it is for so many (已用次数).",
+    )
     granted_at: datetime | None = strawberry.field(
         default=None, description="When it was signed (授权时间)."
     )
@@ -190,6 +198,8 @@ class Consent(Node):
             monitoring=MonitoringGrant(granted=until is not None, until=until),
             valid_from=row.valid_from,
             valid_until=row.valid_until,
+            uses=row.uses,
+            used=None if row.uses is None else row.used,
             granted_at=row.granted_at,
             withdrawn_at=row.withdrawn_at,
             row=row,

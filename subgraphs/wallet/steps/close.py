@@ -22,7 +22,6 @@ from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import lifecycle, outgoing
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.records import Closure, CustodyId
-from subgraphs.wallet.states import ConsentState
 from subgraphs.wallet.steps.erase import erase_now, give_up_copies
 from subgraphs.wallet.steps.signed import (
     Submitted,
@@ -59,9 +58,9 @@ async def close_wallet(
     async def work(session: Session) -> dict[str, str]:
         now = parts.clock()
         signed = await signed_document(parts, root, given, session, now)
-        consents = await parts.store.in_force(holder, now, session=session)
+        consents = await parts.store.withdrawable(holder, now, session=session)
         for row in consents:
-            state = lifecycle.consent_step(row.state, ConsentState.WITHDRAWN)
+            state = lifecycle.withdraw(row.state, now, watched_until=row.monitoring_until)
             over = replace(row, state=state, withdrawn_at=now, version=row.version + 1)
             if not await parts.store.replace_consent(over, session):
                 raise Busy("a consent was changed meanwhile")

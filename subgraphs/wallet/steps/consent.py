@@ -76,7 +76,7 @@ async def grant_consent(
 
 
 async def prepare_withdrawal(parts: Parts, viewer: Viewer, consent_id: str) -> PreparedRow:
-    """The withdrawal to sign; refused for a consent that is over already."""
+    """The withdrawal to sign; refused for a consent that is over and lets nothing be watched."""
     holder = viewer.require_holder()
     root = await root_of(parts, holder)
     now = parts.clock()
@@ -153,10 +153,11 @@ def _row(holder: HolderId, signed: Signed, now: datetime) -> Consent:
         document=signed.document,
         digest=artefacts.consent_digest(signed.document),
         granted_at=now,
+        uses=consent.uses,
     )
 
 
 def _withdrawn(row: Consent, now: datetime) -> Consent:
     present = lifecycle.consent_at(row.state, now, valid_until=row.valid_until)
-    state = lifecycle.consent_step(present, ConsentState.WITHDRAWN)
+    state = lifecycle.withdraw(present, now, watched_until=row.monitoring_until)
     return replace(row, state=state, withdrawn_at=now, version=row.version + 1)

@@ -11,7 +11,14 @@ from subgraphs.kit.errors import Invalid, NotFound
 from subgraphs.kit.ids import HolderId, InstitutionId, new_id
 from subgraphs.kit.institutions import InstitutionRow
 from subgraphs.vc import guard, model
-from subgraphs.vc.consent import LIVE_COUNT, NEW_TOTAL_BAND, AtLeast, Consent, Monitoring
+from subgraphs.vc.consent import (
+    LIVE_COUNT,
+    MOST_USES,
+    NEW_TOTAL_BAND,
+    AtLeast,
+    Consent,
+    Monitoring,
+)
 from subgraphs.vc.did import Did
 from subgraphs.vc.disclosure import ClaimPath
 from subgraphs.vc.errors import VcError
@@ -39,6 +46,7 @@ class Wanted:
     credentials: Sequence[str]
     monitoring_until: datetime | None
     valid_until: datetime
+    uses: int | None = None
 
 
 async def consent_of(parts: Parts, root: RootDid, wanted: Wanted) -> Consent:
@@ -64,6 +72,7 @@ async def consent_of(parts: Parts, root: RootDid, wanted: Wanted) -> Consent:
             valid_from=now,
             valid_until=_end(wanted.valid_until, now, longest, "validUntil"),
             credentials=tuple(map(model.credential_uri, wanted.credentials)),
+            uses=_uses(wanted.uses),
         )
     except VcError as fault:
         raise as_refusal(fault) from fault
@@ -103,6 +112,12 @@ def _predicates(total_at_least: str | None) -> tuple[AtLeast, ...]:
         return (AtLeast(amount=parse_amount(total_at_least)),)
     except VcError as fault:
         raise as_refusal(fault, "scope.totalAtLeast") from fault
+
+
+def _uses(wanted: int | None) -> int | None:
+    if wanted is not None and not 1 <= wanted <= MOST_USES:
+        raise Invalid(f"1 to {MOST_USES}", field="uses", code="USES_OUT_OF_RANGE")
+    return wanted
 
 
 def _end(moment: datetime, now: datetime, longest: datetime, field: str) -> datetime:

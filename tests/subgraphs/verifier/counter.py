@@ -275,6 +275,7 @@ class Counter:
         to: PilotInstitution = CAITONG_FUND,
         claims: Sequence[ClaimPath] = CLAIMS,
         purpose: str = PURPOSE,
+        uses: int | None = None,
     ) -> Grant:
         """A signed consent, and what the wallet tells the log about it."""
         now = datetime.now(UTC).replace(microsecond=0)
@@ -289,6 +290,7 @@ class Counter:
             monitoring=Monitoring(granted=monitoring, until=until if monitoring else None),
             valid_from=now,
             valid_until=until,
+            uses=uses,
         )
         document = consents.build_consent(consent)
         ready = prepared(person, document)

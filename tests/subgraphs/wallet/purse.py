@@ -260,12 +260,12 @@ class Purse:
         await self.world.tell(told)
         await self.settle()
 
-    async def present(self, holder: HolderId, verifier: Who) -> None:
+    async def present(self, holder: HolderId, verifier: Who, *named: str) -> None:
         told = event(
             "PRESENTATION_SUBMITTED",
             entity=new_id("pres"),
             version=1,
-            subjects=[holder],
+            subjects=[holder, *named],
             institutions=[InstitutionId(str(verifier.institution))],
             at=datetime.now(UTC),
             body={"presentationDigest": "sm3:" + "0" * 64},

@@ -82,7 +82,7 @@ async def test_a_consent_whose_time_is_over_is_expired_and_cannot_be_withdrawn(
     purse: Purse,
 ) -> None:
     ann = await purse.registered()
-    consent = await purse.granted(ann)
+    consent = await purse.granted(ann, monitoringUntil=None)
     consents = purse.world.base.database["consents"]
     now = purse.parts.clock()
     over = {"$set": {"valid_until": now - timedelta(seconds=1)}}

@@ -51,7 +51,8 @@ async def test_two_wallets_at_once_tell_it_once(purse: Purse) -> None:
 
 async def test_a_withdrawal_and_the_clock_end_it_once(purse: Purse) -> None:
     ann = await purse.registered()
-    consents = [(await purse.granted(ann))["id"] for _ in range(3)]
+    unwatched = {"monitoringUntil": None}
+    consents = [(await purse.granted(ann, **unwatched))["id"] for _ in range(3)]
     late = at(purse, days=31)
     await asyncio.gather(*[purse.withdraw(ann, one) for one in consents], expire_what_is_over(late))
     ends = [
@@ -65,13 +66,24 @@ async def test_a_withdrawal_and_the_clock_end_it_once(purse: Purse) -> None:
         assert await stored(purse, one) in {"WITHDRAWN", "EXPIRED"}
 
 
-async def test_what_is_over_is_not_withdrawn_again(purse: Purse) -> None:
+async def test_what_is_over_and_lets_nothing_be_watched_is_not_withdrawn(purse: Purse) -> None:
     ann = await purse.registered()
-    consent = (await purse.granted(ann))["id"]
+    consent = (await purse.granted(ann, monitoringUntil=None))["id"]
     await expire_what_is_over(at(purse, days=31))
     assert await state_of(purse, ann, consent) == "EXPIRED"
     refused = await purse.do("prepareConsentWithdrawal", ann.who, PREPARED, consentId=consent)
     assert (refused["__typename"], refused["from"]) == ("InvalidTransitionError", "EXPIRED")
+
+
+async def test_what_is_watched_after_its_time_can_be_withdrawn(purse: Purse) -> None:
+    ann = await purse.registered()
+    consent = (await purse.granted(ann))["id"]
+    await expire_what_is_over(at(purse, days=31))
+    done = await purse.withdraw(ann, consent)
+    assert done["__typename"] == "WithdrawConsentSuccess", done
+    assert await stored(purse, consent) == "WITHDRAWN"
+    kinds = ("CONSENT_EXPIRED", "CONSENT_WITHDRAWN")
+    assert [len(await purse.events(kind)) for kind in kinds] == [1, 1]
 
 
 async def test_the_job_finds_it_by_itself(purse: Purse) -> None:

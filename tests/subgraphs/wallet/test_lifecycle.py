@@ -27,12 +27,31 @@ def test_the_path_of_a_copy_to_its_deletion_past_a_failure() -> None:
         assert step is CustodyState(target)
 
 
-@pytest.mark.parametrize("target", list(ConsentState))
-@pytest.mark.parametrize("source", [s for s in ConsentState if s is not ConsentState.GRANTED])
-def test_a_consent_that_is_over_stays_over(source: ConsentState, target: ConsentState) -> None:
+OVER = [state for state in ConsentState if state is not ConsentState.GRANTED]
+
+
+@pytest.mark.parametrize("target", [s for s in ConsentState if s is not ConsentState.WITHDRAWN])
+@pytest.mark.parametrize("source", OVER)
+def test_a_consent_that_is_over_serves_nothing_again(
+    source: ConsentState, target: ConsentState
+) -> None:
     with pytest.raises(InvalidTransition) as refusal:
         lifecycle.consent_step(source, target)
-    assert (refusal.value.source, refusal.value.allowed) == (source.value, ())
+    assert refusal.value.source == source.value
+
+
+@pytest.mark.parametrize("source", OVER)
+def test_what_is_over_is_withdrawn_only_while_it_lets_watch(source: ConsentState) -> None:
+    for until in (None, NOW):
+        with pytest.raises(InvalidTransition) as refusal:
+            lifecycle.withdraw(source, NOW, watched_until=until)
+        assert (refusal.value.source, refusal.value.allowed) == (source.value, ())
+    watched = NOW + timedelta(seconds=1)
+    if source is ConsentState.WITHDRAWN:
+        with pytest.raises(InvalidTransition):
+            lifecycle.withdraw(source, NOW, watched_until=watched)
+    else:
+        assert lifecycle.withdraw(source, NOW, watched_until=watched) is ConsentState.WITHDRAWN
 
 
 def test_a_refused_step_names_what_would_be_allowed() -> None:
