@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from ledger_adapter.port import LoggedEvent, Shard
 from ledger_adapter.public import PublicLog
 from ledger_adapter.verify import Trust, load_trust
+from subgraphs.audit.chains import look_at_chains
 from subgraphs.audit.complaint.steps import Reminders
 from subgraphs.audit.denials import Denied
 from subgraphs.audit.dispute.file import PATH, answer
@@ -31,6 +33,7 @@ from subgraphs.audit.store import INDEXES, Store
 from subgraphs.audit.tallies import Tallies
 from subgraphs.audit.worker import apply
 from subgraphs.kit.base import Base, open_base
+from subgraphs.kit.board import Board
 from subgraphs.kit.feed import Feed, Item
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.mongo import Session
@@ -59,7 +62,7 @@ def service(base: Base, trust: Trust) -> Service:
     return Service(
         app=app,
         jobs=[follower.run, Reminders(base.mongo, parts).run],
-        stopping=[parts.feed.close],
+        stopping=[parts.feed.close, parts.chains.close],
     )
 
 
@@ -97,6 +100,7 @@ def wire(base: Base, trust: Trust) -> Parts:
         shard=Shard(base.settings.ledger.shard),
         sealer=base.sealer,
         feed=Feed(),
+        chains=Board(partial(look_at_chains, base.ledger)),
         log_id=base.log_id,
         clock=lambda: datetime.now(UTC),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ledger_adapter.port import Ledger, Shard
 from ledger_adapter.verify import Trust
+from subgraphs.audit.chains import ChainsSeen
 from subgraphs.audit.denials import Denied
 from subgraphs.audit.flows import Flows
 from subgraphs.audit.kept.allow_lists import AllowLists
@@ -18,6 +19,7 @@ from subgraphs.audit.kept.operation_store import Operation
 from subgraphs.audit.records import EventRow
 from subgraphs.audit.store import Store
 from subgraphs.audit.tallies import Tallies
+from subgraphs.kit.board import Board
 from subgraphs.kit.cursor import CursorSealer
 from subgraphs.kit.feed import Feed
 from subgraphs.kit.holder_keys import HolderKeys
@@ -52,5 +54,6 @@ class Parts:
     shard: Shard
     sealer: CursorSealer
     feed: Feed[EventRow]
+    chains: Board[ChainsSeen]
     log_id: str
     clock: Callable[[], datetime]

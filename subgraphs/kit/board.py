@@ -1,7 +1,8 @@
 """What stands now, looked at once for all who watch, and told to each when it is another.
 
 Laws: nobody looks while nobody watches; whoever comes is told what stands at once, and is told it
-again after a while of silence; whoever is slow is told what stands then, not what lay between.
+again after a while of silence, as it was seen last; whoever is slow is told what stands then, not
+what lay between.
 """
 
 import asyncio
@@ -65,9 +66,8 @@ class Board(Generic[T]):
     async def _keep_looking(self) -> None:
         try:
             while True:
-                stands = await self._look()
-                if stands != self._stands:
-                    self._stands = stands
+                before, self._stands = self._stands, await self._look()
+                if self._stands != before:
                     self._wake()
                 await asyncio.sleep(self._every)
         except Exception:

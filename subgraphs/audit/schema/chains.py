@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import strawberry
 
+from ledger_adapter import port
 from ledger_adapter.port import AnchorView
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.schema.proofs import encoded
@@ -76,7 +78,7 @@ async def scans_of(info: Info[Parts]) -> list[ChainScan]:
     ]
 
 
-async def nodes_of(info: Info[Parts]) -> list[ChainNode]:
+def shown_nodes(rows: Iterable[port.ChainNode]) -> list[ChainNode]:
     """The primary of each chain first."""
     found = [
         ChainNode(
@@ -89,24 +91,29 @@ async def nodes_of(info: Info[Parts]) -> list[ChainNode]:
             epoch=one.epoch,
             seen_at=one.seen_at,
         )
-        for one in await info.context.parts.ledger.chain_nodes()
+        for one in rows
     ]
     return sorted(found, key=lambda one: (one.chain, one.role.value, one.name))
 
 
+async def nodes_of(info: Info[Parts]) -> list[ChainNode]:
+    return shown_nodes(await info.context.parts.ledger.chain_nodes())
+
+
+def shown_switch(row: port.NodeSwitch) -> FailoverEvent:
+    return FailoverEvent(
+        chain=row.chain,
+        epoch=row.epoch,
+        from_node=row.from_node,
+        to_node=row.to_node,
+        reason=row.reason,
+        at=row.at,
+    )
+
+
 async def switches_of(info: Info[Parts], first: int) -> list[FailoverEvent]:
     """Newest first."""
-    return [
-        FailoverEvent(
-            chain=one.chain,
-            epoch=one.epoch,
-            from_node=one.from_node,
-            to_node=one.to_node,
-            reason=one.reason,
-            at=one.at,
-        )
-        for one in await info.context.parts.ledger.failovers(first)
-    ]
+    return [shown_switch(one) for one in await info.context.parts.ledger.failovers(first)]
 
 
 def head_anchor(row: AnchorView) -> HeadAnchor:

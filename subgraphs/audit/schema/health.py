@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from enum import Enum
-from typing import Final
 
 import strawberry
 
+from subgraphs.audit.chains import ChainsSeen, look_at_chains
 from subgraphs.audit.parts import Parts
-from subgraphs.audit.schema.chains import ChainNode, FailoverEvent, nodes_of, switches_of
+from subgraphs.audit.schema.chains import ChainNode, FailoverEvent, shown_nodes, shown_switch
 from subgraphs.audit.schema.feed import Subscription as Feeds
 from subgraphs.audit.schema.words import ChainNodeHealth
 from subgraphs.kit.context import Info
 from subgraphs.kit.fields import subscription
 from subgraphs.kit.paused import stopped
 from subgraphs.kit.types import worded
-
-LOOK_SECONDS: Final = 1.0
-SILENCE_LOOKS: Final = 15
 
 
 @worded(
@@ -59,31 +55,21 @@ def status_of(nodes: Iterable[ChainNode]) -> ServiceStatus:
 
 
 async def health_of(info: Info[Parts]) -> ChainHealth:
-    nodes, switches = await nodes_of(info), await switches_of(info, 1)
+    return shown_health(await look_at_chains(info.context.parts.ledger))
+
+
+def shown_health(seen: ChainsSeen) -> ChainHealth:
+    nodes = shown_nodes(seen.nodes)
     return ChainHealth(
         nodes=nodes,
-        last_failover=switches[0] if switches else None,
+        last_failover=None if seen.switch is None else shown_switch(seen.switch),
         service_status=status_of(nodes),
     )
-
-
-def _told(health: ChainHealth) -> object:
-    """What a change is seen by: heights and times go on all the while."""
-    nodes = [(one.chain, one.name, one.role, one.health, one.epoch) for one in health.nodes]
-    last = health.last_failover
-    return nodes, None if last is None else (last.chain, last.epoch)
 
 
 @strawberry.type(name="Subscription")
 class Subscription(Feeds):
     @subscription("How the chains are: now, at each change, and every 15 s (链健康).")
     async def chain_health(self, info: Info[Parts]) -> AsyncIterator[ChainHealth]:
-        before: object = None
-        looks = 0
-        while True:
-            health = await health_of(info)
-            if (told := _told(health)) != before or looks >= SILENCE_LOOKS:
-                before, looks = told, 0
-                yield health
-            looks += 1
-            await asyncio.sleep(LOOK_SECONDS)
+        async for seen in info.context.parts.chains.watch():
+            yield shown_health(seen)

@@ -41,6 +41,10 @@ async def test_a_switch_is_told_as_it_happens(desk: Desk) -> None:
         after = [node("one", "STANDBY", "DOWN", 1), node("two", "PRIMARY", "UP", 2)]
         await kept.see_nodes("embedded", after, [switch])
         told = (await stream.next())["chainHealth"]
+        again = desk.world.gateway.subscribe(operation("chain-health"), who=REGULATOR)
+        async with again as other:
+            assert (await other.next())["chainHealth"] == told
+            assert desk.parts.chains.watchers == 2, "one look serves both"
     assert told["serviceStatus"] == {"mode": "DEGRADED", "unwell": ["embedded: one"]}
     assert (told["lastFailover"]["fromNode"], told["lastFailover"]["toNode"]) == ("one", "two")
     assert [(one["name"], one["role"]) for one in told["nodes"]] == [

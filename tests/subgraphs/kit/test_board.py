@@ -73,6 +73,31 @@ async def test_silence_is_told_again() -> None:
     board.close()
 
 
+class Spoken(str):
+    """Equal in any case of its letters."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and self.lower() == other.lower()
+
+    def __hash__(self) -> int:
+        return hash(self.lower())
+
+
+async def test_what_silence_tells_was_seen_last_though_nobody_was_told() -> None:
+    """As heights of a chain go on without a word."""
+    sight = Sight(Spoken("well"))
+    board = Board(sight.look, every=0.001, silence=0.05)
+    watch = aiter(board.watch())
+    assert str(await following(watch)) == "well"
+    sight.seen = Spoken("WELL")
+    async with asyncio.timeout(HANG):
+        while str.__str__(await following(watch)) != "WELL":
+            await sight.looked(1)
+    board.close()
+
+
 async def test_the_slow_one_is_told_what_stands_then() -> None:
     sight = Sight()
     board = Board(sight.look, every=0.001, silence=3600.0)
