@@ -61,7 +61,21 @@ class Follower(Generic[T]):
         self._positions = database[POSITIONS]
         self._apply, self._feed, self._after_commit = apply, feed, after_commit
         self._session: Session | None = None
-        self.applied: int = BEFORE_FIRST
+        self._applied, self._moved = BEFORE_FIRST, asyncio.Event()
+
+    @property
+    def applied(self) -> int:
+        """The index of the last entry whose effects are committed."""
+        return self._applied
+
+    async def reach(self, index: int) -> None:
+        """Wait until an entry is applied; for ever, if need be."""
+        while self._applied < index:
+            await self._moved.wait()
+
+    def _now_at(self, index: int) -> None:
+        self._applied, moved, self._moved = index, self._moved, asyncio.Event()
+        moved.set()
 
     async def lag(self) -> int:
         """How many sequenced events are not applied yet."""
@@ -99,7 +113,7 @@ class Follower(Generic[T]):
             "$set": {"session": self._session.session_id},
         }
         await self._positions.update_one({"_id": self._name}, changed, upsert=True)
-        self.applied = row["index"] if row else BEFORE_FIRST
+        self._now_at(row["index"] if row else BEFORE_FIRST)
         if self._feed is not None:
             self._feed.reread(head=self.applied)
 
@@ -114,7 +128,7 @@ class Follower(Generic[T]):
             return await self._apply(fresh, session)
 
         items = await self._mongo.transaction(work, within=self._session)
-        self.applied = last
+        self._now_at(last)
         if self._feed is not None:
             self._feed.publish(items, head=last)
         if self._after_commit is not None:

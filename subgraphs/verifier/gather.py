@@ -1,6 +1,7 @@
 """Read what a decision will stand on, from this subgraph's own rows and the presentation only."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -22,6 +23,7 @@ from subgraphs.verifier.records import (
     Presentation,
     Query,
     Request,
+    Supplement,
     VerificationId,
 )
 from subgraphs.verifier.states import CredentialStatus, VerificationResult
@@ -33,13 +35,15 @@ _MOST_EARLIER: Final = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """What one decision is made from; `presented` is what the row `shown` holds as text."""
+    """What one decision is made from; `presented` is what the row `shown` holds as text, `waiting`
+    what further proof was asked for."""
 
     request: Request
     rules: RuleSet
     shown: Presentation
     presented: Presented
     ground: Ground
+    waiting: Sequence[Supplement]
 
 
 async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gathered:
@@ -51,7 +55,7 @@ async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gat
     # each reads for itself: one after the other would be as many times the way to the database
     (
         (own, (request, binding), register, credentials),
-        ((places, lists), consent, root, earlier, live),
+        ((places, lists), consent, root, (earlier, live), waiting),
     ) = await asyncio.gather(
         asyncio.gather(
             parts.institutions.acting(shown.verifier, "VERIFIER", now),
@@ -63,8 +67,8 @@ async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gat
             places_and_lists(parts.statuses, ids, presented),
             _consent(parts, shown),
             parts.roots.newest(shown.holder),
-            _earlier(parts, shown, now),
-            _live(parts, shown, presented),
+            asyncio.gather(_earlier(parts, shown, now), _live(parts, shown, presented)),
+            parts.store.open_for(shown.verifier, shown.holder),
         ),
     )
     own.begins(request.rule_set)
@@ -94,7 +98,14 @@ async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gat
         recheck_within=_seconds(fresh_within(rules.name, on=day, among=parts.terms.freshness)),
         query=Query(claims=request.claims, at_least=request.at_least),
     )
-    return Gathered(request=request, rules=rules, shown=shown, presented=presented, ground=ground)
+    return Gathered(
+        request=request,
+        rules=rules,
+        shown=shown,
+        presented=presented,
+        ground=ground,
+        waiting=waiting,
+    )
 
 
 async def _asked(parts: Parts, shown: Presentation) -> tuple[Request, Binding]:

@@ -232,6 +232,13 @@ class Store:
         where = {"acceptance": {"$in": list(acceptances)}, "state": SupplementState.OPEN.value}
         return await self.supplements.where(where, limit=NO_LIMIT, session=session)
 
+    async def open_for(
+        self, verifier: str, holder: str, *, session: Session | None = None
+    ) -> list[Supplement]:
+        """What a verifier waits for from a customer."""
+        mine = {"verifier": verifier, "holder": holder, "state": SupplementState.OPEN.value}
+        return await self.supplements.where(mine, session=session)
+
     async def _beside(self, verifications: Sequence[str], session: Session) -> list[Acceptance]:
         """All acceptances of these decisions."""
         if not verifications:

@@ -24,7 +24,7 @@ from subgraphs.verifier.lifecycle import PRESENTATION, walk
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.reactions import Cause
 from subgraphs.verifier.records import Presentation
-from subgraphs.verifier.states import PresentationState, SupplementState, VerificationResult
+from subgraphs.verifier.states import PresentationState, VerificationResult
 from subgraphs.verifier.table import Stale
 from subgraphs.verifier.watch import Sheet
 
@@ -46,6 +46,7 @@ class _Made:
     case: Case
     ground: Ground
     decision: Decision
+    waited: bool
 
 
 async def verify(
@@ -77,11 +78,11 @@ async def verify(
 
 async def _applied(parts: Parts, size: int) -> None:
     """Wait until a log of this size is in our projections."""
-    deadline = asyncio.get_running_loop().time() + parts.terms.freshness_wait.total_seconds()
-    while parts.follower.applied < size - 1:
-        if asyncio.get_running_loop().time() > deadline:
-            raise Busy("this verifier lags behind the log", code="LISTENER_LAGGING")
-        await asyncio.sleep(_STEP)
+    try:
+        async with asyncio.timeout(parts.terms.freshness_wait.total_seconds()):
+            await parts.follower.reach(size - 1)
+    except TimeoutError:
+        raise Busy("this verifier lags behind the log", code="LISTENER_LAGGING") from None
 
 
 async def _sequenced(parts: Parts, shown: Presentation) -> None:
@@ -102,7 +103,7 @@ async def _made(parts: Parts, shown: Presentation, presented: Presented) -> _Mad
 
 def _decided(found: Gathered) -> _Made:
     case = case_of(found.request, found.shown, found.presented, found.ground, found.rules)
-    return _Made(case=case, ground=found.ground, decision=decide(case))
+    return _Made(case=case, ground=found.ground, decision=decide(case), waited=bool(found.waiting))
 
 
 async def _write(parts: Parts, shown: Presentation, made: _Made, session: Session) -> Presentation:
@@ -128,7 +129,7 @@ async def _write(parts: Parts, shown: Presentation, made: _Made, session: Sessio
     await store.acceptances.add(decision.acceptances, session=session)
     await parts.outbox.put(session, *decision.events)
     if decision.qualification is not None and decision.qualification.outcome == "QUALIFIED":
-        await _cure(parts, shown, decision, session)
+        await _cure(parts, shown, made, session)
     return checked
 
 
@@ -144,14 +145,15 @@ async def _hold(parts: Parts, ground: Ground, session: Session) -> None:
         raise Stale(holder)
 
 
-async def _cure(parts: Parts, shown: Presentation, decision: Decision, session: Session) -> None:
+async def _cure(parts: Parts, shown: Presentation, made: _Made, session: Session) -> None:
     """A new proof that qualifies fulfils what supplements were asked for."""
-    mine = {"verifier": shown.verifier, "holder": shown.holder, "state": SupplementState.OPEN}
-    waiting = await parts.store.supplements.where(mine, session=session)
+    if not made.waited and parts.follower.applied == made.ground.index:
+        return  # nothing was asked for, nor has been since
+    waiting = await parts.store.open_for(shown.verifier, shown.holder, session=session)
     known = await parts.store.awaited(waiting, session=session)
     sheet = Sheet(known, due=parts.terms.due)
     for row in known.acceptances:
-        sheet.apply(row, Cause.NEW_PROOF, at=decision.verification.checked_at)
+        sheet.apply(row, Cause.NEW_PROOF, at=made.case.at)
     await parts.store.save(sheet.written(), session=session)
     if sheet.events:
         await parts.outbox.put(session, *sheet.events)

@@ -89,6 +89,20 @@ async def test_it_reads_from_the_start_and_then_as_events_come(world: World) -> 
     assert (size, await reader.seen()) == (5, [0, 1, 2, 3, 4])
 
 
+async def test_who_waits_for_an_entry_is_woken_when_it_is_applied(world: World) -> None:
+    reader = Reader(world)
+    follower = reader.follower()
+    for_two = asyncio.create_task(follower.reach(1))
+    async with running(follower.run), asyncio.timeout(30):
+        await tell(world, 1)
+        await follower.reach(0)
+        assert not for_two.done()
+        await tell(world, 1)
+        await for_two
+        assert (follower.applied, await reader.seen()) == (1, [0, 1])
+        await follower.reach(0)  # what is past is there
+
+
 async def test_a_crash_before_the_commit_leaves_no_trace_and_is_made_good(world: World) -> None:
     reader = Reader(world)
     reader.fail = 1
