@@ -165,6 +165,7 @@ def variables_of(journey: Journey) -> dict[str, dict[str, object]]:
     found |= {
         "27-status-at": {**ids, "time": to_time(datetime.now(UTC))},
         "28-resolve-did": {**bound},
+        "71-presentation-request": {"id": journey.request.get("id", "")},
     }
     return {"01-credential-screen": ids, "20-audit-timeline": ids, **found}
 

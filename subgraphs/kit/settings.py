@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal, cast
 
@@ -20,12 +21,16 @@ _PLAIN: Final = (
     *("status_base", "replay_entries", "pause_after"),
 )
 _FILES: Final = ("cursor_key", "keys", "key_files", "field_keys")
-_TOP: Final = frozenset({*_PLAIN, *_FILES, "context", "ledger", "listen", "tls"})
+_TOP: Final = frozenset({*_PLAIN, *_FILES, "context", "ledger", "listen", "recovery", "tls"})
 DEFAULT_STATUS_BASE: Final = "https://credgraph.example/status"
 LONGEST_BASE: Final = 180
 _CONTEXT: Final = frozenset({"issuer", "public_key"})
 _LEDGER: Final = frozenset({"database", "origin", "shard"})
 _LISTEN: Final = frozenset({"host", *SERVICES})
+_RECOVERY: Final = frozenset({"wait", "least"})
+USUAL_WAIT: Final = timedelta(days=3)
+_LONGEST_WAIT: Final = 30 * 86_400
+_SHORTEST_WAIT: Final = 3_600
 _TLS: Final = frozenset({"certificate", "key", "client_ca"})
 
 
@@ -52,6 +57,15 @@ class LedgerSettings:
     database: str
     origin: str
     shard: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoverySettings:
+    """How long the new key of a lost one waits: what the identity provider signs, and the least
+    that the wallet takes."""
+
+    wait: timedelta = USUAL_WAIT
+    least: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +98,7 @@ class Settings:
     keys: Path
     field_keys: Path
     key_files: KeyTerms
+    recovery: RecoverySettings = RecoverySettings()
     tls: TlsSettings | None = None
 
     @classmethod
@@ -118,6 +133,7 @@ class Settings:
             keys=Path(_text(values, "keys")),
             field_keys=Path(_text(values, "field_keys")),
             key_files=_key_files(values),
+            recovery=_recovery(values),
             tls=_tls(values),
         )
         settings._check_demo_is_loopback()
@@ -176,6 +192,23 @@ def _tls(values: Mapping[str, object]) -> TlsSettings | None:
         key=Path(_text(files, "key", "tls.")),
         client_ca=Path(_text(files, "client_ca", "tls.")) if "client_ca" in files else None,
     )
+
+
+def _recovery(values: Mapping[str, object]) -> RecoverySettings:
+    """Seconds; an hour to 30 days, and any wait at all in demo mode only."""
+    if values.get("recovery") is None:
+        return RecoverySettings()
+    section = _section(values, "recovery", _RECOVERY)
+    plain, shortest = RecoverySettings(), 0 if _flag(values, "demo") else _SHORTEST_WAIT
+    found = {}
+    for key, usual in (("wait", plain.wait), ("least", plain.least)):
+        text = str(section.get(key, int(usual.total_seconds())))
+        if not text.isdecimal() or not shortest <= int(text) <= _LONGEST_WAIT:
+            raise BadSetting(f"recovery.{key}", f"{shortest} to {_LONGEST_WAIT} seconds")
+        found[key] = timedelta(seconds=int(text))
+    if found["wait"] < found["least"]:
+        raise BadSetting("recovery.wait", "shorter than what the wallet takes")
+    return RecoverySettings(wait=found["wait"], least=found["least"])
 
 
 def _flag(values: Mapping[str, object], key: str) -> bool:

@@ -31,8 +31,8 @@ from subgraphs.kit.offload import offload
 from subgraphs.kit.personal import PERSONAL
 from subgraphs.kit.sealing import DONE, holder_keys, seal_what_is_plain, sealed_database
 from subgraphs.kit.serve import Service
-from subgraphs.kit.settings import Settings
-from subgraphs.simulators.recovery import COOLING, Begun, Recoveries, Signer
+from subgraphs.kit.settings import USUAL_WAIT, Settings
+from subgraphs.simulators.recovery import Begun, Recoveries, Signer
 from subgraphs.simulators.refused import Refused
 from subgraphs.vc.did import Did, build_did_document, institution_did, method_id
 from subgraphs.vc.encoding import from_base64url, sm3_hash, to_base64url
@@ -91,7 +91,7 @@ class Register:
         institution: InstitutionId,
         key: PrivateKey,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        cooling: timedelta = COOLING,
+        cooling: timedelta = USUAL_WAIT,
     ) -> None:
         self._rows = database["registrations"]
         self._key, self._clock = key, clock
@@ -282,7 +282,8 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
         database = sealed_database("identity", settings, mongo, keys)
         institution = institution_id(USCC)
         key = settings.key_files.load(settings.keys / institution / "key-1.json")
-        register = Register(database, institution=institution, key=key)
+        wait = settings.recovery.wait
+        register = Register(database, institution=institution, key=key, cooling=wait)
         yield Service(app=identity_app(register, health=lambda: database.command("ping")))
     finally:
         await mongo.close()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from ledger_adapter.crypto.sm2 import PrivateKey
 from subgraphs.kit.mongo import Collection, Document
@@ -39,9 +39,6 @@ from subgraphs.vc.recovery import (
     parse_notice,
 )
 from subgraphs.vc.strict_json import JsonObject
-
-COOLING: Final = timedelta(days=3)
-"""How long a recovery waits: the holder of a key that is not lost sees it and has time to act."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +85,8 @@ class Recoveries:
     """The recoveries of one register."""
 
     def __init__(self, rows: Collection, signer: Signer, cooling: timedelta) -> None:
+        """`cooling`: how long each waits, so that the holder of a key that is not lost sees it and
+        has time to act."""
         self._rows, self._signer, self._cooling = rows, signer, cooling
 
     async def begin(

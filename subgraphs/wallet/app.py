@@ -81,7 +81,7 @@ def wire(
         sealer=base.sealer,
         clock=clock,
         keys=file_keys(base.settings),
-        terms=Terms(),
+        terms=Terms(shortest_cooling=base.settings.recovery.least),
         shard=base.settings.ledger.shard,
     )
 

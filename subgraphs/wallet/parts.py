@@ -33,6 +33,7 @@ class Terms:
     largest_ciphertext: int = 1_000_000
     shortest_cooling: timedelta = timedelta(days=1)
     longest_link: timedelta = timedelta(minutes=15)
+    provider_waits: timedelta = timedelta(seconds=10)
     agreements: tuple[Template, ...] = CATALOGUE
     provider: InstitutionId = CLOUD
 

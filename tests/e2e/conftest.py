@@ -1,7 +1,7 @@
 """One whole system for the tests that only talk to it; those that break it start their own."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -17,16 +17,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
-def started(folder: Path) -> "StartedStack":
-    """A context manager over a ready system with registered institutions."""
-    return StartedStack(folder)
+def started(folder: Path, **told: dict[str, str]) -> "StartedStack":
+    """A context manager over a ready system with registered institutions; `told` is what a process
+    alone has in its environment."""
+    return StartedStack(folder, told)
 
 
 class StartedStack:
     """Starts on entering, stops on leaving."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, told: Mapping[str, dict[str, str]]) -> None:
         self._stack = Stack(folder)
+        self._stack.overrides.update(told)
 
     def __enter__(self) -> Stack:
         try:

@@ -8,10 +8,12 @@ began: the thief has that key. Nothing is kept that the provider's signature doe
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from subgraphs.kit.errors import Busy, Invalid, InvalidTransition, SignatureRefused
 from subgraphs.kit.idempotent import Call
@@ -41,8 +43,15 @@ from subgraphs.wallet.states import RootDidState
 from subgraphs.wallet.steps.refuse import as_refusal
 from subgraphs.wallet.steps.register import Asked, require_face, require_proofed
 from subgraphs.wallet.steps.rotate import SALT_BYTES
-from subgraphs.wallet.steps.signed import Submitted, prepare_document, root_of, signed_document
+from subgraphs.wallet.steps.signed import (
+    Submitted,
+    prepare_document,
+    read_signed,
+    root_of,
+    signed_document,
+)
 
+T = TypeVar("T")
 CANCEL: Final = "recovery-cancellation"
 _ACTIVE, _RECOVERING = RootDidState.ACTIVE, RootDidState.RECOVERING
 _COMPROMISED: Final = RootDidState.COMPROMISED
@@ -61,10 +70,13 @@ async def start_recovery(
 ) -> RootDid:
     """The root DID, RECOVERING; its recovery says from when on it can be completed."""
     holder = viewer.require_holder()
+    call = Call.of(viewer, "startRecovery", client_id, [asked.public_key_multibase])
     root = await root_of(parts, holder)
+    if await parts.idempotent.recall(call) is not None:
+        return root
     wish = await offload(_check, asked, root, parts.clock())
     _may_start(root, wish)
-    begun = await parts.identity.recover(asked.application(), root.versions)
+    begun = await _answered(parts, parts.identity.recover(asked.application(), root.versions))
     await _noticed(parts, root, wish, begun.notice)
     await require_proofed(parts, begun.proofing, root.did, asked)
     rows = await _started(parts, root, begun)
@@ -81,7 +93,6 @@ async def start_recovery(
         await parts.outbox.put(session, *looked, started)
         return {"holder": holder}
 
-    call = Call.of(viewer, "startRecovery", client_id, [asked.public_key_multibase])
     await parts.idempotent.once(call, work)
     return await root_of(parts, holder)
 
@@ -89,11 +100,16 @@ async def start_recovery(
 async def complete_recovery(parts: Parts, viewer: Viewer, *, client_id: str | None) -> RootDid:
     """The root DID, ACTIVE with its new key; refused before the wait is over."""
     holder = viewer.require_holder()
+    call = Call.of(viewer, "completeRecovery", client_id, [])
     root = await root_of(parts, holder)
+    if await parts.idempotent.recall(call) is not None:
+        return root
     notice, now = _under_way(root, _ACTIVE), parts.clock()
     if now < notice.not_before:
         raise Invalid(f"not before {to_time(notice.not_before)}", field="", code="RECOVERY_COOLING")
-    version = await parts.identity.complete_recovery(root.did, notice.digest, root.versions)
+    version = await _answered(
+        parts, parts.identity.complete_recovery(root.did, notice.digest, root.versions)
+    )
     row = replace(
         await _extended(parts, root, version),
         state=lifecycle.root_did_step(root.state, _ACTIVE),
@@ -107,7 +123,7 @@ async def complete_recovery(parts: Parts, viewer: Viewer, *, client_id: str | No
         await parts.outbox.put(session, outgoing.root_did_recovered(row, notice, parts.clock()))
         return {"holder": holder}
 
-    await parts.idempotent.once(Call.of(viewer, "completeRecovery", client_id, []), work)
+    await parts.idempotent.once(call, work)
     return await root_of(parts, holder)
 
 
@@ -122,15 +138,28 @@ async def prepare_cancellation(parts: Parts, viewer: Viewer) -> PreparedRow:
 async def cancel_recovery(
     parts: Parts, viewer: Viewer, given: Submitted, *, client_id: str | None
 ) -> RootDid:
-    """The root DID, ACTIVE with the key it had; the provider has forgotten the recovery."""
+    """The root DID, ACTIVE with the key it had; the provider has forgotten the recovery.
+
+    The provider is told first, once and outside of any transaction: what it still had under way
+    could be taken up again without a wait. It answers the same when it is told again, so that a
+    call that broke off after it is finished by the same call.
+    """
     holder = viewer.require_holder()
+    call = Call.of(viewer, "cancelRecovery", client_id, [given.prepared_id])
+    before = await root_of(parts, holder)
+    if await parts.idempotent.recall(call) is not None:
+        return before
+    signed = await read_signed(parts, before, given, parts.clock())
+    notice = _cancellable(before)
+    await _answered(
+        parts, parts.identity.cancel_recovery(before.did, signed.document, before.versions)
+    )
 
     async def work(session: Session) -> dict[str, str]:
         now, root = parts.clock(), await root_of(parts, holder)
-        signed = await signed_document(parts, root, given, session, now)
-        notice = _cancellable(root)
-        # told first: what the provider still had under way could be taken up again without a wait
-        await parts.identity.cancel_recovery(root.did, signed.document, root.versions)
+        await signed_document(parts, root, given, session, now)
+        if _cancellable(root).digest != notice.digest:
+            raise Busy("another recovery was begun meanwhile")
         state = lifecycle.root_did_step(root.state, _ACTIVE)
         row = replace(root, state=state, version=root.version + 1, recovery=None)
         if not await parts.store.replace_root_did(row, session):
@@ -138,9 +167,19 @@ async def cancel_recovery(
         await parts.outbox.put(session, outgoing.recovery_cancelled(row, notice, now))
         return {"holder": holder}
 
-    call = Call.of(viewer, "cancelRecovery", client_id, [given.prepared_id])
     await parts.idempotent.once(call, work)
     return await root_of(parts, holder)
+
+
+async def _answered(parts: Parts, asked: Awaitable[T]) -> T:
+    """What the provider says, within the time it is waited for."""
+    try:
+        async with asyncio.timeout(parts.terms.provider_waits.total_seconds()):
+            return await asked
+    except TimeoutError:
+        raise Busy(
+            "the identity provider does not answer", code="IDENTITY_PROVIDER_UNAVAILABLE"
+        ) from None
 
 
 def _check(asked: Asked, root: RootDid, now: datetime) -> RecoveryWish:

@@ -71,6 +71,15 @@ async def prepare_document(
     )
 
 
+async def read_signed(parts: Parts, root: RootDid, submitted: Submitted, now: datetime) -> Signed:
+    """What `signed_document` would take, looked at and not used up: before anybody else is told."""
+    await refuse_closed(parts, root.holder)
+    row = await parts.prepared.find(
+        submitted.prepared_id, holder=root.holder, purpose=submitted.purpose, now=now
+    )
+    return await _signed(root, submitted, row, now)
+
+
 async def signed_document(
     parts: Parts, root: RootDid, submitted: Submitted, session: Session, now: datetime
 ) -> Signed:
@@ -83,6 +92,10 @@ async def signed_document(
         purpose=submitted.purpose,
         now=now,
     )
+    return await _signed(root, submitted, row, now)
+
+
+async def _signed(root: RootDid, submitted: Submitted, row: PreparedRow, now: datetime) -> Signed:
     raw = await checked_signature(
         submitted.signature, payload=row.to_sign, held=held_key(root.history), now=now
     )

@@ -1,5 +1,6 @@
 """Each ill setting is named."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,16 @@ def test_a_whole_section_is_read() -> None:
     assert settings.database("wallet") == "credgraph_wallet"
 
 
+def test_how_long_a_recovery_waits() -> None:
+    usual = Settings.from_mapping(GOOD).recovery
+    assert (usual.wait, usual.least) == (timedelta(days=3), timedelta(days=1))
+    said = {**GOOD, "demo": False, "recovery": {"wait": "7200", "least": 3600}}
+    long = Settings.from_mapping(said).recovery
+    assert (long.wait, long.least) == (timedelta(hours=2), timedelta(hours=1))
+    demo = Settings.from_mapping({**GOOD, "recovery": {"wait": 0, "least": 0}}).recovery
+    assert demo.wait == timedelta()
+
+
 def test_no_uri_means_the_embedded_server_of_the_data_folder() -> None:
     assert "mongod.sock" in Settings.from_mapping({**GOOD, "mongodb": ""}).mongodb
 
@@ -50,6 +61,17 @@ def test_no_uri_means_the_embedded_server_of_the_data_folder() -> None:
         pytest.param({"driver": "odbc"}, "subgraphs.driver:", id="unknown driver"),
         pytest.param({"demo": "perhaps"}, "subgraphs.demo:", id="a flag in words"),
         pytest.param({"pause_after": "soon"}, "subgraphs.pause_after:", id="a bound in words"),
+        pytest.param({"recovery": 3}, "subgraphs.recovery:", id="a wait without a name"),
+        pytest.param({"recovery": {"x": 1}}, "subgraphs.recovery.x:", id="a wait of another name"),
+        pytest.param({"recovery": {"wait": "3d"}}, "subgraphs.recovery.wait:", id="days"),
+        pytest.param({"recovery": {"wait": -1}}, "subgraphs.recovery.wait:", id="less than none"),
+        pytest.param({"recovery": {"least": 2_592_001}}, "subgraphs.recovery.least:", id="months"),
+        pytest.param({"recovery": {"wait": 86_399}}, "subgraphs.recovery.wait:", id="not taken"),
+        pytest.param(
+            {"demo": False, "recovery": {"least": 3_599}},
+            "subgraphs.recovery.least:",
+            id="no time to see it",
+        ),
         pytest.param({"ledger": None}, "subgraphs.ledger:", id="no section"),
         pytest.param({"keys": ""}, "subgraphs.keys:", id="empty"),
         pytest.param(

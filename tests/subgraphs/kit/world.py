@@ -29,11 +29,10 @@ from subgraphs.kit.follow import Follower
 from subgraphs.kit.identity import Application, HttpIdentityProvider
 from subgraphs.kit.ids import HolderId, institution_id, new_id
 from subgraphs.kit.mongo import IndexModel, Mongo, Session, create_indexes
-from subgraphs.kit.settings import SERVICES, ServiceName, Settings
+from subgraphs.kit.settings import SERVICES, USUAL_WAIT, ServiceName, Settings
 from subgraphs.kit.viewer import Role
 from subgraphs.simulators.identity import INDEXES as IDENTITY_INDEXES
 from subgraphs.simulators.identity import Register, identity_app
-from subgraphs.simulators.recovery import COOLING
 from subgraphs.vc.did import institution_did
 from subgraphs.vc.multikey import encode_key
 from subgraphs.vc.receipt import RootDidReceipt, document_digest
@@ -211,7 +210,7 @@ async def identity_beside(
     base: Base,
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    cooling: timedelta = COOLING,
+    cooling: timedelta = USUAL_WAIT,
 ) -> HttpIdentityProvider:
     """The simulated identity provider, reached through its own HTTP face."""
     database = base.mongo.database(base.settings.database("identity"))
