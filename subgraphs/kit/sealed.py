@@ -22,6 +22,7 @@ from subgraphs.kit.mongo import (
     Database,
     Document,
     IndexModel,
+    UpdateOne,
     box_in,
     boxed,
     from_bytes,
@@ -33,6 +34,8 @@ Change = Callable[[Any, str], Any]
 """From a value and its place in the row to what shall stand there."""
 Seen = Callable[[Mapping[str, Any]], bool]
 """Whether a stored row may be seen, by what lies in it in the clear."""
+Update = tuple[Mapping[str, Any], Mapping[str, Any]]
+"""Which row, and what is changed of it."""
 
 
 def everything(_: Mapping[str, Any]) -> bool:
@@ -240,6 +243,13 @@ class SealedCollection:
 
         return SealedCursor(self._sealing, filter, start)
 
+    async def update_each(self, changes: Sequence[Update], session: Any) -> None:
+        """See `update_each`."""
+        if any(self._touches(update) for _, update in changes):
+            raise Unsealable("several holders' fields in one write")
+        asked = [(await self._sealing.asked(where), update) for where, update in changes]
+        await update_each(self._rows, asked, session=session)
+
     async def seen(self, where: Mapping[str, Any], seen: Seen, session: Any) -> list[Document]:
         """See `find_seen`."""
         rows = self._rows.find(await self._sealing.asked(where), session=session)
@@ -395,6 +405,14 @@ async def find_seen(
     if isinstance(rows, SealedCollection):
         return await rows.seen(where, seen, session)
     return [row for row in await rows.find(where, session=session).to_list(None) if seen(row)]
+
+
+async def update_each(rows: Collection, changes: Sequence[Update], *, session: Any = None) -> None:
+    """Updates of one row each, one after the other in one write; none of what is sealed."""
+    if isinstance(rows, SealedCollection):
+        await rows.update_each(changes, session)
+    elif changes:
+        await rows.bulk_write([UpdateOne(*change) for change in changes], session=session)
 
 
 class SealedDatabase:

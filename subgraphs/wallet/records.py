@@ -123,6 +123,16 @@ class WalletItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What the log says of an item's credential at `index`, by naming who issued it."""
+
+    id: WalletItemId
+    issuer: InstitutionId
+    state: CredentialState
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustodyObject:
     """An encrypted copy at the custodian. `wrapped_key`: the holder's data key as her own software
     wrapped it, so that any device with her key can open the copy. `retry_at`: when an erasure that

@@ -12,15 +12,15 @@ from subgraphs.kit.follow import POSITIONS
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
-from subgraphs.kit.sealed import Seen, everything, find_seen
+from subgraphs.kit.sealed import Seen, everything, find_seen, update_each
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.wallet import codec, custody_store
 from subgraphs.wallet.records import (
     Consent,
+    Move,
     RootDid,
     SignedAgreement,
     WalletItem,
-    WalletItemId,
 )
 
 INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
@@ -252,21 +252,11 @@ class Store:
             {"_id": row.id}, {"$setOnInsert": document}, upsert=True, session=session
         )
 
-    async def move_item(
-        self,
-        id_: WalletItemId,
-        *,
-        issuer: InstitutionId,
-        state: CredentialState,
-        index: int,
-        session: Session,
-    ) -> None:
-        """A later word about a credential; an earlier one, or one after its end, is nothing."""
-        await self._items.update_one(
-            {"_id": id_, "issuer": issuer, "index": {"$lt": index}, "state": {"$in": _LIVE}},
-            {"$set": {"state": state.value, "index": index}},
-            session=session,
-        )
+    async def move_items(self, moves: Sequence[Move], session: Session) -> None:
+        """Later words about credentials, in their order; an earlier one, or one after an end, is
+        nothing."""
+        changes = [(_not_after(move), {"$set": _moved(move)}) for move in moves]
+        await update_each(self._items, changes, session=session)
 
     # bindings
 
@@ -283,6 +273,15 @@ class Store:
         found = await self._bindings.find({"_id": {"$in": list(asked)}}).to_list(None)
         counted = Counting(asked[row["_id"]] for row in found)
         return frozenset(holder for holder, number in counted.items() if number == len(ties))
+
+
+def _not_after(move: Move) -> dict[str, Any]:
+    row = {"_id": move.id, "issuer": move.issuer}
+    return {**row, "index": {"$lt": move.index}, "state": {"$in": _LIVE}}
+
+
+def _moved(move: Move) -> dict[str, Any]:
+    return {"state": move.state.value, "index": move.index}
 
 
 def for_credential(scope: Mapping[str, Any], credential: CredentialId) -> dict[str, Any]:

@@ -7,9 +7,10 @@ counted where its holder made it at the institution that the consent is for.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from types import MappingProxyType
 from typing import Final
 
@@ -20,9 +21,10 @@ from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Contended, Session
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.roots import CHANGED
+from subgraphs.kit.statuses import CANCELLED, ENDORSED, STATE_OF
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.wallet import lifecycle, outgoing, policy
-from subgraphs.wallet.records import Consent, WalletItem, WalletItemId
+from subgraphs.wallet.records import Consent, Move, WalletItem, WalletItemId
 from subgraphs.wallet.states import ConsentState
 from subgraphs.wallet.store import Store
 
@@ -39,13 +41,20 @@ class Projections:
         self, events: Sequence[LoggedEvent], session: Session, /
     ) -> Sequence[Item[None]]:
         await self._institutions.apply(events, session)
+        for moves, run in groupby(events, key=_moves):
+            if moves:
+                await self._store.move_items(list(_moved(run)), session)
+            else:
+                await self._one_by_one(run, session)
+        return ()
+
+    async def _one_by_one(self, events: Iterable[LoggedEvent], session: Session) -> None:
         for event in events:
             take = _BY_KIND.get(event.envelope.kind)
             if take is not None:
                 await take(self._store, event, session)
             if event.envelope.kind == USED:
                 await self._used(event.envelope, session)
-        return ()
 
     async def _used(self, envelope: Envelope, session: Session) -> None:
         """One use of a consent that is for so many; the last one ends it."""
@@ -117,34 +126,28 @@ async def _activated(store: Store, event: LoggedEvent, session: Session) -> None
     await store.add_item(row, session)
 
 
-async def _endorsed(store: Store, event: LoggedEvent, session: Session) -> None:
-    state = event.envelope.body.get("state")
-    if isinstance(state, str) and state in {one.value for one in CredentialState}:
-        await _move(store, event, CredentialState(state), session)
+def _moves(event: LoggedEvent) -> bool:
+    return event.envelope.kind == ENDORSED or event.envelope.kind in _ENDS
 
 
-async def _expired(store: Store, event: LoggedEvent, session: Session) -> None:
-    await _move(store, event, CredentialState.EXPIRED, session)
+def _moved(events: Iterable[LoggedEvent]) -> Iterator[Move]:
+    for event in events:
+        envelope = event.envelope
+        credential, issuer = _subject(envelope, "cred"), envelope.body.get("issuer")
+        state = _ENDS.get(envelope.kind) or _told_state(envelope)
+        if credential is not None and isinstance(issuer, str) and state is not None:
+            yield Move(
+                id=item_id(credential),
+                issuer=InstitutionId(issuer),
+                state=state,
+                index=event.position.index,
+            )
 
 
-async def _superseded(store: Store, event: LoggedEvent, session: Session) -> None:
-    await _move(store, event, CredentialState.SUPERSEDED, session)
-
-
-async def _cancelled(store: Store, event: LoggedEvent, session: Session) -> None:
-    await _move(store, event, CredentialState.CANCELLED, session)
-
-
-async def _move(store: Store, event: LoggedEvent, state: CredentialState, session: Session) -> None:
-    credential, issuer = _subject(event.envelope, "cred"), event.envelope.body.get("issuer")
-    if credential is not None and isinstance(issuer, str):
-        await store.move_item(
-            item_id(credential),
-            issuer=InstitutionId(issuer),
-            state=state,
-            index=event.position.index,
-            session=session,
-        )
+def _told_state(envelope: Envelope) -> CredentialState | None:
+    state = envelope.body.get("state")
+    known = isinstance(state, str) and state in {one.value for one in CredentialState}
+    return CredentialState(state) if known else None
 
 
 def _subject(envelope: Envelope, prefix: str) -> str | None:
@@ -159,10 +162,9 @@ _BY_KIND: Final[Mapping[str, Callable[[Store, LoggedEvent, Session], Awaitable[N
             "CUSTOMER_BOUND": _bound,
             "PRESENTATION_SUBMITTED": _presented,
             "CREDENTIAL_ACTIVATED": _activated,
-            "CREDENTIAL_ENDORSED": _endorsed,
-            "CREDENTIAL_EXPIRED": _expired,
-            "CREDENTIAL_SUPERSEDED": _superseded,
-            "CREDENTIAL_CANCELLED": _cancelled,
         }
     )
 )
+_ENDS: Final = {
+    kind: STATE_OF[kind] for kind in ("CREDENTIAL_EXPIRED", "CREDENTIAL_SUPERSEDED", CANCELLED)
+}

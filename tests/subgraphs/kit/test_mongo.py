@@ -13,6 +13,7 @@ from subgraphs.kit.mongo import (
     Mongo,
     Session,
     Unreachable,
+    UpdateOne,
     create_indexes,
 )
 
@@ -61,6 +62,20 @@ async def test_writers_that_meet_are_run_again_until_each_has_counted(
 
     row = await rows.find_one({"_id": "counter"})
     assert row == {"_id": "counter", "n": 6}
+
+
+async def test_bulk_writers_that_meet_are_run_again(mongo: Mongo, mongo_database: str) -> None:
+    rows = mongo.database(mongo_database)["rows"]
+    await rows.insert_many([{"_id": number, "n": 0} for number in range(3)])
+
+    async def work(session: Session) -> None:
+        found = await rows.find({}, session=session).to_list(None)
+        more = [UpdateOne({"_id": r["_id"]}, {"$set": {"n": r["n"] + 1}}) for r in found]
+        await rows.bulk_write(more, session=session)
+
+    await asyncio.gather(*[mongo.transaction(work) for _ in range(4)])
+
+    assert [row["n"] for row in await rows.find({}).to_list(None)] == [4, 4, 4]
 
 
 async def test_a_caller_that_is_cancelled_leaves_no_open_transaction(

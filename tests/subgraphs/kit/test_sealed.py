@@ -14,7 +14,7 @@ from ledger_adapter.crypto.wrapping import FileMasterKeys, MasterId, make_master
 from ledger_adapter.errors import BadKey, DecryptionFailed
 from subgraphs.kit.holder_keys import HolderKeys
 from subgraphs.kit.mongo import Database, IndexModel, Mongo, box_in, create_indexes
-from subgraphs.kit.sealed import Personal, SealedDatabase, Shredded, Unsealable
+from subgraphs.kit.sealed import Personal, SealedDatabase, Shredded, Unsealable, update_each
 from subgraphs.kit.sealing import seal_what_is_plain
 
 PLAIN = KeyTerms(plain=True)
@@ -109,6 +109,17 @@ async def test_updates_seal_what_they_set(safe: Safe) -> None:
     assert await safe.plain["cards"].count_documents({}) == 1
 
 
+async def test_many_updates_of_what_is_not_sealed_are_one_write(safe: Safe) -> None:
+    cards = safe.database["cards"]
+    await cards.insert_many([ANN, BEN])
+    states = [("6222-0001", "ENDED"), ("6222-0002", "MOVED"), ("6222-0002", "LEFT")]
+    await update_each(cards, [({"number": n}, {"$set": {"state": s}}) for n, s in states])
+    assert [row["state"] for row in await cards.find({}).to_list(None)] == ["ENDED", "LEFT"]
+    read = await cards.find_one({"_id": "card_1"})
+    assert read is not None
+    assert (read["number"], read["lines"]) == (ANN["number"], ANN["lines"])
+
+
 async def test_an_upsert_that_makes_a_row_seals_it(safe: Safe) -> None:
     cards = safe.database["cards"]
     for _ in range(2):
@@ -136,6 +147,10 @@ async def test_an_upsert_that_makes_a_row_seals_it(safe: Safe) -> None:
         ),
         pytest.param(lambda c: c.update_many({}, {"$set": {"number": "1"}}), id="many at once"),
         pytest.param(lambda c: c.bulk_write([]), id="a bulk write"),
+        pytest.param(
+            lambda c: update_each(c, [({"_id": "card_1"}, {"$set": {"number": "1"}})]),
+            id="one of many updates",
+        ),
     ],
 )
 async def test_what_would_go_past_the_sealing_is_refused(safe: Safe, call: Any) -> None:

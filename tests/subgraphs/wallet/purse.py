@@ -121,7 +121,9 @@ class Purse:
 
     async def replay(self, batch: Sequence[LoggedEvent], session: Session) -> None:
         """Take events in once more, as after a position that was lost."""
-        await Projections(self.parts.store, self.parts.institutions)(batch, session)
+        parts = self.parts
+        take = Projections(parts.store, parts.institutions, parts.outbox)
+        await take(batch, session)
 
     def replace_parts(self, **changed: Any) -> None:
         """From now on with other terms, or behind other doors."""

@@ -55,6 +55,9 @@ async def test_the_log_read_again_from_its_start_changes_nothing(purse: Purse) -
             lambda session, batch=batch: purse.replay(batch, session)  # type: ignore[misc]
         )
     assert await rows.find({}).to_list(None) == before
+    await rows.delete_many({})  # a wallet that begins anew reads all of it as one batch
+    await purse.world.base.mongo.transaction(lambda session: purse.replay(log, session))
+    assert await rows.find({}).to_list(None) == before
 
 
 async def test_a_wallet_is_its_holders_alone(purse: Purse) -> None:
