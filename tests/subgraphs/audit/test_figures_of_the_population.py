@@ -13,12 +13,12 @@ from itertools import combinations
 import pytest
 
 from ledger_adapter.port import LoggedEvent
-from subgraphs.audit.tally import K
 from subgraphs.demo.pilot import CAITONG_FUND
 from subgraphs.demo.population.generate import SIZES, population
 from subgraphs.demo.population.records import Label, Step, Story
 from subgraphs.kit.ids import derived_id, institution_id
 from tests.subgraphs.audit.test_figures_tell_nobody import (
+    FEWEST,
     QUESTIONS,
     Crowd,
     answered,
@@ -85,7 +85,7 @@ def test_before_and_after_a_rare_person_no_figures_differ_by_her(label: Label) -
     crowds |= {crowd | other for crowd, other in combinations(crowds, 2)}  # sums are figures too
     for crowd, other in combinations(crowds, 2):
         for left in (crowd - other, other - crowd):
-            assert not 0 < persons(events, left) < K, "a difference isolates a few"
+            assert not 0 < persons(events, left) < FEWEST, "a difference isolates a few"
 
 
 def test_the_judge_sees_what_the_figures_are_made_of() -> None:
@@ -93,7 +93,7 @@ def test_the_judge_sees_what_the_figures_are_made_of() -> None:
     over the whole population; and the few forgeries show in none of them."""
     events, stories = town()
     forgers = [one for one in stories if one.label is Label.FORGED_OR_TAMPERED]
-    assert 0 < len(forgers) < K
+    assert 0 < len(forgers) < FEWEST
     cells = cells_of(events)
     told_of = False
     for asked in QUESTIONS:

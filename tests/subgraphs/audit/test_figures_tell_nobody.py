@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from ledger_adapter.port import LoggedEvent
 from subgraphs.audit.figures import METRICS, RATES, Question, Told, buckets, rounded
-from subgraphs.audit.tally import BOUNDS, SPANS, Cell, CellKey, K, facts_of, fold
+from subgraphs.audit.tally import BOUNDS, SPANS, Cell, CellKey, facts_of, fold
 from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN
 from subgraphs.kit.ids import institution_id
 from tests.subgraphs.audit.town import Happening, logged, told
 
+FEWEST = 5  # the issue's figure, not the code's
 HOUSES = (institution_id(GUOTAI_JUNAN.uscc), institution_id(CAITONG_FUND.uscc))
 MONTHS = ("2026-06", "2026-07")
 KINDS = {
@@ -28,6 +29,7 @@ KINDS = {
     "PRESENTATION_VERIFIED": ["ACCEPTED", "REJECTED"],
     "PERMISSION_SUSPENDED": [""],
 }
+MOSTLY_THE_FIRST = st.sampled_from([0] * 7 + [1])  # so that cells fill, by few persons often
 HAPPENINGS = st.builds(
     lambda kind, person, house, month, pick, seconds: Happening(
         person=person,
@@ -38,9 +40,9 @@ HAPPENINGS = st.builds(
         seconds=seconds if kind == "PERMISSION_SUSPENDED" else None,
     ),
     kind=st.sampled_from(sorted(KINDS)),
-    person=st.integers(0, 11),
-    house=st.integers(0, 1),
-    month=st.integers(0, 1),
+    person=st.integers(0, 7),
+    house=MOSTLY_THE_FIRST,
+    month=MOSTLY_THE_FIRST,
     pick=st.integers(0, 1),
     seconds=st.none() | st.integers(0, 90_000),
 )
@@ -99,7 +101,7 @@ def behind(events: Sequence[LoggedEvent], asked: Question) -> Groups:
     for place, event in enumerate(events):
         told_as = _told_as(events, place)
         waiting[told_as].append(place)
-        if len({_person(events[one]) for one in waiting[told_as]}) < 5:
+        if len({_person(events[one]) for one in waiting[told_as]}) < FEWEST:
             continue
         crowd = waiting.pop(told_as)
         if _is_meant(told_as, asked):
@@ -142,11 +144,11 @@ def persons(events: Sequence[LoggedEvent], crowd: Crowd) -> int:
 
 
 @given(
-    town=st.lists(HAPPENINGS, min_size=5, max_size=60),
-    moments=st.tuples(st.integers(0, 60), st.integers(0, 60)),
+    town=st.lists(HAPPENINGS, min_size=30, max_size=60),  # fewer fill no cell
+    moments=st.tuples(st.integers(0, 30), st.integers(0, 30)),  # so many events before the end
     data=st.data(),
 )
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 def test_no_two_answers_isolate_fewer_than_five(
     town: list[Happening], moments: tuple[int, int], data: st.DataObject
 ) -> None:
@@ -154,7 +156,7 @@ def test_no_two_answers_isolate_fewer_than_five(
     crowds: list[Crowd] = []
     for moment in moments:
         asked = data.draw(st.sampled_from(QUESTIONS))
-        seen = events[: max(1, moment)]
+        seen = events[: len(events) - moment]
         groups = behind(seen, asked)
         cells = cells_of(seen, batch=data.draw(st.integers(1, 9)))
         sums = {one.values: one.count for one in answered(cells, asked)}
@@ -166,7 +168,7 @@ def test_no_two_answers_isolate_fewer_than_five(
         crowds += [*groups.values(), *_unions(list(groups.values()))]
     for crowd, other in combinations(crowds, 2):
         for left in (crowd - other, other - crowd):
-            assert not 0 < persons(events, left) < K, "a difference isolates a few"
+            assert not 0 < persons(events, left) < FEWEST, "a difference isolates a few"
 
 
 def _unions(crowds: Sequence[Crowd]) -> list[Crowd]:
@@ -251,6 +253,12 @@ def test_attack_by_what_is_missing() -> None:
     with_four = told_twice + crowd_at(1, 4, first=60, month=0)
     assert counts(with_four, "institution", "month") == counts(told_twice, "institution", "month")
     assert list(counts(told_twice, "institution", "month").values()).count(None) == 2
+
+
+@pytest.mark.parametrize(("often", "told_as"), [(1, 5), (2, 5), (3, 5), (4, 10), (6, 10)])
+def test_a_count_is_told_in_fives(often: int, told_as: int) -> None:
+    """Five persons, one of them so many times: how often exactly is nobody's to know."""
+    assert counts(crowd_at(0, 1) * often + crowd_at(0, 4, first=1)) == {(): told_as}
 
 
 def test_a_percentile_is_a_step_and_no_persons_own_time() -> None:
