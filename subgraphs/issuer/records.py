@@ -63,6 +63,10 @@ class Offer:
     holder_signature: str | None = None
     place: Place | None = None
 
+    def seconds_since(self, request: datetime) -> int:
+        """How long the holder waited for it; its own time is whole seconds, so never below 0."""
+        return max(0, int((self.issued_at - request).total_seconds()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:

@@ -160,6 +160,9 @@ class Credential(Node):
     issued_at: datetime | None = strawberry.field(
         default=None, description="When the issuer signed (签发时间)."
     )
+    seconds_to_offer: int | None = strawberry.field(
+        default=None, description="From the holder's request to the issuer's signature (签发时长)."
+    )
     issuer_signature: Signature | None = strawberry.field(
         default=None, description="The issuer's signature (发证方签名)."
     )
@@ -289,6 +292,7 @@ class Credential(Node):
             shape.credential_no = offer.credential_no
             shape.valid_from, shape.valid_until = offer.valid_from, offer.valid_until
             shape.issued_at = offer.issued_at
+            shape.seconds_to_offer = offer.seconds_since(row.requested_at)
             shape.issuer_signature = Signature(offer.issuer_signature)
             holder = offer.holder_signature
             shape.holder_signature = Signature(holder) if holder else None
