@@ -61,7 +61,7 @@ def ended(process: "subprocess.Popen[bytes]") -> int:
     return process.wait(timeout=30)
 
 
-def test_it_ends_whole_heals_after_kill_and_finds_its_data_again(tmp_path: Path) -> None:
+def test_it_heals_after_kill_finds_its_data_and_ends_whole_when_one_dies(tmp_path: Path) -> None:
     data, log = tmp_path / "data", tmp_path / "log"
     values = environment(data)
     first = up(values, log)
@@ -84,14 +84,11 @@ def test_it_ends_whole_heals_after_kill_and_finds_its_data_again(tmp_path: Path)
     assert ended(second) == 0
     assert processes_of(data) == []
 
-
-def test_when_a_process_dies_all_end_and_the_exit_code_says_so(tmp_path: Path) -> None:
-    data, log = tmp_path / "data", tmp_path / "log"
-    process = up(environment(data), log)
-    wait_for(log, "CredGraph is ready: http://127.0.0.1:", process)
+    fourth = up(values, log)
+    wait_for(log, "CredGraph is ready: http://127.0.0.1:", fourth)
     (victim,) = (pid for pid in processes_of(data) if psutil.Process(pid).cmdline()[-1:] == ["run"])
     os.kill(victim, signal.SIGKILL)
-    assert ended(process) == 1
+    assert ended(fourth) == 1
     assert "nothing is lost" in log.read_text(errors="replace")
     assert processes_of(data) == []
 
