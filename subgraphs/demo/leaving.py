@@ -68,9 +68,8 @@ async def _deposited(journey: Journey, story: Story) -> tuple[bytes, str]:
     holder, held = journey.actors.holder, journey.held
     if held is None:
         raise DemoError("there is no credential to keep a copy of")
-    whole = {"document": held.document, "disclosures": held.disclosures}
     await journey.agree("CUSTODY")
-    sealed = journey.person.software.seal_copy(json.dumps(whole).encode())
+    sealed = journey.person.software.seal_credential(held)
     done = await _do(
         holder,
         _DEPOSIT,

@@ -316,13 +316,9 @@ class Holder:
         document = build_cancellation(credential, self.did)
         return self.sign(prepare_cancellation(document, self.method).payload)
 
-    def seal_copy(self, copy: bytes) -> SealedCopy:
-        """A copy for custody, under a data key of its own that only this key can unwrap."""
-        data_key = self._chance(sm4.KEY_SIZE)
-        return self._wrapped(data_key, _sealed(data_key, self._chance(sm4.NONCE_SIZE), copy, b""))
-
     def seal_credential(self, held: HeldCredential) -> SealedCopy:
-        """A credential's copy for custody, of which parts can be shown by a link (`lend`)."""
+        """A credential's copy for custody, under a data key of its own that only this key can
+        unwrap; parts of it can be shown by a link (`lend`)."""
         data_key = self._chance(sm4.KEY_SIZE)
         parts = [canonical(held.document), *(one.encode() for one in held.disclosures)]
         return self._wrapped(data_key, sealed_copy.seal_parts(data_key, parts, self._chance))
@@ -360,11 +356,6 @@ class Holder:
         return SealedCopy(
             key_id=self.method.rpartition("#")[2], ciphertext=sealed, wrapped_key=wrapped
         )
-
-    def open_copy(self, ciphertext: bytes, wrapped_key: bytes) -> bytes:
-        """What seal_copy was given, on any device with this key; DecryptionFailed otherwise."""
-        data_key = _opened(self._wrapping(), wrapped_key, sm3.digest(ciphertext))
-        return _opened(data_key, ciphertext, b"")
 
     def rewrapped(self, ciphertext_hash: str, wrapped_key: bytes, *, by: "Holder") -> bytes:
         """The data key of a copy (its `sm3:` hash), wrapped anew for the key that `by` has."""

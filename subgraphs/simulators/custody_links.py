@@ -7,26 +7,33 @@ and ends by time. A wrong word answers like an unknown link.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
-from subgraphs.kit.mongo import Database, Document
+from subgraphs.kit.mongo import Database, Document, IndexModel, create_indexes
 from subgraphs.vc.custody_link import word_digest
 from subgraphs.verifier.ports import Claim, LinkRefused
 from subgraphs.wallet.ports import Loan
 
-_FORGOTTEN_AFTER: Final = timedelta(days=1)
+COLLECTION: Final = "links"
+INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
+    COLLECTION: [IndexModel([("until", 1)], expireAfterSeconds=86_400)]
+}
 
 
 class Links:
     """One row a link."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
-        self._rows, self._clock = database["links"], clock
+        self._database, self._rows, self._clock = database, database[COLLECTION], clock
+        self._indexed = False
 
     async def add(self, loan: Loan) -> None:
         """Kept until its time is over, and a day more: who comes too late is told so."""
+        if not self._indexed:
+            await create_indexes(self._database, INDEXES)
+            self._indexed = True
         row = {
             "object": loan.object_id,
             "audience": loan.audience,
@@ -35,8 +42,6 @@ class Links:
             "request": None,
             "done": False,
         }
-        over = {"until": {"$lt": self._clock() - _FORGOTTEN_AFTER}}
-        await self._rows.delete_many(over)
         await self._rows.update_one({"_id": loan.link}, {"$setOnInsert": row}, upsert=True)
 
     async def taken(self, claim: Claim) -> str:

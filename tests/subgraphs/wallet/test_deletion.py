@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from subgraphs.holder.choose import HeldCredential
 from subgraphs.kit.agreements import AgreementStage
 from subgraphs.kit.errors import Busy
 from subgraphs.kit.ids import institution_id, new_id
@@ -17,7 +18,7 @@ from subgraphs.wallet.ports import Kept, Loan
 from subgraphs.wallet.steps.erase import erase_what_is_due
 from tests.subgraphs.wallet.purse import REGULATOR, VERIFIER, Person, Purse, a_person, sign
 
-COPY = b"the whole credential"
+COPY = HeldCredential(document={"id": "urn:credgraph:whole"}, disclosures=("one", "two"))
 STATE = """custody { id state ciphertext wrappedKey replicas
   deletionReceipt { id keyDestroyedAt replicasErased deletedAt contentHash signature document
     custodian { id } } }"""
@@ -26,7 +27,7 @@ STATE = """custody { id state ciphertext wrappedKey replicas
 async def deposited(purse: Purse, person: Person, credential: str) -> str:
     """A copy in custody, sealed by the holder's software; its id."""
     await purse.agree(person, AgreementStage.CUSTODY)
-    sealed = person.software.seal_copy(COPY)
+    sealed = person.software.seal_credential(COPY)
     done = await purse.do(
         "depositToCustody",
         person.who,
@@ -82,7 +83,7 @@ async def test_her_software_gets_the_copy_back_on_any_device_with_her_key(purse:
     ann, _, id_ = await with_copy(purse)
     found = await kept(purse, ann, id_)
     sealed, wrapped = (from_base64url(found[name]) for name in ("ciphertext", "wrappedKey"))
-    assert ann.software.open_copy(sealed, wrapped) == COPY
+    assert ann.software.open_credential(sealed, wrapped) == COPY
 
 
 async def test_withdrawn_consent_takes_the_copy_with_it_and_the_receipt_holds(purse: Purse) -> None:

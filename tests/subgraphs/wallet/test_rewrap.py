@@ -53,9 +53,9 @@ async def test_her_copies_open_with_the_next_key(purse: Purse) -> None:
     assert [(one["id"], one["keyId"]) for one in done["copies"]] == [(id_, "key-2")], done
     found = await kept(purse, after, id_)
     sealed, wrapped = (from_base64url(found[name]) for name in ("ciphertext", "wrappedKey"))
-    assert after.software.open_copy(sealed, wrapped) == COPY
+    assert after.software.open_credential(sealed, wrapped) == COPY
     with pytest.raises(DecryptionFailed):
-        before.software.open_copy(sealed, wrapped)
+        before.software.open_credential(sealed, wrapped)
 
 
 async def test_after_a_recovery_who_still_has_the_old_key_takes_her_copies_along(
@@ -70,13 +70,13 @@ async def test_after_a_recovery_who_still_has_the_old_key_takes_her_copies_along
     found = await kept(purse, after, id_)
     sealed, wrapped = (from_base64url(found[name]) for name in ("ciphertext", "wrappedKey"))
     with pytest.raises(DecryptionFailed):
-        after.software.open_copy(sealed, wrapped)
+        after.software.open_credential(sealed, wrapped)
     after = at_another_time(after, clock)
 
     await rewrapped(purse, before, after, id_)
 
     found = await kept(purse, after, id_)
-    assert after.software.open_copy(sealed, from_base64url(found["wrappedKey"])) == COPY
+    assert after.software.open_credential(sealed, from_base64url(found["wrappedKey"])) == COPY
 
 
 async def test_what_is_not_hers_or_not_there_is_not_wrapped(purse: Purse) -> None:
