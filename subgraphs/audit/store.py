@@ -44,6 +44,8 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     EVENTS: [
         *WHILE_WRITING,
         IndexModel([("viewers", 1), ("index", 1)]),
+        # of what one may see a kind that is hardly in it: else all of either is looked through
+        IndexModel([("viewers", 1), ("kind", 1), ("index", 1)]),
         IndexModel([("institutions", 1), ("index", 1)]),
         IndexModel([("kind", 1), ("index", 1)]),
         IndexModel([("institutions", 1), ("kind", 1), ("index", 1)]),
