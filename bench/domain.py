@@ -35,7 +35,8 @@ from subgraphs.demo.seed import register_institutions
 from tests.kit.stack import Stack
 
 AT_ONCE: Final = 8
-MOST_AT_ONCE: Final = 500
+IN_A_CALL: Final = (30, 500)
+ENDORSED: Final = 2_000
 BULK: Final = """mutation Bulk($input: EndorseCredentialsInput!) {
   endorseCredentials(input: $input) { ... on DomainError { code message }
     ... on EndorseCredentialsSuccess { endorsed } } }"""
@@ -88,6 +89,11 @@ async def spread(work: Iterable[Callable[[], Awaitable[object]]]) -> float:
     start = time.perf_counter()
     await asyncio.gather(*map(through, work))
     return time.perf_counter() - start
+
+
+def agreed(journey: Journey) -> Callable[[], Awaitable[object]]:
+    """She agrees to the texts, once, and the issuers hear of it: a request that is not sent."""
+    return Journey(journey.actors, journey.person, journey.house).prepare_request
 
 
 async def issued(people: Sequence[Journey], desks: Desks) -> tuple[list[Somebody], list[Figure]]:
@@ -200,8 +206,9 @@ async def measure(deployment: Deployment, *, people: int, reads: int) -> list[Fi
         ]
         somebody, figures = await issued(journeys, desks)
         figures += [*await verified(somebody), await screened(somebody[0], reads)]
-        ids = await in_force(desks[BROKER], most=MOST_AT_ONCE)
-        figures.append(await endorsed(desks[BROKER], ids, 4))
+        ids = await in_force(desks[BROKER], most=max(IN_A_CALL))
+        for most in sorted({min(most, len(ids)) for most in IN_A_CALL}):
+            figures.append(await endorsed(desks[BROKER], ids[:most], ENDORSED // most))
         async with readers(deployment, somebody[0].journey, desks[BROKER]) as them:
             figures += [
                 Figure(name=f"{name}, p95", value=took, must=50, unit="ms")
