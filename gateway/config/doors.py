@@ -190,7 +190,7 @@ class Errors(Record):
     subgraphs: Annotated[tuple[str, ...], Meaning("subgraphs whose every sentence may pass")] = ()
     codes: Annotated[tuple[str, ...], Meaning("codes whose sentences are meant for clients")] = (
         *("BAD_USER_INPUT", "FORBIDDEN", "NOT_FOUND", "UNAUTHENTICATED", "VALIDATION_FAILED"),
-        *("CONFLICT", "INVALID_TRANSITION", "BUSY", "TRY_AGAIN", "RATE_LIMITED"),
+        *("CONFLICT", "TRANSITION_INVALID", "BUSY", "TRY_AGAIN", "RATE_LIMITED"),
         *("CURSOR_EXPIRED", "CURSOR_INVALID"),
     )
     extensions: Annotated[

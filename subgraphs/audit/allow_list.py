@@ -34,7 +34,7 @@ WIDEST: Final = {4: 8, 6: 19}
 def read_networks(given: Sequence[tuple[str, bool]]) -> tuple[Network, ...]:
     """Sorted, each in its one spelling. Raises Invalid, naming the place."""
     if len(given) > MOST_NETWORKS:
-        raise Invalid(f"at most {MOST_NETWORKS}", field="networks", code="TOO_MANY_NETWORKS")
+        raise Invalid(f"at most {MOST_NETWORKS}", field="networks", code="NETWORKS_TOO_MANY")
     found: dict[str, Network] = {}
     for place, (text, bastion) in enumerate(given):
         network = _spelled(text, f"networks[{place}].network")

@@ -68,11 +68,11 @@ def question(metric: str, group_by: Iterable[str], since: datetime, until: datet
     """Every month that begins in the range; Invalid for none, or for too many."""
     for name, time in (("from", since), ("to", until)):
         if time.tzinfo is None:
-            raise Invalid("a time needs its zone", field=name, code="TIME_WITHOUT_ZONE")
+            raise Invalid("a time needs its zone", field=name, code="TIME_WITHOUT_OFFSET")
     wanted = set(group_by)
     if metric in RATES and wanted & {"outcome", "kind"}:
         raise Invalid(
-            "a rate is over all outcomes of one kind", field="groupBy", code="GROUPING_OF_A_RATE"
+            "a rate is over all outcomes of one kind", field="groupBy", code="GROUPING_UNSUPPORTED"
         )
     return Question(
         metric=metric,
@@ -88,9 +88,9 @@ def _months(since: datetime, until: datetime) -> tuple[str, ...]:
     on_edge = last == last.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     end = last.year * 12 + last.month - (1 if on_edge else 0)
     if end <= start:
-        raise Invalid("no month begins in this range", field="from", code="NO_WHOLE_MONTH")
+        raise Invalid("no month begins in this range", field="from", code="PERIOD_TOO_SHORT")
     if end - start > MOST_MONTHS:
-        raise Invalid(f"at most {MOST_MONTHS} months", field="to", code="TOO_MANY_MONTHS")
+        raise Invalid(f"at most {MOST_MONTHS} months", field="to", code="MONTHS_TOO_MANY")
     return tuple(f"{number // 12:04}-{number % 12 + 1:02}" for number in range(start, end))
 
 
@@ -108,7 +108,7 @@ def buckets(asked: Question, told: Sequence[Told]) -> list[Bucket]:
         raise Invalid(
             f"more than {MOST_BUCKETS} groups; ask for fewer months or dimensions",
             field="groupBy",
-            code="TOO_MANY_GROUPS",
+            code="GROUPS_TOO_MANY",
         )
     return [_bucket(asked, values, known.get(values)) for values in product(*axes)]
 

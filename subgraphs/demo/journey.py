@@ -155,7 +155,7 @@ class Journey:
     async def agree(self, stage: str) -> None:
         """The holder reads what a stage still asks for, and signs it; nothing if there is none."""
         prepared = await settled(self.actors.holder, "prepare-agreements", stage=stage)
-        if prepared.get("code") == "NOTHING_TO_AGREE_TO":
+        if prepared.get("code") == "AGREEMENTS_ALREADY_SIGNED":
             return
         raise_refusal(prepared)
         signature = self.person.software.sign_agreements(

@@ -16,7 +16,7 @@ class HolderError(Exception):
 
 
 class NotAsAsked(HolderError):
-    code = "NOT_AS_ASKED"
+    code = "DOCUMENT_MISMATCH"
 
 
 class OfferRefused(HolderError):
@@ -24,4 +24,4 @@ class OfferRefused(HolderError):
 
 
 class NotEnough(HolderError):
-    code = "NOT_ENOUGH"
+    code = "PROOFS_INSUFFICIENT"

@@ -72,7 +72,7 @@ class Statement:
 class CoreSystemAway(Exception):
     """The core system gives no answer now; it may later."""
 
-    code = "CORE_SYSTEM_AWAY"
+    code = "CORE_SYSTEM_UNAVAILABLE"
 
 
 class CoreSystem(Protocol):

@@ -69,7 +69,7 @@ class Forbidden(Refusal):
 class InvalidTransition(Refusal):
     """The state machine has no such step."""
 
-    code = "INVALID_TRANSITION"
+    code = "TRANSITION_INVALID"
 
     def __init__(
         self, *, source: str, target: str, allowed: Iterable[str], message: str | None = None

@@ -168,7 +168,7 @@ LONGEST_TEXT: Final = 200
 class BadEvent(Exception):
     """A writer built an event that its kind does not allow: a bug, never a caller's fault."""
 
-    code = "BAD_EVENT"
+    code = "EVENT_INVALID"
 
 
 def event(

@@ -43,7 +43,7 @@ FOLLOWED_IN: Final = 15.0
 class CannotRotate(Exception):
     """The sentence says why."""
 
-    code = "CANNOT_ROTATE"
+    code = "ROTATION_REFUSED"
 
 
 async def rotate(settings: Settings, institution: InstitutionId) -> MethodId:

@@ -46,7 +46,7 @@ def everything(_: Mapping[str, Any]) -> bool:
 class Unsealable(Exception):
     """A call that this file cannot keep its laws with: a bug of the caller's."""
 
-    code = "UNSEALABLE"
+    code = "UPDATE_UNSEALABLE"
 
 
 class Shredded(Refusal):

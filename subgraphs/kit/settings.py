@@ -37,7 +37,7 @@ _TLS: Final = frozenset({"certificate", "key", "client_ca"})
 class BadSetting(Exception):
     """A settings file that cannot be used; the sentence names the key."""
 
-    code = "BAD_SETTINGS"
+    code = "SETTINGS_INVALID"
 
     def __init__(self, key: str, reason: str) -> None:
         super().__init__(f"subgraphs.{key}: {reason}")

@@ -113,7 +113,7 @@ def _assertion(given: FaceAssertionInput) -> FaceAssertion:
 
 
 def _refuse_naive() -> datetime:
-    raise SignatureRefused("the face assertion's time has no offset", code="FACE_MALFORMED")
+    raise SignatureRefused("the face assertion's time has no offset", code="FACE_INVALID")
 
 
 def _signature_bytes(text: str) -> bytes:

@@ -37,7 +37,7 @@ class Role(Enum):
 class Unauthenticated(Exception):
     """The request did not come through the gateway, or its token does not hold."""
 
-    code = "UNAUTHENTICATED_GATEWAY"
+    code = "GATEWAY_UNAUTHENTICATED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

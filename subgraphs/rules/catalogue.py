@@ -18,7 +18,7 @@ from subgraphs.rules.model import (
 class UnknownRuleSet(LookupError):
     """No rule set of that name and version was ever published."""
 
-    code = "UNKNOWN_RULE_SET"
+    code = "RULE_SET_UNKNOWN"
 
     def __init__(self, key: str) -> None:
         super().__init__("no rule set of that name and version")

@@ -35,9 +35,9 @@ class Scenario:
 class AdmissionReason(StrEnum):
     """Why somebody does not take part."""
 
-    NOT_BOUND = "NOT_BOUND"
+    CUSTOMER_NOT_BOUND = "CUSTOMER_NOT_BOUND"
     QUOTA_FULL = "QUOTA_FULL"
-    NOT_IN_FORCE = "NOT_IN_FORCE"
+    SCENARIO_NOT_IN_FORCE = "SCENARIO_NOT_IN_FORCE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (PILOT, INDUSTRY)
 class UnknownScenario(LookupError):
     """No scenario of that name is in force on the day."""
 
-    code = "UNKNOWN_SCENARIO"
+    code = "SCENARIO_UNKNOWN"
 
 
 def scenario_on(name: str, *, on: date, among: Iterable[Scenario] = SCENARIOS) -> Scenario:
@@ -99,9 +99,9 @@ def admit(
     """
     full = scenario.quota is not None and taking_part >= scenario.quota
     against = (
-        (AdmissionReason.NOT_BOUND, not bound),
+        (AdmissionReason.CUSTOMER_NOT_BOUND, not bound),
         (AdmissionReason.QUOTA_FULL, full and not already),
-        (AdmissionReason.NOT_IN_FORCE, on < scenario.effective_from),
+        (AdmissionReason.SCENARIO_NOT_IN_FORCE, on < scenario.effective_from),
     )
     return Admission(
         scenario=scenario.key, reasons=tuple(reason for reason, holds in against if holds)

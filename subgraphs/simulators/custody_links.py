@@ -50,7 +50,7 @@ class Links:
         if row is None or not _knows(row, claim):
             raise LinkRefused("no such link")
         if row["audience"] != claim.audience:
-            raise LinkRefused("lent to somebody else", code="CUSTODY_LINK_AUDIENCE")
+            raise LinkRefused("lent to somebody else", code="CUSTODY_LINK_MISMATCH")
         if self._clock() >= row["until"]:
             raise LinkRefused("the link is over", code="CUSTODY_LINK_EXPIRED")
         free = {"_id": claim.link, "done": False, "request": {"$in": [None, claim.request]}}

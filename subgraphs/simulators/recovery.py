@@ -206,7 +206,7 @@ def _asked(history: DidHistory, wish: RecoveryWish) -> list[Any]:
 def _unused(history: DidHistory, wish: RecoveryWish) -> None:
     documents = [one.document for one in history.versions if one.document is not None]
     if any(wish.key == key for one in documents for key in one.keys.values()):
-        raise Refused("BAD_KEY", "a new key is expected", field="publicKeyMultibase")
+        raise Refused("KEY_INVALID", "a new key is expected", field="publicKeyMultibase")
 
 
 def _signed(document: JsonObject, history: DidHistory, now: datetime) -> bool:

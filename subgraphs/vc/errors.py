@@ -30,7 +30,7 @@ class VcError(Exception):
 
 
 class MalformedJson(VcError):
-    code = "MALFORMED_JSON"
+    code = "JSON_INVALID"
 
 
 class MalformedDocument(VcError):
@@ -38,43 +38,43 @@ class MalformedDocument(VcError):
 
 
 class BadAmount(VcError):
-    code = "BAD_AMOUNT"
+    code = "AMOUNT_INVALID"
 
 
 class UnknownCategory(VcError):
-    code = "UNKNOWN_CATEGORY"
+    code = "CATEGORY_UNKNOWN"
 
 
 class BadUscc(VcError):
-    code = "BAD_USCC"
+    code = "USCC_INVALID"
 
 
 class BadKey(VcError):
-    code = "BAD_KEY"
+    code = "KEY_INVALID"
 
 
 class UnsupportedSuite(VcError):
-    code = "UNSUPPORTED_SUITE"
+    code = "SUITE_UNSUPPORTED"
 
 
 class BadDisclosure(VcError):
-    code = "BAD_DISCLOSURE"
+    code = "DISCLOSURE_INVALID"
 
 
 class BadLowerBound(VcError):
-    code = "BAD_LOWER_BOUND"
+    code = "LOWER_BOUND_INVALID"
 
 
 class BadStatusList(VcError):
-    code = "BAD_STATUS_LIST"
+    code = "STATUS_LIST_INVALID"
 
 
 class BadToken(VcError):
-    code = "BAD_TOKEN"
+    code = "TOKEN_INVALID"
 
 
 class BadDidHistory(VcError):
-    code = "BAD_DID_HISTORY"
+    code = "DID_HISTORY_INVALID"
 
 
 class DidRollback(BadDidHistory):

@@ -23,7 +23,7 @@ class FaceReason(StrEnum):
     """Why an assertion does not hold."""
 
     FACE_MISSING = "FACE_MISSING"
-    FACE_MALFORMED = "FACE_MALFORMED"
+    FACE_INVALID = "FACE_INVALID"
     FACE_NOT_LIVE = "FACE_NOT_LIVE"
     FACE_OTHER_PAYLOAD = "FACE_OTHER_PAYLOAD"
     FACE_TOO_OLD = "FACE_TOO_OLD"

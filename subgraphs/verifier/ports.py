@@ -39,7 +39,7 @@ class LentCopies(Protocol):
     async def collect(self, claim: Claim, /, *, largest: int) -> bytes:
         """The encrypted copy, of at most so many bytes. The first request a link is used for is the
         only one; it may ask again until `collected`. LinkRefused otherwise: CUSTODY_LINK_UNKNOWN
-        (another word, too), CUSTODY_LINK_AUDIENCE, CUSTODY_LINK_EXPIRED, CUSTODY_LINK_USED,
+        (another word, too), CUSTODY_LINK_MISMATCH, CUSTODY_LINK_EXPIRED, CUSTODY_LINK_USED,
         CUSTODY_COPY_GONE, CUSTODY_COPY_TOO_LARGE."""
         ...
 

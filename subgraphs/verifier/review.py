@@ -73,7 +73,7 @@ async def decide_review(
         raise Invalid(
             "another person has to decide on what you took in",
             field="qualificationId",
-            code="FOUR_EYES",
+            code="REVIEWER_NOT_ANOTHER",
         )
     if said.qualified:
         await _begins(parts, verifier, held.rule_set)
@@ -168,7 +168,7 @@ def _check_papers(papers: Sequence[PaperProof], today: date) -> None:
     if not 1 <= len(papers) <= _MOST_PAPERS:
         raise Invalid(f"give 1 to {_MOST_PAPERS} documents", field="documents")
     if len({paper.digest for paper in papers}) != len(papers):
-        raise Invalid("one document twice", field="documents", code="DOCUMENT_TWICE")
+        raise Invalid("one document twice", field="documents", code="DOCUMENT_REPEATED")
     for place, paper in enumerate(papers):
         at = f"documents[{place}]"
         if CODE.fullmatch(paper.kind) is None:

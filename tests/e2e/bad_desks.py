@@ -73,7 +73,7 @@ UNKNOWN_IDS: Final[Mapping[str, Row]] = {
         "holder",
         "prepareAgreements",
         {"stage": "USE"},
-        "ValidationFailed NOTHING_TO_AGREE_TO stage",
+        "ValidationFailed AGREEMENTS_ALREADY_SIGNED stage",
     ),
     "signed texts": ("holder", "signAgreements", SIGNED, "NotFound NOT_FOUND preparedId"),
     "many endorsements": (
@@ -165,7 +165,7 @@ UNKNOWN_IDS: Final[Mapping[str, Row]] = {
         "issuer",
         "registerInstitution",
         {**APPLICANT, "uscc": CAITONG_FUND.uscc[:-1] + "B"},
-        "ValidationFailed BAD_USCC uscc",
+        "ValidationFailed USCC_INVALID uscc",
     ),
     "an institution to move": (
         "issuer",
@@ -235,19 +235,19 @@ OUT_OF_ORDER: Final[Mapping[str, Row]] = {
         "verifier",
         "decideReview",
         REVIEW,
-        "InvalidTransitionError INVALID_TRANSITION None",
+        "InvalidTransitionError TRANSITION_INVALID None",
     ),
     "admit who is active": (
         "issuer",
         "moveInstitution",
         {**MOVE, "state": "ADMITTED"},
-        "InvalidTransitionError INVALID_TRANSITION None",
+        "InvalidTransitionError TRANSITION_INVALID None",
     ),
     "escalate and take back": (
         "issuer",
         "handleComplaint",
         {"complaintId": "<complaint>", "state": "RECEIVED"},
-        "InvalidTransitionError INVALID_TRANSITION None",
+        "InvalidTransitionError TRANSITION_INVALID None",
     ),
     "register who is registered": (
         "issuer",
@@ -287,7 +287,7 @@ UNKNOWN_WORDS: Final[Mapping[str, Row]] = {
         "verifier",
         "recordPaperEvidence",
         {**PAPER, "ruleSet": "LOTTERY"},
-        "ValidationFailed UNKNOWN_RULE_SET ruleSet",
+        "ValidationFailed RULE_SET_UNKNOWN ruleSet",
     ),
     "a kind of paper": (
         "verifier",
@@ -299,7 +299,7 @@ UNKNOWN_WORDS: Final[Mapping[str, Row]] = {
         "verifier",
         "recordPaperEvidence",
         documents(value="3e6"),
-        "ValidationFailed BAD_AMOUNT documents[1].value",
+        "ValidationFailed AMOUNT_INVALID documents[1].value",
     ),
     "a part of a month": (
         "verifier",
@@ -323,7 +323,7 @@ UNKNOWN_WORDS: Final[Mapping[str, Row]] = {
         "verifier",
         "recordPaperEvidence",
         documents(documentDigest=DOCUMENT["documentDigest"]),
-        "ValidationFailed DOCUMENT_TWICE documents",
+        "ValidationFailed DOCUMENT_REPEATED documents",
     ),
     "a ground": (
         "holder",
@@ -353,7 +353,7 @@ UNKNOWN_WORDS: Final[Mapping[str, Row]] = {
         "holder",
         "fileComplaint",
         {**COMPLAINT, "channel": "PIGEON"},
-        "ValidationFailed NO_CHANNEL channel",
+        "ValidationFailed CHANNEL_MISSING channel",
     ),
     "a state of a complaint": (
         "issuer",
@@ -407,7 +407,7 @@ UNKNOWN_WORDS: Final[Mapping[str, Row]] = {
         "issuer",
         "registerInstitution",
         {**APPLICANT, "publicKeyMultibase": "z"},
-        "ValidationFailed BAD_KEY publicKeyMultibase",
+        "ValidationFailed KEY_INVALID publicKeyMultibase",
     ),
     "a state of an institution": (
         "issuer",

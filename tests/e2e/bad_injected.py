@@ -22,6 +22,6 @@ INJECTED: Final[Mapping[str, Row]] = {
         "holder",
         "openDispute",
         {"subjectId": "$where", "ground": "USE_DENIED"},
-        "ValidationFailed NOT_DENIABLE subjectId",
+        "ValidationFailed SUBJECT_NOT_DENIABLE subjectId",
     ),
 }

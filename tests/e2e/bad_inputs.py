@@ -40,13 +40,13 @@ UNKNOWN_WORDS: Final[Mapping[str, Row]] = {
         "holder",
         "prepareCredentialRequest",
         {**REQUEST, "categories": ["GOLD"]},
-        "ValidationFailed UNKNOWN_CATEGORY categories[0]",
+        "ValidationFailed CATEGORY_UNKNOWN categories[0]",
     ),
     "a category in small letters": (
         "holder",
         "prepareCredentialRequest",
         {**REQUEST, "categories": ["stock"]},
-        "ValidationFailed UNKNOWN_CATEGORY categories[0]",
+        "ValidationFailed CATEGORY_UNKNOWN categories[0]",
     ),
     "no category": (
         "holder",
@@ -70,19 +70,19 @@ UNKNOWN_WORDS: Final[Mapping[str, Row]] = {
         "verifier",
         "createPresentationRequest",
         {**ASKED, "ruleSet": "LOTTERY"},
-        "ValidationFailed UNKNOWN_RULE_SET ruleSet",
+        "ValidationFailed RULE_SET_UNKNOWN ruleSet",
     ),
     "a version of a rule set": (
         "verifier",
         "createPresentationRequest",
         {**ASKED, "ruleSet": "PRIVATE_FUND@99"},
-        "ValidationFailed UNKNOWN_RULE_SET ruleSet",
+        "ValidationFailed RULE_SET_UNKNOWN ruleSet",
     ),
     "no version of a rule set": (
         "verifier",
         "createPresentationRequest",
         {**ASKED, "ruleSet": "PRIVATE_FUND@x"},
-        "ValidationFailed UNKNOWN_RULE_SET ruleSet",
+        "ValidationFailed RULE_SET_UNKNOWN ruleSet",
     ),
     "a claim": (
         "holder",
@@ -248,13 +248,13 @@ OVER_LONG: Final[Mapping[str, Row]] = {
         "holder",
         "submitPresentation",
         {"requestId": "<open>", "presentation": {"x": "y" * 300_000}},
-        "ValidationFailed MALFORMED_JSON presentation/x",
+        "ValidationFailed JSON_INVALID presentation/x",
     ),
     "a deep presentation": (
         "holder",
         "submitPresentation",
         {"requestId": "<open>", "presentation": "<deep>"},
-        f"ValidationFailed MALFORMED_JSON presentation{'/x' * 25}",
+        f"ValidationFailed JSON_INVALID presentation{'/x' * 25}",
     ),
     "the word of a link": (
         "holder",
@@ -278,7 +278,7 @@ OVER_LONG: Final[Mapping[str, Row]] = {
             "proofOfPossession": "z",
             "faceAssertion": SIGNATURE["faceAssertion"],
         },
-        "ValidationFailed BAD_KEY publicKeyMultibase",
+        "ValidationFailed KEY_INVALID publicKeyMultibase",
     ),
 }
 
@@ -293,13 +293,13 @@ UNFIT_KEYS: Final[Mapping[str, Row]] = {
         "holder",
         "completeRecovery",
         {},
-        "InvalidTransitionError INVALID_TRANSITION None",
+        "InvalidTransitionError TRANSITION_INVALID None",
     ),
     "no recovery to take back": (
         "holder",
         "prepareRecoveryCancellation",
         {},
-        "InvalidTransitionError INVALID_TRANSITION None",
+        "InvalidTransitionError TRANSITION_INVALID None",
     ),
     "a new key that is none": (
         "holder",
@@ -311,7 +311,7 @@ UNFIT_KEYS: Final[Mapping[str, Row]] = {
             "proofOfPossession": "z",
             "faceAssertion": SIGNATURE["faceAssertion"],
         },
-        "ValidationFailed BAD_KEY publicKeyMultibase",
+        "ValidationFailed KEY_INVALID publicKeyMultibase",
     ),
     "no copies": (
         "holder",
@@ -436,7 +436,7 @@ def amounts() -> Iterator[tuple[str, Row]]:
                 "holder",
                 "prepareConsent",
                 {**CONSENT, "scope": {"totalAtLeast": text}},
-                "ValidationFailed BAD_AMOUNT scope.totalAtLeast",
+                "ValidationFailed AMOUNT_INVALID scope.totalAtLeast",
             ),
         )
         for place, band in {"low": f"{text}..", "high": f"0..{text}"}.items():
@@ -447,6 +447,6 @@ def amounts() -> Iterator[tuple[str, Row]]:
                         "issuer",
                         "endorseCredential",
                         {**ENDORSEMENT, "newTotalBand": band},
-                        "ValidationFailed BAD_AMOUNT newTotalBand",
+                        "ValidationFailed AMOUNT_INVALID newTotalBand",
                     ),
                 )

@@ -158,4 +158,4 @@ async def test_a_subgraph_answers_the_gateway_alone(
             answer = await http.post(url, json={"query": query}, headers=headers)
             assert answer.status_code == 401, answer.text
             (error,) = answer.json()["errors"]
-            assert error["extensions"]["code"] == "UNAUTHENTICATED_GATEWAY"
+            assert error["extensions"]["code"] == "GATEWAY_UNAUTHENTICATED"

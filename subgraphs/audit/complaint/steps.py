@@ -32,7 +32,9 @@ async def file_complaint(
     """Received, with the date by which the complainant is told how it stands."""
     await _known(parts, [lead], "institutionId")
     if channel not in await parts.complaints.channels(lead):
-        raise Invalid("the institution has no such channel", field="channel", code="NO_CHANNEL")
+        raise Invalid(
+            "the institution has no such channel", field="channel", code="CHANNEL_MISSING"
+        )
     _text(text, "text")
     now = parts.clock().replace(microsecond=0)
     row = Complaint(
@@ -73,7 +75,7 @@ async def handle(
     if note is not None:
         _text(note, "note")
         if len(row.notes) >= MOST_NOTES:
-            raise Invalid("too many notes", field="note", code="TOO_MANY_NOTES")
+            raise Invalid("too many notes", field="note", code="NOTES_TOO_MANY")
         changed = replace(changed, notes=(*row.notes, Note(now, lead, note)))
     if state is not None:
         if state is ComplaintState.PROGRESS_REPORTED and note is None:
@@ -158,7 +160,7 @@ def _told(kind: str, row: Complaint, at: datetime, body: Mapping[str, JsonValue]
 async def _helpers(parts: Parts, lead: str, given: Sequence[str]) -> tuple[str, ...]:
     others = tuple(dict.fromkeys(one for one in given if one != lead))
     if len(others) > MOST_HANDLERS:
-        raise Invalid("too many institutions", field="coHandlerIds", code="TOO_MANY_HANDLERS")
+        raise Invalid("too many institutions", field="coHandlerIds", code="HANDLERS_TOO_MANY")
     await _known(parts, others, "coHandlerIds")
     return others
 

@@ -45,7 +45,7 @@ async def open_dispute(
     if ground not in GROUNDS:
         raise Invalid(f"known are {', '.join(GROUNDS)}", field="ground", code="GROUND_UNKNOWN")
     if type_of(subject) not in DENIABLE:
-        raise Invalid("this cannot be denied", field="subjectId", code="NOT_DENIABLE")
+        raise Invalid("this cannot be denied", field="subjectId", code="SUBJECT_NOT_DENIABLE")
     first = await parts.store.first_about(subject, holder)
     if first is None or not first.institutions:
         raise NotFound("object", field="subjectId")

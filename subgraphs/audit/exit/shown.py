@@ -54,9 +54,9 @@ async def _frozen(parts: Parts, row: ExitCase, evidence: str | None) -> int | No
     if row.of_person:
         found = (await parts.store.anchoring(FROZEN_BY, [row.owner])).get(row.owner)
         if found is None:
-            raise _refused("the wallet is open: close it first", "NOT_FROZEN")
+            raise _refused("the wallet is open: close it first", "SCOPE_NOT_FROZEN")
         return found.index
-    return await _stands(parts, row, _LEAVING, _RESTING, "NOT_FROZEN")
+    return await _stands(parts, row, _LEAVING, _RESTING, "SCOPE_NOT_FROZEN")
 
 
 async def _gone(parts: Parts, row: ExitCase) -> int | None:
@@ -64,7 +64,7 @@ async def _gone(parts: Parts, row: ExitCase) -> int | None:
         return None
     if row.scope is ExitScope.BUSINESS:
         return await _ended(parts, row)
-    return await _stands(parts, row, ("EXITED",), _GONE, "NOT_EXITED")
+    return await _stands(parts, row, ("EXITED",), _GONE, "SCOPE_NOT_EXITED")
 
 
 async def _ended(parts: Parts, row: ExitCase) -> int:
@@ -73,7 +73,7 @@ async def _ended(parts: Parts, row: ExitCase) -> int:
     for one in told:
         if one.body["state"] == ExitState.FROZEN.value:
             return one.index
-    raise _refused("the log has not told yet that it is frozen", "NOT_FROZEN")
+    raise _refused("the log has not told yet that it is frozen", "SCOPE_NOT_FROZEN")
 
 
 async def _stands(

@@ -120,7 +120,7 @@ async def plan_drill(
     owner = _owner(viewer)
     _one_of(scenario, SCENARIOS, "scenario", "SCENARIO_UNKNOWN")
     if due_at.tzinfo is None:
-        raise Invalid("a time needs its zone", field="dueAt", code="TIME_WITHOUT_ZONE")
+        raise Invalid("a time needs its zone", field="dueAt", code="TIME_WITHOUT_OFFSET")
     if due_at <= parts.clock():
         raise Invalid("this is over already", field="dueAt", code="DUE_IN_THE_PAST")
     if every_days is not None and not 1 <= every_days <= RARELY:

@@ -53,7 +53,7 @@ class Telling:
     ) -> int | None:
         info.context.viewer.require_gateway()
         if len(denials) > MOST:
-            raise Invalid(f"at most {MOST}", field="denials", code="TOO_MANY_DENIALS")
+            raise Invalid(f"at most {MOST}", field="denials", code="DENIALS_TOO_MANY")
         parts = info.context.parts
         await parts.denied.add([_read(each) for each in denials], parts.clock())
         return len(denials)

@@ -120,7 +120,7 @@ async def timeline(
     if last is None and before is not None:
         raise Invalid("before goes with last", field="before", code="BEFORE_WITHOUT_LAST")
     if last is not None and after is not None:
-        raise Invalid("last goes with before, not with after", field="last", code="LAST_AND_AFTER")
+        raise Invalid("last goes with before, not with after", field="last", code="LAST_WITH_AFTER")
     scope = CursorScope(source="timeline", filter=subject, scope_key=info.context.viewer.scope_key)
     sealer = info.context.parts.sealer
     if last is None:

@@ -279,7 +279,7 @@ def _checked(given: AuditEventFilter) -> EventFilter:
 
 def _kinds(given: list[str]) -> tuple[str, ...]:
     if len(given) > MOST_KINDS:
-        raise Invalid("too many kinds", field="filter.kinds", code="TOO_MANY_KINDS")
+        raise Invalid("too many kinds", field="filter.kinds", code="KINDS_TOO_MANY")
     known = [
         member(AuditEventKind, kind, field=f"filter.kinds[{place}]", code="EVENT_KIND_UNKNOWN")
         for place, kind in enumerate(given)
@@ -295,5 +295,5 @@ def _id(given: str | None, field: str) -> str | None:
 
 def _time(given: datetime | None, field: str) -> datetime | None:
     if given is not None and given.tzinfo is None:
-        raise Invalid("a time needs its zone", field=field, code="TIME_WITHOUT_ZONE")
+        raise Invalid("a time needs its zone", field=field, code="TIME_WITHOUT_OFFSET")
     return given

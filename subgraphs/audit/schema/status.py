@@ -39,7 +39,7 @@ async def status_at(
 ) -> CredentialStatusAt | None:
     """None before the first word, and for who may not see it."""
     if time.tzinfo is None:
-        raise Invalid("a time needs its zone", field="time", code="TIME_WITHOUT_ZONE")
+        raise Invalid("a time needs its zone", field="time", code="TIME_WITHOUT_OFFSET")
     parts, viewer = info.context.parts, info.context.viewer
     head = await parts.ledger.latest_checkpoint()  # read first: what comes later is not below it
     row = await parts.store.last_word(credential, time)

@@ -31,7 +31,7 @@ NO_SESSION: Final = cast("Session", None)
 class NotUnderstood(Exception):
     """A step asks for more than the rows in memory can answer."""
 
-    code = "NOT_UNDERSTOOD"
+    code = "CALL_NOT_UNDERSTOOD"
 
 
 @dataclass(frozen=True, slots=True)

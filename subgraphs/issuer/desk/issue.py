@@ -128,7 +128,7 @@ def _draft(row: Credential, statement: Statement | None, guard: GuardFacts | Non
         raise Invalid(
             "the account holds nothing of the categories asked for",
             field="credentialId",
-            code="NO_POSITIONS",
+            code="POSITIONS_MISSING",
         )
     return Draft(
         system=statement.system,

@@ -140,7 +140,7 @@ def _categories(texts: Sequence[str]) -> list[str]:
     if not 0 < len(texts) <= MOST_CATEGORIES:
         raise Invalid(f"1 to {MOST_CATEGORIES} categories", field="categories")
     named = [
-        member(AssetCategory, text, field=f"categories[{at}]", code="UNKNOWN_CATEGORY")
+        member(AssetCategory, text, field=f"categories[{at}]", code="CATEGORY_UNKNOWN")
         for at, text in enumerate(texts)
     ]
     if len(set(named)) != len(named):

@@ -157,7 +157,7 @@ class Query:
         parts = info.context.parts
         at = version_time or parts.clock()
         if at.tzinfo is None:
-            raise Invalid("a time needs its zone", field="versionTime", code="TIME_WITHOUT_ZONE")
+            raise Invalid("a time needs its zone", field="versionTime", code="TIME_WITHOUT_OFFSET")
         as_of = await parts.store.applied()  # read first: nothing newer up to here is missed
         found = await _institution(parts, did) or await _person(info, did)
         version = None if found is None else found.history.at(at)

@@ -47,7 +47,7 @@ def prepared(success: type[PreparedT], row: PreparedRow) -> PreparedT:
 
 def _face(given: FaceAssertionInput) -> FaceAssertion:
     if given.at.tzinfo is None:
-        raise SignatureRefused("the face assertion's time has no offset", code="FACE_MALFORMED")
+        raise SignatureRefused("the face assertion's time has no offset", code="FACE_INVALID")
     return FaceAssertion(
         id=given.id,
         provider=given.provider,

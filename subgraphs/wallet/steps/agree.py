@@ -57,7 +57,7 @@ async def prepare_agreements(parts: Parts, viewer: Viewer, stage: AgreementStage
     root = await root_of(parts, viewer.require_holder())
     missing = await _missing(parts, root.holder, stage)
     if not missing:
-        raise Invalid("all of them are signed", field="stage", code="NOTHING_TO_AGREE_TO")
+        raise Invalid("all of them are signed", field="stage", code="AGREEMENTS_ALREADY_SIGNED")
     texts: list[JsonValue] = [_named(one) for one in missing]
     document: JsonObject = {
         "@context": [CONTEXT],

@@ -213,5 +213,5 @@ def _ciphertext(parts: Parts, text: str) -> bytes:
     except VcError as fault:
         raise as_refusal(fault, "ciphertext") from fault
     if not 0 < len(data) <= largest:
-        raise Invalid(f"1 to {largest} bytes", field="ciphertext", code="CIPHERTEXT_SIZE")
+        raise Invalid(f"1 to {largest} bytes", field="ciphertext", code="CIPHERTEXT_OUT_OF_RANGE")
     return data

@@ -62,7 +62,7 @@ async def prepare_rotation(
     root = await root_of(parts, viewer.require_holder())
     _moved(root.state, ROTATION)
     if len(root.later) >= MOST_DID_VERSIONS - KEPT_FREE:
-        raise Invalid("too many keys for one DID", field="", code="TOO_MANY_DID_VERSIONS")
+        raise Invalid("too many keys for one DID", field="", code="DID_VERSIONS_TOO_MANY")
     key = _new_key(root, public_key_multibase)
     await _possessed(Did(root.did), key, public_key_multibase, proof_of_possession)
     return await _prepared(parts, root, ROTATION, next_document(root.history.latest, key))
@@ -127,7 +127,7 @@ def _new_key(root: RootDid, text: str) -> sm2.PublicKey:
     documents = [one.document for one in root.history.versions if one.document is not None]
     used = {known for one in documents for known in one.keys.values()}
     if not isinstance(key, sm2.PublicKey) or key in used:
-        raise Invalid("a new SM2 key is expected", field="publicKeyMultibase", code="BAD_KEY")
+        raise Invalid("a new SM2 key is expected", field="publicKeyMultibase", code="KEY_INVALID")
     return key
 
 

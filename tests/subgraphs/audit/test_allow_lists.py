@@ -131,7 +131,7 @@ ILL: Final[Mapping[str, tuple[list[str], str]]] = {
     ),
     "too many": (
         [f"10.0.{number}.0/24" for number in range(MOST_NETWORKS + 1)],
-        "TOO_MANY_NETWORKS networks",
+        "NETWORKS_TOO_MANY networks",
     ),
 }
 

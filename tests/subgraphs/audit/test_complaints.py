@@ -108,7 +108,7 @@ async def test_a_complaint_from_its_channel_to_its_end(desk: Desk) -> None:
     end = await do(desk, HANDLE, VERIFIER_DESK, complaintId=row["id"], state="RESOLVED")
     assert end["complaint"]["state"] == "RESOLVED"
     back = await do(desk, HANDLE, VERIFIER_DESK, complaintId=row["id"], state="INVESTIGATING")
-    assert back == {"code": "INVALID_TRANSITION"}
+    assert back == {"code": "TRANSITION_INVALID"}
     await desk.tell()
     kinds = await desk.ask(
         "query($f: AuditEventFilter) { auditEvents(filter: $f) { edges { node { kind } } } }",
@@ -170,7 +170,7 @@ async def test_what_is_overdue_is_listed_and_told_once(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        pytest.param({"channel": "EMAIL"}, "NO_CHANNEL", id="no such channel"),
+        pytest.param({"channel": "EMAIL"}, "CHANNEL_MISSING", id="no such channel"),
         pytest.param({"text": ""}, "TEXT_TOO_LONG", id="no text"),
         pytest.param({"text": "x" * 2_001}, "TEXT_TOO_LONG", id="long text"),
         pytest.param({"institutionId": BEN.id("inst")}, "NOT_FOUND", id="nobody"),

@@ -291,8 +291,8 @@ async def test_a_denied_credential_shows_its_issuer_no_presentation(court: Desk)
     ("subject", "ground", "code"),
     [
         pytest.param("pres", "BORED", "GROUND_UNKNOWN", id="ground"),
-        pytest.param("hold", "USE_DENIED", "NOT_DENIABLE", id="herself"),
-        pytest.param("veri", "USE_DENIED", "NOT_DENIABLE", id="kind"),
+        pytest.param("hold", "USE_DENIED", "SUBJECT_NOT_DENIABLE", id="herself"),
+        pytest.param("veri", "USE_DENIED", "SUBJECT_NOT_DENIABLE", id="kind"),
     ],
 )
 async def test_what_cannot_be_denied(court: Desk, subject: str, ground: str, code: str) -> None:
@@ -338,9 +338,9 @@ async def test_a_dispute_ends_by_the_regulator_or_by_stepping_back(court: Desk) 
     play = Play(court, BEN)
     await play.open()
     early = await play.do(CLOSE, REGULATOR, disputeId=play.id, state="UPHELD")
-    assert early["code"] == "INVALID_TRANSITION"
+    assert early["code"] == "TRANSITION_INVALID"
     assert (await play.seal(BEN.who))["dispute"]["state"] == "SEALED"
-    assert (await play.give("CHECKS", {"late": 1}))["code"] == "INVALID_TRANSITION"
+    assert (await play.give("CHECKS", {"late": 1}))["code"] == "TRANSITION_INVALID"
     assert (await play.do(CLOSE, VERIFIER_DESK, disputeId=play.id, state="DISMISSED"))[
         "code"
     ] == "FORBIDDEN"

@@ -113,14 +113,14 @@ async def test_a_user_leaves_step_by_step(desk: Desk) -> None:
     assert [one["doneAt"] is not None for one in told["steps"]] == [True, *[False] * 5]
     id_, who = told["id"], ANN.who
     assert (await do(desk, WANT, ANN.who))["code"] == "EXIT_UNDER_WAY"
-    assert await step(desk, id_, who, "FROZEN") == "NOT_FROZEN"
+    assert await step(desk, id_, who, "FROZEN") == "SCOPE_NOT_FROZEN"
     await desk.tell(ANN.event("CUSTODY_STORED", "cust hold", None, contentHash=HASH, replicas=3))
     await desk.tell(closed(ANN))
     assert await step(desk, id_, who, "FROZEN") == "FROZEN"
-    assert await step(desk, id_, who, "CLEANED") == "INVALID_TRANSITION"
+    assert await step(desk, id_, who, "CLEANED") == "TRANSITION_INVALID"
     assert await step(desk, id_, who, "BACKED_UP") == "EVIDENCE_MISSING"
     assert await step(desk, id_, who, "BACKED_UP", HASH) == "BACKED_UP"
-    assert await step(desk, id_, who, "CLEANED", HASH) == "INVALID_TRANSITION"
+    assert await step(desk, id_, who, "CLEANED", HASH) == "TRANSITION_INVALID"
     assert await step(desk, id_, who, "BACKUP_VERIFIED", OTHER_HASH) == "BACKUP_DIFFERS"
     assert await step(desk, id_, who, "BACKUP_VERIFIED", HASH) == "BACKUP_VERIFIED"
     assert await step(desk, id_, who, "CLEANED") == "COPIES_LEFT"
@@ -190,14 +190,14 @@ async def test_an_institution_leaves_as_the_register_says(desk: Desk) -> None:
     for who in (ANN.who, OTHER_DESK, ANALYST, NOBODY):
         assert await listed(desk, who) == [id_], "those concerned know"
         assert await step(desk, id_, who, "FROZEN") == refused(who)
-    assert await step(desk, id_, VERIFIER_DESK, "FROZEN") == "NOT_FROZEN"
+    assert await step(desk, id_, VERIFIER_DESK, "FROZEN") == "SCOPE_NOT_FROZEN"
     await stands(desk, VERIFIER, "EXITING", 2)
     assert await step(desk, id_, VERIFIER_DESK, "FROZEN") == "FROZEN"
     assert await step(desk, id_, REGULATOR, "BACKED_UP", HASH) == "BACKED_UP"
     assert await step(desk, id_, REGULATOR, "BACKUP_VERIFIED", HASH) == "BACKUP_VERIFIED"
     assert await step(desk, id_, VERIFIER_DESK, "CLEANED") == "EVIDENCE_MISSING"
     assert await step(desk, id_, VERIFIER_DESK, "CLEANED", OTHER_HASH) == "CLEANED"
-    assert await step(desk, id_, VERIFIER_DESK, "CLOSED") == "NOT_EXITED"
+    assert await step(desk, id_, VERIFIER_DESK, "CLOSED") == "SCOPE_NOT_EXITED"
     await stands(desk, VERIFIER, "EXITED", 3)
     assert await step(desk, id_, VERIFIER_DESK, "CLOSED") == "CLOSED"
 
@@ -208,7 +208,7 @@ async def test_the_pilot_ends_by_the_regulators_word(desk: Desk) -> None:
     id_ = (await do(desk, START, REGULATOR, **ordered))["exit"]["id"]
     assert (await do(desk, START, REGULATOR, **ordered))["code"] == "EXIT_UNDER_WAY"
     assert await step(desk, id_, REGULATOR, "NOTIFIED") == "NOTIFIED"
-    assert await step(desk, id_, REGULATOR, "FROZEN") == "NOT_FROZEN"
+    assert await step(desk, id_, REGULATOR, "FROZEN") == "SCOPE_NOT_FROZEN"
     for one in INSTITUTIONS:
         await stands(desk, institution_id(one.uscc), "SUSPENDED", 2)
     assert await step(desk, id_, REGULATOR, "FROZEN") == "FROZEN"

@@ -75,14 +75,14 @@ async def test_an_incident_ends_with_its_report_and_a_better_runbook(desk: Desk)
     assert (first["state"], first["overdue"]) == ("OPEN", False)
     assert first["institution"] == {"id": VERIFIER}
     id_ = first["id"]
-    assert await moved(desk, id_, "CLOSED", runbookChange=CHANGE) == "INVALID_TRANSITION"
+    assert await moved(desk, id_, "CLOSED", runbookChange=CHANGE) == "TRANSITION_INVALID"
     assert await moved(desk, id_, "CONTAINED") == "CONTAINED"
     assert await moved(desk, id_, "RESOLVED") == "REPORT_MISSING"
     assert await moved(desk, id_, "RESOLVED", report=" ") == "TEXT_TOO_LONG"
     assert await moved(desk, id_, "RESOLVED", report="A disk was full.") == "RESOLVED"
     assert await moved(desk, id_, "CLOSED") == "RUNBOOK_CHANGE_MISSING"
     assert await moved(desk, id_, "CLOSED", runbookChange=CHANGE) == "CLOSED"
-    assert await moved(desk, id_, "OPEN") == "INVALID_TRANSITION"
+    assert await moved(desk, id_, "OPEN") == "TRANSITION_INVALID"
     told = await bodies(desk, "INCIDENT_MOVED")
     assert [one["state"] for one in told] == ["OPEN", "CONTAINED", "RESOLVED", "CLOSED"]
     assert told[2]["reportDigest"] == sm3.hexdigest(b"A disk was full.")

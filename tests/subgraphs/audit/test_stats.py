@@ -186,16 +186,16 @@ async def test_figures_are_for_analysts_and_the_regulator(town: Desk, who: Who) 
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        pytest.param({"to": "2026-05-31T16:00:00Z"}, "NO_WHOLE_MONTH", id="empty range"),
+        pytest.param({"to": "2026-05-31T16:00:00Z"}, "PERIOD_TOO_SHORT", id="empty range"),
         pytest.param(
             {"from": "2026-06-03T00:00:00Z", "to": "2026-06-20T00:00:00Z"},
-            "NO_WHOLE_MONTH",
+            "PERIOD_TOO_SHORT",
             id="days of a month",
         ),
-        pytest.param({"to": "2036-01-01T00:00:00Z"}, "TOO_MANY_MONTHS", id="ten years"),
-        pytest.param({"to": "2026-07-01T00:00:00"}, "TIME_WITHOUT_ZONE", id="no zone"),
+        pytest.param({"to": "2036-01-01T00:00:00Z"}, "MONTHS_TOO_MANY", id="ten years"),
+        pytest.param({"to": "2026-07-01T00:00:00"}, "TIME_WITHOUT_OFFSET", id="no zone"),
         pytest.param(
-            {"metric": "ACCEPTANCE_RATE", "by": ["OUTCOME"]}, "GROUPING_OF_A_RATE", id="rate"
+            {"metric": "ACCEPTANCE_RATE", "by": ["OUTCOME"]}, "GROUPING_UNSUPPORTED", id="rate"
         ),
     ],
 )

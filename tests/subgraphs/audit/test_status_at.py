@@ -89,4 +89,4 @@ async def test_a_time_needs_its_zone(desk: Desk, text: str) -> None:
     references: list[dict[str, object]] = [{"__typename": "Credential", "id": CASE.id("cred")}]
     document = """query($r: [_Any!]!) { _entities(representations: $r) { %s } }"""
     answer = await desk.ask(document % (STATUS % text), {"r": references}, who=ISSUER_DESK)
-    assert answer.codes == ["TIME_WITHOUT_ZONE"]
+    assert answer.codes == ["TIME_WITHOUT_OFFSET"]

@@ -82,4 +82,4 @@ async def test_a_scenario_that_is_not_in_force_admits_nobody(desk: Desk) -> None
 
     refused = await prepared(desk, person)
 
-    assert refused["code"] == "NOT_IN_FORCE"
+    assert refused["code"] == "SCENARIO_NOT_IN_FORCE"

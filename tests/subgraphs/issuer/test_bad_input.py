@@ -23,13 +23,13 @@ async def desk(shared_desk: Desk) -> Desk:
     [
         pytest.param(
             {"categories": ["GOLD"]},
-            "UNKNOWN_CATEGORY",
+            "CATEGORY_UNKNOWN",
             "categories[0]",
             id="unknown category",
         ),
         pytest.param(
             {"categories": ["STOCK", "stock"]},
-            "UNKNOWN_CATEGORY",
+            "CATEGORY_UNKNOWN",
             "categories[1]",
             id="category in small letters",
         ),
@@ -76,13 +76,15 @@ async def test_a_request_is_refused(
         *(
             pytest.param(
                 {"newTotalBand": f"{amount}..3000000.00"},
-                "BAD_AMOUNT",
+                "AMOUNT_INVALID",
                 "newTotalBand",
                 id=f"amount {amount!r}",
             )
             for amount in ("3e6", "3,000,000", "-1", "1.234", "１００００００", "", " 1", "01")
         ),
-        pytest.param({"newTotalBand": "3000000"}, "BAD_AMOUNT", "newTotalBand", id="not a band"),
+        pytest.param(
+            {"newTotalBand": "3000000"}, "AMOUNT_INVALID", "newTotalBand", id="not a band"
+        ),
         pytest.param(
             {"newTotalBand": "2999999.99..4000000.00"},
             "BAND_INVALID",

@@ -73,8 +73,8 @@ async def test_what_cannot_be_endorsed_hinders_none_of_the_others(desk: Desk) ->
 
     assert done["endorsed"] == 2
     assert {one["credentialId"]: one["code"] for one in done["refused"]} == {
-        over: "INVALID_TRANSITION",
-        offered: "INVALID_TRANSITION",
+        over: "TRANSITION_INVALID",
+        offered: "TRANSITION_INVALID",
         unknown: "NOT_FOUND",
     }
 

@@ -36,7 +36,7 @@ def test_a_step_is_made_exactly_when_it_is_drawn(source: State, target: State) -
     with pytest.raises(InvalidTransition) as refused:
         step(source, target)
     assert refused.value.extensions == {
-        "code": "INVALID_TRANSITION",
+        "code": "TRANSITION_INVALID",
         "from": source.value,
         "to": target.value,
         "allowed": sorted(state.value for state in STEPS[source]),

@@ -68,7 +68,7 @@ async def test_from_applicant_to_member_each_step_an_event(desk: Desk) -> None:
     id_ = done["institution"]["id"]
     assert (await seen(desk, id_))["participation"] == "CANDIDATE"
 
-    assert (await moved(desk, "ACTIVE", of=id_))["code"] == "INVALID_TRANSITION"
+    assert (await moved(desk, "ACTIVE", of=id_))["code"] == "TRANSITION_INVALID"
     await moved(desk, "ADMITTED", of=id_)
     assert (await moved(desk, "ACTIVE", of=id_))["code"] == "LICENCE_MISSING"
     await licensed(desk, licence("BANKING"), of=id_)

@@ -69,4 +69,4 @@ async def test_nobody_else_is_told(desk: Desk) -> None:
 async def test_rules_that_were_never_published(desk: Desk) -> None:
     person = await desk.customer()
     answer = await previewed(desk, person.id, person.who, "LOTTERY")
-    assert [one["extensions"]["code"] for one in answer.errors] == ["UNKNOWN_RULE_SET"]
+    assert [one["extensions"]["code"] for one in answer.errors] == ["RULE_SET_UNKNOWN"]

@@ -117,7 +117,7 @@ async def test_strangers_are_refused_and_a_stop_ends_open_streams_in_time(issuer
         last = json.loads(await stream.recv())
 
     assert refused.status_code == 401
-    assert refused.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED_GATEWAY"
+    assert refused.json()["errors"][0]["extensions"]["code"] == "GATEWAY_UNAUTHENTICATED"
     assert stranger.close_code == 4403
     assert first["payload"]["data"]["credentialRequestUpdates"]["heartbeat"] is True
     assert last == {"id": "1", "type": "complete"}

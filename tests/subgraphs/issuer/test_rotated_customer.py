@@ -86,7 +86,7 @@ async def test_other_versions_than_the_logs_are_refused(desk: Desk, kind: str) -
         in {
             "none of them": {"DID_VERSIONS_NEEDED"},
             "another branch": {"DID_NOT_CURRENT"},
-            "a stranger's": {"BAD_DID_HISTORY"},
+            "a stranger's": {"DID_HISTORY_INVALID"},
             "no version": {"VALIDATION_FAILED"},
         }[kind]
     )

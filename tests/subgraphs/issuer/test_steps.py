@@ -30,7 +30,7 @@ async def test_steps_out_of_order_name_what_would_be_allowed(desk: Desk) -> None
     ]:
         refused = await desk.do(name, OWN, credentialId=credential, **arguments)
         assert refused["__typename"] == "InvalidTransitionError"
-        assert refused["code"] == "INVALID_TRANSITION"
+        assert refused["code"] == "TRANSITION_INVALID"
         assert (refused["from"], refused["to"], refused["allowed"]) == want
     assert await desk.settle() == before
 

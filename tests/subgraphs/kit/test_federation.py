@@ -158,7 +158,7 @@ async def test_me_is_the_holder_who_asks() -> None:
         ("invalid", "VALIDATION_FAILED"),
         ("absent", "NOT_FOUND"),
         ("denied", "FORBIDDEN"),
-        ("order", "INVALID_TRANSITION"),
+        ("order", "TRANSITION_INVALID"),
         ("busy", "TRY_AGAIN"),
     ],
 )

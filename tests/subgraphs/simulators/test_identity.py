@@ -129,12 +129,12 @@ async def test_no_identity_document_is_stored(
         ),
         pytest.param({"identityDocument": None}, "IDENTITY_DOCUMENT_INVALID", id="no document"),
         pytest.param({"identityDocument": "TEST-eve"}, "VALIDATION_FAILED", id="another person's"),
-        pytest.param({"proofOfPossession": "z1"}, "BAD_KEY", id="no proof of possession"),
-        pytest.param({"publicKeyMultibase": "zzz"}, "BAD_KEY", id="no key"),
+        pytest.param({"proofOfPossession": "z1"}, "KEY_INVALID", id="no proof of possession"),
+        pytest.param({"publicKeyMultibase": "zzz"}, "KEY_INVALID", id="no key"),
         pytest.param({"payload": "e30"}, "VALIDATION_FAILED", id="an empty payload"),
         pytest.param({"payload": 7}, "VALIDATION_FAILED", id="a number for a payload"),
         pytest.param({"faceAssertion": {}}, "VALIDATION_FAILED", id="no face"),
-        pytest.param({"faceAssertion": None}, "MALFORMED_JSON", id="nothing for a face"),
+        pytest.param({"faceAssertion": None}, "JSON_INVALID", id="nothing for a face"),
     ],
 )
 async def test_what_is_refused(

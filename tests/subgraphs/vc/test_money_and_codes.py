@@ -41,7 +41,7 @@ def test_amounts_are_exact(text: str, fen: int) -> None:
 def test_any_other_spelling_is_refused(text: str) -> None:
     with pytest.raises(BadAmount) as refusal:
         parse_amount(text, "/amount")
-    assert (refusal.value.code, refusal.value.place) == ("BAD_AMOUNT", "/amount")
+    assert (refusal.value.code, refusal.value.place) == ("AMOUNT_INVALID", "/amount")
 
 
 @given(st.integers(0, 10**17 - 1))

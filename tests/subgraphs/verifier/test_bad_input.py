@@ -71,9 +71,9 @@ async def test_a_root_did_not_yet_on_the_log_is_asked_for_again(shared_counter: 
     ("changed", "field", "code"),
     [
         pytest.param({"customerNo": "CUST-bob"}, "customerNo", "CUSTOMER_NOT_BOUND", id="unbound"),
-        pytest.param({"ruleSet": "LOTTERY"}, "ruleSet", "UNKNOWN_RULE_SET", id="no such rules"),
+        pytest.param({"ruleSet": "LOTTERY"}, "ruleSet", "RULE_SET_UNKNOWN", id="no such rules"),
         pytest.param(
-            {"ruleSet": "PRIVATE_FUND@9"}, "ruleSet", "UNKNOWN_RULE_SET", id="no such version"
+            {"ruleSet": "PRIVATE_FUND@9"}, "ruleSet", "RULE_SET_UNKNOWN", id="no such version"
         ),
         pytest.param(
             {"ruleSet": "PROFESSIONAL"}, "ruleSet", "RULE_SET_NOT_OFFERED", id="rules not offered"

@@ -139,7 +139,7 @@ OTHER = institution_did(institution_id(GUOTAI_JUNAN_FUTURES.uscc))
     ("changed", "code"),
     [
         pytest.param({"until": AFTER}, "CUSTODY_LINK_EXPIRED", id="expired"),
-        pytest.param({"audience": OTHER}, "CUSTODY_LINK_AUDIENCE", id="lent to another verifier"),
+        pytest.param({"audience": OTHER}, "CUSTODY_LINK_MISMATCH", id="lent to another verifier"),
         pytest.param({"word_digest": "sm3:" + "0" * 64}, "CUSTODY_LINK_UNKNOWN", id="word"),
         pytest.param({"object_id": new_id("cust")}, "CUSTODY_COPY_GONE", id="no such copy"),
     ],

@@ -167,7 +167,7 @@ async def test_paper_is_taken_in_by_one_and_decided_by_another(counter: Counter)
     assert (found["outcome"], found["basis"]) == ("REVIEW", "PAPER")
     assert [one["value"] for one in found["paper"]] == ["1000000.00", "2000000.00"]
     own = await decide(counter, found["id"])
-    assert (own["__typename"], own["code"]) == ("ValidationFailed", "FOUR_EYES")
+    assert (own["__typename"], own["code"]) == ("ValidationFailed", "REVIEWER_NOT_ANOTHER")
     done = await decide(counter, found["id"], who=ANOTHER, reasons=["ORIGINALS_SEEN"])
     assert done["qualification"]["outcome"] == "QUALIFIED"
     granted = await counter.do(

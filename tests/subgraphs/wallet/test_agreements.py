@@ -100,7 +100,7 @@ async def test_a_consent_asks_first_and_goes_through_afterwards(purse: Purse) ->
     ready = await purse.do("prepareConsent", ann.who, PREPARED, **consent_terms())
     assert ready["__typename"] == "PrepareConsentSuccess"
     again = await purse.agree(ann, AgreementStage.USE)
-    assert (again["__typename"], again["code"]) == ("ValidationFailed", "NOTHING_TO_AGREE_TO")
+    assert (again["__typename"], again["code"]) == ("ValidationFailed", "AGREEMENTS_ALREADY_SIGNED")
 
 
 async def test_custody_asks_for_its_own_texts(purse: Purse) -> None:

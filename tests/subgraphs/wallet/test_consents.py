@@ -202,7 +202,7 @@ async def test_an_amount_is_an_exact_decimal_or_refused(purse: Purse, amounts: l
     ann = await purse.registered()
     for amount in amounts:
         done = await purse.prepare(ann, scope={"totalAtLeast": amount})
-        assert (done["code"], done["field"]) == ("BAD_AMOUNT", "scope.totalAtLeast")
+        assert (done["code"], done["field"]) == ("AMOUNT_INVALID", "scope.totalAtLeast")
     exact = await purse.granted(ann, scope={"totalAtLeast": "2999999.99"})
     assert exact["scope"]["totalAtLeast"] == "2999999.99"
 

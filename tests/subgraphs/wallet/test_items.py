@@ -148,8 +148,8 @@ async def test_what_cannot_be_a_copy_is_refused_with_its_field(purse: Purse) -> 
     item = (await purse.item_of(await purse.activate(ann.id), ann))["id"]
     too_large = to_base64url(bytes(1_000_001))
     cases: list[tuple[Any, dict[str, object], str, str]] = [
-        (ann, {"ciphertext": ""}, "CIPHERTEXT_SIZE", "ciphertext"),
-        (ann, {"ciphertext": too_large}, "CIPHERTEXT_SIZE", "ciphertext"),
+        (ann, {"ciphertext": ""}, "CIPHERTEXT_OUT_OF_RANGE", "ciphertext"),
+        (ann, {"ciphertext": too_large}, "CIPHERTEXT_OUT_OF_RANGE", "ciphertext"),
         (ann, {"ciphertext": "A"}, "VALIDATION_FAILED", "ciphertext"),
         (ann, {"keyId": "x" * 65}, "VALIDATION_FAILED", "keyId"),
         (ann, {"walletItemId": new_id("witm")}, "NOT_FOUND", "walletItemId"),

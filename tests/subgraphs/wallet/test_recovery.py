@@ -249,7 +249,7 @@ async def test_nobody_recovers_somebody_elses_did(purse: Purse) -> None:
     late = new_device(ann, clock_ahead(minutes=-6))
     assert (await start(purse, late))["code"] == "FACE_TOO_OLD"
     used = Person(id=ann.id, software=ann.software, name="ann")
-    assert (await start(purse, used))["code"] == "BAD_KEY"
+    assert (await start(purse, used))["code"] == "KEY_INVALID"
     assert await told(purse) == []
 
 

@@ -98,7 +98,7 @@ async def test_a_key_once_used_is_never_used_again(purse: Purse) -> None:
     person = await purse.registered()
     person = await rotated(purse, person, first)
     person = await rotated(purse, person, PrivateKey.generate())
-    assert (await prepared(purse, person, first))["code"] == "BAD_KEY"
+    assert (await prepared(purse, person, first))["code"] == "KEY_INVALID"
 
 
 async def test_two_changes_at_once_make_one_version(purse: Purse) -> None:
