@@ -67,7 +67,7 @@ class Forbidden(Refusal):
 
 
 class InvalidTransition(Refusal):
-    """The state machine has no such step."""
+    """The state machine has no such step; `message` where what was asked is no mere step."""
 
     code = "TRANSITION_INVALID"
 
@@ -75,8 +75,13 @@ class InvalidTransition(Refusal):
         self, *, source: str, target: str, allowed: Iterable[str], message: str | None = None
     ) -> None:
         self.source, self.target, self.allowed = source, target, tuple(sorted(allowed))
+        super().__init__(message or self._sentence())
+
+    def _sentence(self) -> str:
+        if self.source == self.target:
+            return f"it is {self.source} already"
         steps = ", ".join(self.allowed) or "nothing"
-        super().__init__(message or f"{source} cannot become {target}; it can become {steps}")
+        return f"{self.source} cannot become {self.target}; it can become {steps}"
 
     @property
     def extensions(self) -> dict[str, object]:

@@ -68,7 +68,12 @@ async def decide_review(
         raise NotFound("qualification", field="qualificationId")
     outcome = Outcome.QUALIFIED if said.qualified else Outcome.NOT_QUALIFIED
     if held.outcome is not Outcome.REVIEW:
-        raise InvalidTransition(source=held.outcome, target=outcome, allowed=())
+        raise InvalidTransition(
+            source=held.outcome,
+            target=outcome,
+            allowed=(),
+            message=f"nothing waits for a decision: the qualification is {held.outcome.value}",
+        )
     if held.recorded_by == person:
         raise Invalid(
             "another person has to decide on what you took in",
@@ -88,7 +93,12 @@ async def decide_review(
             session=session,
         )
     except Stale:
-        raise InvalidTransition(source=held.outcome, target=outcome, allowed=()) from None
+        raise InvalidTransition(
+            source=held.outcome,
+            target=outcome,
+            allowed=(),
+            message="the qualification was decided meanwhile",
+        ) from None
     await _follow_up(parts, row, now, session)
     await parts.outbox.put(session, outgoing.qualification_decided(row))
     return row

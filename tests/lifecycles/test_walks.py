@@ -54,6 +54,8 @@ def test_a_walk_never_leaves_the_drawing(machine: Machine, data: st.DataObject) 
             with pytest.raises(InvalidTransition) as refusal:
                 machine.step(state, target)
             assert set(refusal.value.allowed) == {s.value for s in machine.table[state]}
+            again = f"it is {state.value} already"
+            assert (str(refusal.value) == again) is (target is state)
             continue
         event = machine.tell(state, target, version)
         state = machine.step(state, target)

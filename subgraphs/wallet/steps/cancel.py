@@ -91,7 +91,12 @@ async def _live(
 
 
 def _over(state: CredentialState) -> InvalidTransition:
-    return InvalidTransition(source=state.value, target=CredentialState.CANCELLED.value, allowed=())
+    return InvalidTransition(
+        source=state.value,
+        target=CredentialState.CANCELLED.value,
+        allowed=(),
+        message=f"a credential that is {state.value} is not cancelled",
+    )
 
 
 def _to_sign(root: RootDid, credential: str) -> tuple[JsonObject, PreparedProof]:

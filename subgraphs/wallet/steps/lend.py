@@ -53,8 +53,12 @@ async def lend(parts: Parts, viewer: Viewer, wish: Wish, *, client_id: str | Non
         if row is None or row.holder != holder:
             raise NotFound("custody object", field="custodyId")
         if row.state is not CustodyState.STORED:
-            stored = CustodyState.STORED.value
-            raise InvalidTransition(source=row.state.value, target=stored, allowed=())
+            raise InvalidTransition(
+                source=row.state.value,
+                target=CustodyState.STORED.value,
+                allowed=(),
+                message=f"a copy that is {row.state.value} is lent to nobody",
+            )
         await _may_be_shown(parts, row, audience.id, session)
         return {"until": to_time(until)}
 

@@ -209,7 +209,10 @@ def _may_start(root: RootDid, wish: RecoveryWish) -> None:
     if wish.compromised_since is None:
         if root.state is _RECOVERING:
             raise InvalidTransition(
-                source=root.state.value, target=_RECOVERING.value, allowed=[_COMPROMISED.value]
+                source=root.state.value,
+                target=_RECOVERING.value,
+                allowed=[_COMPROMISED.value],
+                message="a recovery is under way; another begins with the report of a key",
             )
         lifecycle.root_did_step(root.state, _RECOVERING)
     elif root.state is not _COMPROMISED:
@@ -258,7 +261,12 @@ def _only_the_new_key(row: RootDid, notice: RecoveryNotice) -> None:
 
 def _under_way(root: RootDid, target: RootDidState) -> RecoveryNotice:
     if root.state is not _RECOVERING or root.recovery is None:
-        raise InvalidTransition(source=root.state.value, target=target.value, allowed=())
+        raise InvalidTransition(
+            source=root.state.value,
+            target=target.value,
+            allowed=(),
+            message=f"no recovery is under way: the root DID is {root.state.value}",
+        )
     return root.recovery.notice
 
 

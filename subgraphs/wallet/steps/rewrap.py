@@ -94,6 +94,10 @@ async def _stored(
     if row is None or row.holder != root.holder:
         raise NotFound("custody object", field=field)
     if row.state is not CustodyState.STORED:
-        stored = CustodyState.STORED.value
-        raise InvalidTransition(source=row.state.value, target=stored, allowed=())
+        raise InvalidTransition(
+            source=row.state.value,
+            target=CustodyState.STORED.value,
+            allowed=(),
+            message=f"the key of a copy that is {row.state.value} is not wrapped anew",
+        )
     return row

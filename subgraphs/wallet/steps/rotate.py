@@ -194,5 +194,10 @@ def _moved(state: RootDidState, purpose: str) -> RootDidState:
     recovery is under way (that is taken back first), the end at any time."""
     target = _TARGETS[purpose]
     if purpose != DEACTIVATION and state is not RootDidState.ACTIVE:
-        raise InvalidTransition(source=state.value, target=target.value, allowed=())
+        raise InvalidTransition(
+            source=state.value,
+            target=target.value,
+            allowed=(),
+            message=f"no key is changed or reported while the root DID is {state.value}",
+        )
     return state if target is state else lifecycle.root_did_step(state, target)

@@ -114,3 +114,10 @@ def test_what_is_over_takes_no_endorsement_and_the_refusal_says_so(effect: Effec
 
     assert str(refusal.value) == f"a credential that is REVOKED takes no {effect.value}"
     assert refusal.value.allowed == ()
+
+
+def test_a_second_suspension_is_told_as_one() -> None:
+    with pytest.raises(InvalidTransition) as refusal:
+        endorse(State.SUSPENDED, Effect.SUSPEND)
+
+    assert str(refusal.value) == "it is SUSPENDED already"

@@ -94,6 +94,7 @@ async def test_a_revoked_one_is_over_already(purse: Purse) -> None:
     await purse.endorse(credential, ann.id, effect="REVOKE", state="REVOKED")
     done = await cancel(purse, ann, credential)
     assert (done["__typename"], done["from"]) == ("InvalidTransitionError", "REVOKED")
+    assert done["message"] == "a credential that is REVOKED is not cancelled"
 
 
 async def test_of_two_devices_at_once_one_cancels(purse: Purse) -> None:

@@ -153,7 +153,9 @@ async def test_the_key_in_force_takes_a_recovery_back_and_the_wait_begins_anew(
         "ROOT_DID_RECOVERY_CANCELLED",
     ]
     await pass_time(purse, days=4)
-    assert (await complete(purse, device))["__typename"] == "InvalidTransitionError"
+    refused = await complete(purse, device)
+    assert refused["__typename"] == "InvalidTransitionError"
+    assert refused["message"] == "no recovery is under way: the root DID is ACTIVE"
     device = at_another_time(device, clock_ahead(days=4))
     again = await started(purse, device)
     wait = _time(again["keyRecovery"]["notBefore"]) - _time(first["keyRecovery"]["notBefore"])
