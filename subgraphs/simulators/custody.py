@@ -247,7 +247,8 @@ def opened(settings: Settings, database: Database) -> SimulatedCustodian:
 
 
 def counter(settings: Settings, database: Database) -> LinkCounter:
-    """The same custodian's counter for verifiers."""
+    """The same custodian's counter for verifiers. Simulated, it opens the custodian's database with
+    its key; a deployment names a client of its custodian instead."""
     return LinkCounter(database, opened(settings, database))
 
 

@@ -44,7 +44,8 @@ class CreatePresentationRequestInput(MutationInput):
 class SubmitPresentationInput(MutationInput):
     request_id: strawberry.ID = strawberry.field(description="The request (请求标识).")
     presentation: JSON = strawberry.field(
-        description="A W3C VerifiablePresentation, or its file as a text; 256 kB (出示内容)."
+        description="A W3C VerifiablePresentation, its file as a text, or by CUSTODY_LINK the "
+        "envelope with the links; 256 kB (出示内容)."
     )
     transfer_mode: TransferModeChoice | None = strawberry.field(
         default=None, description="The way it takes, as the holder chose it (传递方式)."
