@@ -11,11 +11,11 @@ from ledger_adapter.port import LoggedEvent
 from subgraphs.audit.app import follow
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.rebuild import rebuild
-from subgraphs.audit.store import PROJECTED
+from subgraphs.audit.store import INDEXES, PROJECTED
 from subgraphs.audit.worker import apply
 from subgraphs.kit.follow import POSITIONS
 from subgraphs.kit.ids import new_id
-from subgraphs.kit.mongo import Database, Session
+from subgraphs.kit.mongo import Database, Session, create_indexes
 from tests.subgraphs.audit.desk import (
     HASH,
     ISSUER,
@@ -287,4 +287,36 @@ async def test_a_batch_that_the_server_interrupts_is_taken_in_halves(
     monkeypatch.setattr("subgraphs.audit.rebuild.apply", slow)
     done = await rebuild(desk.world.base)
     assert sizes[0] == done.events > 3 >= min(sizes)
+    assert await rows_of(desk) == before
+
+
+class Killed(Exception):
+    """The end of the process, in the middle of a transaction."""
+
+
+async def test_a_rebuild_that_was_killed_is_taken_up_where_it_stopped(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By audit itself when it starts: its indexes, then its follower."""
+    await desk.tell(*ANN.whole(), ANN.ended(), *BEN.whole())
+    before, taken = await rows_of(desk), list[int]()
+
+    async def killed(parts: Parts, events: Sequence[LoggedEvent], session: Session) -> object:
+        done = await apply(parts, events, session)
+        taken.append(len(events))
+        if len(taken) == 3:
+            raise Killed
+        return done
+
+    with monkeypatch.context() as patched:
+        patched.setattr("subgraphs.audit.rebuild.apply", killed)
+        with pytest.raises(Killed):
+            await rebuild(desk.world.base, batch=4)
+    base = desk.world.base
+    half = await rows_of(desk)
+    assert len(half["events"]) == 8 < len(before["events"]), "the third batch left nothing"
+    await create_indexes(base.database, INDEXES)
+    again = follow(base, desk.parts)
+    async with running(again.run):
+        await settled(base, again)
     assert await rows_of(desk) == before
