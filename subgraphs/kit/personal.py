@@ -97,7 +97,7 @@ WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
     "verifier": frozenset(
         {
             *("requests", "acceptances", "permissions", "supplements"),
-            *("log_credentials", "log_decisions", "consent_uses", "feed"),
+            *("log_credentials", "log_consents", "log_decisions", "consent_uses", "feed"),
         }
     ),
     "audit": frozenset(

@@ -95,6 +95,10 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("holder", ASCENDING), ("status", ASCENDING)]),
     ],
     "consent_uses": [],
+    # asked for by id; made at the start, as a transaction that makes one hinders others
+    "grounds": (),
+    "log_consents": (),
+    "log_decisions": (),
     "feed": [
         IndexModel([("audience", ASCENDING), ("index", ASCENDING)], unique=True),
         IndexModel([("endorsement", ASCENDING), ("index", DESCENDING), _NEWEST]),
