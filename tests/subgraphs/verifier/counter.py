@@ -60,7 +60,11 @@ TOTAL = "/credentialSubject/total"
 CLAIMS = (ClaimPath(TOTAL),)
 RICH = {AssetCategory.BANK_DEPOSIT: "1200000.00", AssetCategory.STOCK: "2000000.00"}
 EDGE = {AssetCategory.BANK_DEPOSIT: "2999999.99"}
-TERMS = Terms(heartbeat=timedelta(seconds=0.2), freshness_wait=timedelta(seconds=3))
+TERMS = Terms(
+    heartbeat=timedelta(seconds=0.2),
+    freshness_wait=timedelta(seconds=3),
+    custodian_waits=timedelta(seconds=30),
+)
 NOT_FOUND = "... on NotFound { field }"
 ERRORS = f"... on DomainError {{ code message }} ... on ValidationFailed {{ field }} {NOT_FOUND}"
 WITHOUT_NOT_FOUND = {"createPresentationRequest"}

@@ -78,7 +78,8 @@ async def begun(purse: Purse) -> tuple[Person, dict[str, Any]]:
 async def test_while_the_provider_thinks_nobody_waits_for_a_row(purse: Purse) -> None:
     person, ready = await begun(purse)
     slow = Slow(purse.parts.identity)
-    purse.replace_parts(identity=slow)
+    patient = replace(purse.parts.terms, provider_waits=timedelta(seconds=PATIENCE))
+    purse.replace_parts(identity=slow, terms=patient)
     running = asyncio.create_task(cancel(purse, person, ready))
     async with asyncio.timeout(PATIENCE):
         await slow.told.wait()
