@@ -93,7 +93,7 @@ WITHOUT: Final[Mapping[ServiceName, frozenset[str]]] = {
     "issuer": frozenset(
         {"endorsements", "updates", "participants", "scenarios", "candidates", "agreed"}
     ),
-    "wallet": frozenset({"did_versions", "custody", "deletions"}),
+    "wallet": frozenset({"did_versions", "bindings", "custody", "deletions"}),
     "verifier": frozenset(
         {
             *("requests", "acceptances", "permissions", "supplements"),

@@ -36,6 +36,7 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
         IndexModel([("credential", 1)], unique=True),
     ],
     "agreements": [IndexModel([("holder", 1), ("signed_at", -1)])],
+    "bindings": [],  # who has to do with a holder, by both their ids
     **custody_store.INDEXES,
     **institutions.INDEXES,
     **prepared.INDEXES,
