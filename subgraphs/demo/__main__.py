@@ -49,7 +49,7 @@ def _populate(town: Town, people: int | None) -> int:
     loaded = told.loaded
     print(
         f"{loaded.people} people ({loaded.skipped} were there), {loaded.credentials} credentials, "
-        f"{loaded.events} events: written in {told.written:.0f} s, "
+        f"{loaded.events} events, {loaded.stories} stories: written in {told.written:.0f} s, "
         f"followed by all in {told.followed:.0f} s"
     )
     return 0

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter as Counting
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from subgraphs.kit import idempotent, institutions, prepared
 from subgraphs.kit.follow import POSITIONS
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
-from subgraphs.kit.mongo import Database, IndexModel, Session
+from subgraphs.kit.mongo import Database, IndexModel, ReplaceOne, Session, UpdateOne
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
 from subgraphs.kit.sealed import Seen, everything, find_seen, update_each
 from subgraphs.kit.vocabulary import CredentialState
@@ -45,6 +45,22 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
 GRANTED: Final = Order(fields=("granted_at", "_id"))
 _LIVE: Final = [CredentialState.ACTIVE.value, CredentialState.SUSPENDED.value]
 ADDED: Final = Order(fields=("added_at", "_id"))
+
+
+class Tie(NamedTuple):
+    """An institution has to do with this holder, as `tie` of `policy.did_ties` says."""
+
+    holder: str
+    institution: str
+    tie: str
+
+
+class DidTold(NamedTuple):
+    """A version of a holder's DID, and its place in the log."""
+
+    holder: HolderId
+    number: int
+    position: int
 
 
 class Store:
@@ -90,11 +106,16 @@ class Store:
         changes."""
         await self._root_dids.update_one({"_id": holder}, {"$inc": {"acts": 1}}, session=session)
 
-    async def tell_did(self, holder: HolderId, number: int, index: int, session: Session) -> None:
-        """Where the log tells a version; the first word counts."""
-        row = {"_id": f"{holder}|{number}", "holder": holder, "number": number, "index": index}
-        where = {"_id": row["_id"]}
-        await self._told.update_one(where, {"$setOnInsert": row}, upsert=True, session=session)
+    async def tell_dids(self, told: Sequence[DidTold], session: Session) -> None:
+        """Where the log tells versions; the first word counts."""
+        rows = [
+            {"_id": f"{one.holder}|{one.number}", "holder": one.holder}
+            | {"number": one.number, "index": one.position}
+            for one in told
+        ]
+        if rows:
+            first = [UpdateOne({"_id": r["_id"]}, {"$setOnInsert": r}, upsert=True) for r in rows]
+            await self._told.bulk_write(first, session=session)
 
     async def told(self, holder: HolderId) -> dict[int, int]:
         """The places in the log of a DID's versions, by number."""
@@ -246,12 +267,18 @@ class Store:
     def count_held(self, holder: HolderId) -> Counter:
         return capped_count(self._items, {"holder": holder})
 
-    async def add_item(self, row: WalletItem, session: Session) -> None:
-        """Idempotent by credential: an item that is there stays as it is."""
-        document = codec.item_document(row)
-        await self._items.update_one(
-            {"_id": row.id}, {"$setOnInsert": document}, upsert=True, session=session
-        )
+    async def add_items(self, rows: Sequence[WalletItem], session: Session) -> None:
+        """Idempotent by credential: an item that is there stays as it is; of two the first."""
+        new = {row.id: row for row in reversed(rows)}
+        if not new:
+            return
+        where = {"_id": {"$in": list(new)}}
+        there = await self._items.find(where, {"_id": 1}, session=session).to_list(None)
+        for row in there:
+            del new[row["_id"]]
+        if new:
+            documents = [codec.item_document(row) for row in reversed(new.values())]
+            await self._items.insert_many(documents, session=session)
 
     async def move_items(self, moves: Sequence[Move], session: Session) -> None:
         """Later words about credentials, in their order; an earlier one, or one after an end, is
@@ -261,10 +288,12 @@ class Store:
 
     # bindings
 
-    async def bind(self, holder: str, institution: str, tie: str, session: Session) -> None:
-        """An institution has to do with this holder, as `tie` of `policy.did_ties` says."""
-        row = {"_id": _binding(holder, institution, tie)}
-        await self._bindings.replace_one(row, row, upsert=True, session=session)
+    async def tie(self, ties: Collection[Tie], session: Session) -> None:
+        """Institutions that have to do with holders."""
+        rows = [{"_id": _binding(*tie)} for tie in ties]
+        if rows:
+            whole = [ReplaceOne(row, row, upsert=True) for row in rows]
+            await self._bindings.bulk_write(whole, session=session)
 
     async def bound(
         self, institution: InstitutionId, holders: Sequence[str], ties: Sequence[str]

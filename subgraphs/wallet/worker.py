@@ -7,11 +7,9 @@ counted where its holder made it at the institution that the consent is for.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import groupby
-from types import MappingProxyType
 from typing import Final
 
 from ledger_adapter.port import Envelope, LoggedEvent
@@ -20,13 +18,13 @@ from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, derived_id,
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Contended, Session
 from subgraphs.kit.outbox import Outbox
-from subgraphs.kit.roots import CHANGED
+from subgraphs.kit.roots import CHANGED, KIND
 from subgraphs.kit.statuses import CANCELLED, ENDORSED, STATE_OF
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.wallet import lifecycle, outgoing, policy
 from subgraphs.wallet.records import Consent, Move, WalletItem, WalletItemId
 from subgraphs.wallet.states import ConsentState
-from subgraphs.wallet.store import Store
+from subgraphs.wallet.store import DidTold, Store, Tie
 
 USED: Final = "PRESENTATION_SUBMITTED"
 
@@ -41,20 +39,15 @@ class Projections:
         self, events: Sequence[LoggedEvent], session: Session, /
     ) -> Sequence[Item[None]]:
         await self._institutions.apply(events, session)
-        for moves, run in groupby(events, key=_moves):
-            if moves:
-                await self._store.move_items(list(_moved(run)), session)
-            else:
-                await self._one_by_one(run, session)
-        return ()
-
-    async def _one_by_one(self, events: Iterable[LoggedEvent], session: Session) -> None:
+        # an item is moved by later words alone: all may be added before any of them is heard
+        await self._store.add_items([row for one in events if (row := _item(one))], session)
+        await self._store.tie({tie: None for one in events for tie in _ties(one)}, session)
+        await self._store.tell_dids([told for one in events if (told := _did_told(one))], session)
+        await self._store.move_items(list(_moved(filter(_moves, events))), session)
         for event in events:
-            take = _BY_KIND.get(event.envelope.kind)
-            if take is not None:
-                await take(self._store, event, session)
             if event.envelope.kind == USED:
                 await self._used(event.envelope, session)
+        return ()
 
     async def _used(self, envelope: Envelope, session: Session) -> None:
         """One use of a consent that is for so many; the last one ends it."""
@@ -84,35 +77,40 @@ def item_id(credential: str) -> WalletItemId:
     return WalletItemId(derived_id("witm", credential))
 
 
-async def _bound(store: Store, event: LoggedEvent, session: Session) -> None:
-    await _tied(store, event, str(event.envelope.body.get("role")), session)
-
-
-async def _presented(store: Store, event: LoggedEvent, session: Session) -> None:
-    await _tied(store, event, policy.PRESENTED, session)
-
-
-async def _tied(store: Store, event: LoggedEvent, tie: str, session: Session) -> None:
-    holder = _subject(event.envelope, "hold")
-    for institution in event.envelope.institutions:
+def _ties(event: LoggedEvent) -> Iterator[Tie]:
+    envelope = event.envelope
+    match envelope.kind:
+        case "CUSTOMER_BOUND":
+            tie = str(envelope.body.get("role"))
+        case "PRESENTATION_SUBMITTED":
+            tie = policy.PRESENTED
+        case _:
+            return
+    holder = _subject(envelope, "hold")
+    for institution in envelope.institutions:
         if holder is not None and is_id(institution, "inst"):
-            await store.bind(holder, institution, tie, session)
+            yield Tie(holder, institution, tie)
 
 
-async def _did_told(store: Store, event: LoggedEvent, session: Session) -> None:
+def _did_told(event: LoggedEvent) -> DidTold | None:
+    if event.envelope.kind not in _VERSIONS:
+        return None
     holder = _subject(event.envelope, "hold")
     number = event.envelope.body.get("version", 1)
-    if holder is not None and isinstance(number, int):
-        await store.tell_did(HolderId(holder), number, event.position.index, session)
+    if holder is None or not isinstance(number, int):
+        return None
+    return DidTold(HolderId(holder), number, event.position.index)
 
 
-async def _activated(store: Store, event: LoggedEvent, session: Session) -> None:
+def _item(event: LoggedEvent) -> WalletItem | None:
     envelope = event.envelope
+    if envelope.kind != "CREDENTIAL_ACTIVATED":
+        return None
     credential, holder = _subject(envelope, "cred"), _subject(envelope, "hold")
     issuer, vc_hash, as_of = (envelope.body.get(k) for k in ("issuer", "vcHash", "asOf"))
     if credential is None or holder is None or not isinstance(issuer, str):
-        return
-    row = WalletItem(
+        return None
+    return WalletItem(
         id=item_id(credential),
         holder=HolderId(holder),
         credential=CredentialId(credential),
@@ -123,7 +121,6 @@ async def _activated(store: Store, event: LoggedEvent, session: Session) -> None
         added_at=envelope.at,
         index=event.position.index,
     )
-    await store.add_item(row, session)
 
 
 def _moves(event: LoggedEvent) -> bool:
@@ -154,17 +151,7 @@ def _subject(envelope: Envelope, prefix: str) -> str | None:
     return next((one for one in envelope.subjects if is_id(one, prefix)), None)
 
 
-_BY_KIND: Final[Mapping[str, Callable[[Store, LoggedEvent, Session], Awaitable[None]]]] = (
-    MappingProxyType(
-        {
-            "ROOT_DID_REGISTERED": _did_told,
-            **dict.fromkeys(CHANGED, _did_told),
-            "CUSTOMER_BOUND": _bound,
-            "PRESENTATION_SUBMITTED": _presented,
-            "CREDENTIAL_ACTIVATED": _activated,
-        }
-    )
-)
+_VERSIONS: Final = frozenset({KIND, *CHANGED})
 _ENDS: Final = {
     kind: STATE_OF[kind] for kind in ("CREDENTIAL_EXPIRED", "CREDENTIAL_SUPERSEDED", CANCELLED)
 }

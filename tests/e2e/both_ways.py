@@ -8,17 +8,19 @@ import base64
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from subgraphs.demo.answers import mutate
-from subgraphs.demo.cast import another, issuer_desks
+from subgraphs.demo.cast import actors_of, another, issuer_desks
 from subgraphs.demo.client import Json
 from subgraphs.demo.deployment import Deployment
-from subgraphs.demo.journey import Actors, House, Journey, Person
+from subgraphs.demo.journey import House, Journey, Person
 from subgraphs.demo.loading.person import Resident
+from subgraphs.demo.loading.stories import kinds_after
 from subgraphs.demo.population.books import categories_of
 from subgraphs.demo.population.records import Account
 from subgraphs.kit.base import wire
@@ -26,17 +28,20 @@ from subgraphs.kit.ids import institution_id
 from subgraphs.kit.main import load
 from subgraphs.kit.mongo import Mongo
 from subgraphs.kit.settings import ServiceName
+from tests.e2e.stories import live
 
 SHORT_LIVED: Final = {"prepared", "idempotency", "positions", "field_keys", "field_sealing"}
+OF_MANY: Final = {"cells"}
+"""Figures of groups: which of them somebody is counted in depends on who came before her."""
 SERVICES: Final[tuple[ServiceName, ...]] = ("identity", "issuer", "wallet", "verifier", "audit")
 _ID: Final = re.compile(r"\b(?!inst)([a-z]{4})_[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _BY_CHANCE: Final = (
     (_ID, r"<\1>"),
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)"), "<time>"),
-    (re.compile(r"POP-S-(\d+)-(\d+)-\d+-"), r"POP-S-\1-\2-<copy>-"),
+    (re.compile(r"POP-([SM])-(\d+)-(\d+)-\d+-"), r"POP-\1-\2-\3-<copy>-"),
     (re.compile(r"AP-\d{8}-[0-9A-Z]{10}"), "<credential number>"),
     (re.compile(r"TEST-[0-9a-z-]+"), "<document>"),
-    (re.compile(r"(?<=[/#])\d+$"), "<place>"),
+    (re.compile(r"(?<=[/#@])\d+$|(?<=#)\d+(?==)"), "<place>"),
     # longer than a digest in base64, which may begin with a z too
     (re.compile(r"(?<![\w-])z[1-9A-HJ-NP-Za-km-z]{44,}(?![\w-])"), "<multibase>"),
     (re.compile(r"\b[0-9a-f]{32,}\b"), "<hex>"),
@@ -59,22 +64,29 @@ class Resettled(Journey):
         )
 
 
-async def by_mutations(deployment: Deployment, one: Resident) -> None:
-    """Her root DID and her credentials, each step through the gateway."""
+async def by_mutations(
+    deployment: Deployment, one: Resident, on_log: Callable[[Sequence[str]], Awaitable[None]]
+) -> None:
+    """Her root DID, her credentials and what befalls her then, each step through the gateway; what
+    somebody else decides on is read by everybody first (`on_log`)."""
     name = one.identity_document.removeprefix("TEST-")
     person = Person(name=name, holder_id=one.holder, software=one.software)
     homes = [institution_id(account.institution) for account in one.accounts]
     async with AsyncExitStack() as stack:
         desks = await stack.enter_async_context(issuer_desks(deployment, homes))
-        nobody = next(iter(desks.values()))
-        like = Actors(holder=nobody, issuer=nobody, verifier=nobody)
+        like = await stack.enter_async_context(actors_of(deployment, person))
         journey = await stack.enter_async_context(another(deployment, like, person))
         await journey.register_root_did()
+        made = []
         for account, home in zip(one.accounts, homes, strict=True):
-            actors = Actors(holder=journey.actors.holder, issuer=desks[home], verifier=nobody)
+            actors = replace(journey.actors, issuer=desks[home])
             there = Resettled(actors, person, _house(account))
             there.account_no = one.town.number(account)
+            there.receipt = journey.receipt
             await there.certify()
+            made.append(there)
+        if kinds := kinds_after(one.town, one.index):
+            await live(made, kinds, on_log)
 
 
 def _house(account: Account) -> House:
@@ -97,7 +109,7 @@ async def documents_of(deployment: Deployment, one: Resident) -> dict[str, Count
             plain = mongo.database(settings.database(service))
             listed = await plain.command({"listCollections": 1, "nameOnly": True})
             for each in sorted(row["name"] for row in listed["cursor"]["firstBatch"]):
-                if each in SHORT_LIVED or each.startswith("system."):
+                if each in SHORT_LIVED | OF_MANY or each.startswith("system."):
                     continue
                 texts = Counter[str]()
                 async for row in database[each].find({}):
@@ -117,6 +129,8 @@ def comparable(value: object, name: str = "") -> object:
         return sorted((comparable(inner) for inner in value), key=json.dumps)
     if _PLACES.search(name) and str(value).isdecimal():
         return "<number>"
+    if isinstance(value, str) and name == "_id":  # a feed's row: whose, and the place in the log
+        return _text(re.sub(r"\.\d+$", ".<place>", value))
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, datetime | bytes):
@@ -128,6 +142,8 @@ def _text(value: str) -> object:
     shown = _disclosed(value)
     if shown is not None:
         return shown
+    if value.startswith("{"):  # a document kept as its text
+        return comparable(json.loads(value))
     for pattern, kind in _BY_CHANCE:
         value = pattern.sub(kind, value)
     return value

@@ -16,8 +16,11 @@ from typing import Final
 from ledger_adapter.store.mongo import names
 from subgraphs.demo.ceremony import give_key
 from subgraphs.demo.deployment import DemoError, Deployment
-from subgraphs.demo.loading.load import Loaded, opened
+from subgraphs.demo.loading.doors import FOLLOWERS, doors_of
+from subgraphs.demo.loading.load import Loaded, Loader, opened
+from subgraphs.demo.loading.person import resident
 from subgraphs.demo.loading.rooms import Share
+from subgraphs.demo.loading.stories import CHUNK, kinds_after, play
 from subgraphs.demo.pilot import INSTITUTIONS, PilotInstitution
 from subgraphs.demo.population import SIZES
 from subgraphs.demo.population.books import Town
@@ -28,11 +31,10 @@ from subgraphs.kit.ids import institution_id
 from subgraphs.kit.institutions import COLLECTION as REGISTER
 from subgraphs.kit.main import load
 from subgraphs.kit.mongo import Mongo
-from subgraphs.kit.settings import ServiceName, Settings
+from subgraphs.kit.settings import Settings
 from subgraphs.rules.calendar import SHANGHAI, CalendarUnknown
 from subgraphs.rules.scenarios import INDUSTRY
 
-FOLLOWERS: Final[tuple[ServiceName, ...]] = ("issuer", "wallet", "verifier", "audit")
 SLICE: Final = 250
 REGISTERED_SECONDS: Final = 60.0
 STANDSTILL_SECONDS: Final = 120.0
@@ -103,10 +105,26 @@ def _run(part: _Part) -> Loaded:
 
 async def _load(part: _Part) -> Loaded:
     done, start = Loaded(), time.monotonic()
-    async with opened(load(part.environment), INDUSTRY, part.share) as loader:
+    settings, stories = load(part.environment), list[int]()
+    async with opened(settings, INDUSTRY, part.share) as loader:
         for first in range(0, len(part.indices), SLICE):
-            done += await loader.load(part.town, part.indices[first : first + SLICE])
+            some = part.indices[first : first + SLICE]
+            done += await loader.load(part.town, some)
+            stories += [one for one in some if kinds_after(part.town, one)]
             _tell(done, part, time.monotonic() - start)
+        return done + await tell_stories(settings, loader, part.town, stories)
+
+
+async def tell_stories(
+    settings: Settings, loader: Loader, town: Town, indices: Sequence[int]
+) -> Loaded:
+    """What befalls these people; they are there already."""
+    done = Loaded()
+    async with doors_of(settings, loader) as doors:
+        for first in range(0, len(indices), CHUNK):
+            people = [resident(town, index) for index in indices[first : first + CHUNK]]
+            await doors.on_log([one.holder for one in people])
+            done += Loaded(stories=await play(doors, people))
     return done
 
 

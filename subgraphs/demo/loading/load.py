@@ -49,6 +49,7 @@ class Loaded:
     skipped: int = 0
     credentials: int = 0
     events: int = 0
+    stories: int = 0
 
     def __add__(self, other: Loaded) -> Loaded:
         return Loaded(
@@ -56,6 +57,7 @@ class Loaded:
             skipped=self.skipped + other.skipped,
             credentials=self.credentials + other.credentials,
             events=self.events + other.events,
+            stories=self.stories + other.stories,
         )
 
 

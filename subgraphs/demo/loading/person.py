@@ -16,11 +16,13 @@ from subgraphs.issuer.desk.bind import bind_customer_account
 from subgraphs.issuer.desk.countersign import countersign, prepare_countersignature
 from subgraphs.issuer.desk.issue import compile_draft, issue
 from subgraphs.issuer.desk.request import prepare_request, submit_request
+from subgraphs.issuer.parts import Parts as Issuer
 from subgraphs.kit.agreements import AgreementStage, asked_before, in_force
-from subgraphs.kit.ids import CredentialId, HolderId, derived_id, institution_id
+from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, derived_id, institution_id
 from subgraphs.kit.signing import FaceAssertionInput, HolderSignatureInput
 from subgraphs.kit.viewer import Role, Viewer
 from subgraphs.vc.encoding import to_base64url
+from subgraphs.wallet.parts import Parts as Wallet
 from subgraphs.wallet.steps.agree import AGREE, prepare_agreements, sign_agreements
 from subgraphs.wallet.steps.register import Asked, register_root_did
 from subgraphs.wallet.steps.signed import Submitted
@@ -82,30 +84,41 @@ async def settle(rooms: Rooms, one: Resident) -> None:
         face_assertion=wish.face_assertion,
     )
     await register_root_did(rooms.wallet, one.viewer, asked, client_id=None)
-    await _agree(rooms, one)
+    await agree(rooms.wallet, one, AgreementStage.ISSUANCE)
     await rooms.heard(since)
     for account in one.accounts:
-        await _certify(rooms, one, account)
+        await bind(rooms.issuer, one, account)
+        await certify(rooms.issuer, one, account)
 
 
-async def _agree(rooms: Rooms, one: Resident) -> None:
-    """She reads and signs what is asked for before a credential."""
-    stage, day = AgreementStage.ISSUANCE, rooms.wallet.clock().date()
-    texts = asked_before(stage, on=day, among=rooms.wallet.terms.agreements)
-    wish = await prepare_agreements(rooms.wallet, one.viewer, stage)
+async def agree(wallet: Wallet, one: Resident, stage: AgreementStage) -> None:
+    """She reads and signs what is asked for before a stage."""
+    texts = asked_before(stage, on=wallet.clock().date(), among=wallet.terms.agreements)
+    wish = await prepare_agreements(wallet, one.viewer, stage)
     signed = one.software.sign_agreements(
         dict(wish.payload), to_base64url(wish.to_sign), read=[text.text for text in texts]
     )
-    given = Submitted(wish.id, AGREE, _input(signed))
-    await sign_agreements(rooms.wallet, one.viewer, given, client_id=None)
+    given = Submitted(wish.id, AGREE, as_input(signed))
+    await sign_agreements(wallet, one.viewer, given, client_id=None)
 
 
-async def _certify(rooms: Rooms, one: Resident, account: Account) -> CredentialId:
-    parts, institution = rooms.issuer, institution_id(account.institution)
-    desk = Viewer(role=Role.ISSUER, subject=f"desk-{institution}", institution=institution)
+def desk_of(institution: InstitutionId) -> Viewer:
+    """Who sits at an issuer's desk."""
+    return Viewer(role=Role.ISSUER, subject=f"desk-{institution}", institution=institution)
+
+
+async def bind(parts: Issuer, one: Resident, account: Account) -> None:
+    """The issuer matches the account to her root DID."""
+    desk, number = desk_of(institution_id(account.institution)), one.town.number(account)
     await bind_customer_account(
-        parts, desk, account_no=one.town.number(account), did=one.software.did, client_id=None
+        parts, desk, account_no=number, did=one.software.did, client_id=None
     )
+
+
+async def certify(parts: Issuer, one: Resident, account: Account) -> CredentialId:
+    """A credential in force of an account that is bound to her."""
+    institution = institution_id(account.institution)
+    desk = desk_of(institution)
     wish = await prepare_request(
         parts,
         one.viewer,
@@ -113,20 +126,21 @@ async def _certify(rooms: Rooms, one: Resident, account: Account) -> CredentialI
         categories=[category.value for category in categories_of(account)],
         purpose=PURPOSE,
     )
-    signature = _input(one.software.sign(wish.to_sign))
+    signature = as_input(one.software.sign(wish.to_sign))
     id_ = await submit_request(
         parts, one.viewer, prepared=wish.id, signature=signature, client_id=None
     )
     await compile_draft(parts, desk, credential=id_, client_id=None)
     await issue(parts, desk, credential=id_, client_id=None)
     offer = await prepare_countersignature(parts, one.viewer, credential=id_)
-    signature = _input(one.software.sign(offer.to_sign))
+    signature = as_input(one.software.sign(offer.to_sign))
     return await countersign(
         parts, one.viewer, prepared=offer.id, signature=signature, client_id=None
     )
 
 
-def _input(signed: HolderSignature) -> HolderSignatureInput:
+def as_input(signed: HolderSignature) -> HolderSignatureInput:
+    """Her signature as a mutation takes it."""
     face = signed.face_assertion
     return HolderSignatureInput(
         verification_method=signed.verification_method,

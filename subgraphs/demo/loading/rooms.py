@@ -124,10 +124,10 @@ class Given:
 
 
 class Places(IssuerStore):
-    """The issuer's store in memory; it gives no place twice."""
+    """The issuer's store, in memory or not; it gives no place twice."""
 
-    def __init__(self, memory: MemoryDatabase, given: Given) -> None:
-        super().__init__(memory.database)
+    def __init__(self, database: Database, given: Given) -> None:
+        super().__init__(database)
         self._given = given
 
     async def newest_list(self, issuer: InstitutionId, /) -> int:
@@ -200,7 +200,7 @@ def rooms(ground: Ground, taken: int) -> Rooms:
 def _issuer(ground: Ground, rows: MemoryDatabase, told: Told, provider: IdentityProvider) -> Issuer:
     base = _in_memory(ground.issuer, rows, told)
     wired = issuer.wire(base, identity=provider, core_system=CoreSystem())
-    return replace(wired, store=Places(rows, ground.given), scenario=ground.scenario)
+    return replace(wired, store=Places(rows.database, ground.given), scenario=ground.scenario)
 
 
 def _wallet(ground: Ground, rows: MemoryDatabase, told: Told, provider: IdentityProvider) -> Wallet:

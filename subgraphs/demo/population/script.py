@@ -8,8 +8,15 @@ from typing import Final
 from subgraphs.demo.population.chance import Chance
 from subgraphs.demo.population.records import Asked, Label, Step
 
+_ENDINGS: Final = (
+    (("ENDORSED_REDUCED",), 4),
+    (("ENDORSED_REDUCED", "ENDORSED_RESTORED"), 2),
+    (("ENDORSED_REDUCED", "SUPERSEDED"), 2),
+    (("ENDORSED_SUSPEND",), 1),
+    (("ENDORSED_REVOKE",), 1),
+)
+"""How a fall after acceptance goes on; what a verifier does about it is its own."""
 _AFTER: Final[dict[Label, tuple[str, ...]]] = {
-    Label.DROP_AFTER_ACCEPT: ("ENDORSED_REDUCED", "SUPPLEMENT_REQUESTED"),
     Label.HOLDER_CANCEL: ("CONSENT_WITHDRAWN", "CREDENTIAL_CANCELLED"),
     Label.KEY_LOST: ("KEY_REPORTED_LOST", "KEY_RECOVERED"),
     Label.DENIAL_DISPUTE: ("DISPUTE_OPENED", "EVIDENCE_EXPORTED"),
@@ -29,10 +36,16 @@ def script(chance: Chance, label: Label, asked: tuple[Asked, ...]) -> tuple[Step
     forged = label is Label.FORGED_OR_TAMPERED
     made.append(Step(kind="FORGERY_PRESENTED" if forged else "PRESENTED", on=shown))
     at = shown
-    for kind in _AFTER.get(label, ()):
+    for kind in _after(chance, label):
         at += timedelta(days=chance.between(1, 9))
         made.append(Step(kind=kind, on=at, institution=asked[0].institution))
     return tuple(made)
+
+
+def _after(chance: Chance, label: Label) -> tuple[str, ...]:
+    if label is Label.DROP_AFTER_ACCEPT:
+        return chance.weighted(_ENDINGS)
+    return _AFTER.get(label, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

