@@ -15,7 +15,7 @@ from ledger_adapter.port import LoggedEvent
 from subgraphs.kit.agreements import CATALOGUE, AgreementsMissing, AgreementStage, asked_before
 from subgraphs.kit.agreements import Template as Text
 from subgraphs.kit.ids import HolderId
-from subgraphs.kit.mongo import Database, IndexModel, Session
+from subgraphs.kit.mongo import Database, IndexModel, Session, UpdateOne
 
 COLLECTION: Final = "agreed"
 KIND: Final = "AGREEMENT_SIGNED"
@@ -29,9 +29,10 @@ class Agreed:
         self._rows, self._texts = database[COLLECTION], texts
 
     async def apply(self, events: Sequence[LoggedEvent], session: Session) -> None:
-        rows = [_row(event) for event in events if event.envelope.kind == KIND]
-        if rows:
-            await self._rows.insert_many(rows, session=session)
+        """Take them in; what was heard of before stays as it is."""
+        writes = [_kept(event) for event in events if event.envelope.kind == KIND]
+        if writes:
+            await self._rows.bulk_write(writes, session=session)
 
     async def require(self, holder: HolderId, stage: AgreementStage, now: datetime) -> None:
         """AgreementsMissing unless she has agreed to every text of the stage, as it reads today."""
@@ -44,10 +45,11 @@ class Agreed:
             raise AgreementsMissing(missing)
 
 
-def _row(event: LoggedEvent) -> dict[str, object]:
+def _kept(event: LoggedEvent) -> UpdateOne:
     holder, body = HolderId(event.envelope.subjects[0]), event.envelope.body
     key = f"{body['agreementStage']}.{body['agreement']}@{body['version']}"
-    return {"_id": _id(holder, key), "digest": body["textDigest"]}
+    first = {"$setOnInsert": {"digest": body["textDigest"]}}
+    return UpdateOne({"_id": _id(holder, key)}, first, upsert=True)
 
 
 def _id(holder: HolderId, text: str) -> str:

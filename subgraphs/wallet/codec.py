@@ -83,6 +83,7 @@ def consent_document(row: Consent) -> Document:
         "granted_at": row.granted_at,
         "uses": row.uses,
         "used": row.used,
+        "last_use": row.last_use,
         "withdrawn_at": row.withdrawn_at,
         "version": row.version,
     }
@@ -106,6 +107,7 @@ def consent(found: Document) -> Consent:
         granted_at=found["granted_at"],
         uses=found.get("uses"),
         used=found.get("used", 0),
+        last_use=found.get("last_use"),
         withdrawn_at=found["withdrawn_at"],
         version=found["version"],
     )

@@ -70,7 +70,8 @@ class Consent:
     """A consent as granted; `document` carries the holder's signature.
 
     `credentials` is empty where the consent is for all of the holder's. `uses`: how many
-    presentations it is for; None: any number. `used` counts those of a consent that has a number.
+    presentations it is for; None: any number. `used` counts those of a consent that has a number,
+    up to the one at `last_use` on the log.
     """
 
     id: ConsentId
@@ -89,6 +90,7 @@ class Consent:
     granted_at: datetime
     uses: int | None = None
     used: int = 0
+    last_use: int | None = None
     withdrawn_at: datetime | None = None
     version: int = 1
 

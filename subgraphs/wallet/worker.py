@@ -46,18 +46,21 @@ class Projections:
         await self._store.move_items(list(_moved(filter(_moves, events))), session)
         for event in events:
             if event.envelope.kind == USED:
-                await self._used(event.envelope, session)
+                await self._used(event, session)
         return ()
 
-    async def _used(self, envelope: Envelope, session: Session) -> None:
+    async def _used(self, event: LoggedEvent, session: Session) -> None:
         """One use of a consent that is for so many; the last one ends it."""
+        envelope, index = event.envelope, event.position.index
         consent, holder = _subject(envelope, "cons"), _subject(envelope, "hold")
         if consent is None or holder is None:
             return
         row = await self._store.consent(consent, HolderId(holder), session=session)
         if row is None or row.uses is None or row.granted_to not in envelope.institutions:
             return
-        after = _one_more(row, envelope.at)
+        if row.last_use is not None and index <= row.last_use:
+            return
+        after = _one_more(replace(row, last_use=index), envelope.at)
         if not await self._store.replace_consent(after, session):
             raise Contended("the consent changed meanwhile")
         if after.state is not row.state:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ledger_adapter.port import EntryIndex
 from subgraphs.issuer.agreed import Agreed
 from subgraphs.kit.agreements import CATALOGUE, AgreementKind, AgreementStage
 from tests.subgraphs.issuer.desk import OWN, Desk
@@ -48,6 +49,15 @@ async def test_it_names_the_texts_that_are_missing_and_goes_on_when_they_are_sig
     refused = await asked(desk, person)
     assert [one["digest"] for one in refused["missing"]] == [TEXTS[0].digest]
     await desk.agree(person, TEXTS[:1])
+    assert (await asked(desk, person))["__typename"] == "PrepareCredentialRequestSuccess"
+
+
+async def test_what_is_heard_of_again_changes_nothing(desk: Desk) -> None:
+    person = await desk.customer()
+    size = await desk.world.base.ledger.size()
+    log = await desk.world.base.ledger.read(EntryIndex(0), size)
+    apply = desk.parts.agreed.apply
+    await desk.world.base.mongo.transaction(lambda session: apply(log, session))
     assert (await asked(desk, person))["__typename"] == "PrepareCredentialRequestSuccess"
 
 

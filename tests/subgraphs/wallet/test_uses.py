@@ -50,6 +50,16 @@ async def test_the_last_use_exhausts_it_and_is_told_once(purse: Purse) -> None:
     assert told.institutions == (VERIFIER.institution,)
 
 
+async def test_a_use_that_is_heard_of_again_counts_once(purse: Purse) -> None:
+    ann = await purse.registered()
+    consent = (await purse.granted(ann, uses=3))["id"]
+    await purse.present(ann.id, VERIFIER, consent)
+    await purse.present(ann.id, VERIFIER, consent)
+    log = await purse.events("PRESENTATION_SUBMITTED")
+    await purse.world.base.mongo.transaction(lambda session: purse.replay(log, session))
+    assert await stands(purse, ann, consent) == ("GRANTED", 2)
+
+
 async def test_without_a_number_nothing_is_counted(purse: Purse) -> None:
     ann = await purse.registered()
     consent = (await purse.granted(ann))["id"]
