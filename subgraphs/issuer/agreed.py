@@ -29,7 +29,7 @@ class Agreed:
         self._rows, self._texts = database[COLLECTION], texts
 
     async def apply(self, events: Sequence[LoggedEvent], session: Session) -> None:
-        """Take them in; what was heard of before stays as it is."""
+        """Take them in; heard of again, nothing changes."""
         writes = [_kept(event) for event in events if event.envelope.kind == KIND]
         if writes:
             await self._rows.bulk_write(writes, session=session)
@@ -48,8 +48,8 @@ class Agreed:
 def _kept(event: LoggedEvent) -> UpdateOne:
     holder, body = HolderId(event.envelope.subjects[0]), event.envelope.body
     key = f"{body['agreementStage']}.{body['agreement']}@{body['version']}"
-    first = {"$setOnInsert": {"digest": body["textDigest"]}}
-    return UpdateOne({"_id": _id(holder, key)}, first, upsert=True)
+    digest = {"$set": {"digest": body["textDigest"]}}
+    return UpdateOne({"_id": _id(holder, key)}, digest, upsert=True)
 
 
 def _id(holder: HolderId, text: str) -> str:
