@@ -27,17 +27,18 @@ from subgraphs.demo.journey import (
     Journey,
     Person,
 )
-from subgraphs.demo.pilot import INSTITUTIONS, PilotInstitution
+from subgraphs.demo.pilot import HUAAN_FUND, INSTITUTIONS, PilotInstitution
 from subgraphs.kit.events import event
 from subgraphs.kit.ids import InstitutionId, institution_id
 from subgraphs.kit.main import load
 from subgraphs.kit.mongo import Database, DuplicateKeyError, Mongo, Session
 from subgraphs.kit.outbox import Outbox, open_outbox
 from subgraphs.vc.did import institution_did
-from subgraphs.vc.encoding import to_time
+from subgraphs.vc.encoding import sm3_hash, to_time
 from subgraphs.vc.multikey import encode_key
 
 REGISTERED_SECONDS = 120.0
+LEAVING = institution_id(HUAAN_FUND.uscc)  # nothing of the journey rests on it
 REGISTER = "query TrustRegister { trustRegister(first: 100) { edges { node { id } } } }"
 
 
@@ -145,6 +146,7 @@ def variables_of(journey: Journey) -> dict[str, dict[str, object]]:
     asked = {"customerNo": person.customer_no, "ruleSet": RULE_SET, "purpose": PURPOSE}
     granted = {"qualificationId": journey.qualification_id, "product": PRODUCT}
     reason = {"reasonCode": "ASSETS_FELL"}
+    copy = {"custodyId": "cust_…", "wordDigest": sm3_hash(b"a word of her own")}
     inputs: dict[str, dict[str, object]] = {
         "03-bind-customer-account": {"accountNo": person.account_no, **bound},
         "04-prepare-credential-request": {**wish},
@@ -153,18 +155,22 @@ def variables_of(journey: Journey) -> dict[str, dict[str, object]]:
         "08-prepare-countersignature": {**credential},
         "10-bind-customer": {"customerNo": person.customer_no, **bound},
         "11-create-presentation-request": {**asked},
-        "12-prepare-consent": {**consent, "monitoringUntil": until},
+        "12-prepare-consent": {**consent, "monitoringUntil": until, "uses": 1},
         "15-verify-presentation": {"presentationId": journey.presentation_id},
         "16-grant-permission": {**granted},
         "18-endorse-credential": {**credential, "effect": "REDUCED", **reason},
         "19-revoke-credential": {**credential, "reasonCode": "MATERIAL_DECREASE"},
         "22-decide-with-proof": {"presentationId": journey.presentation_id},
+        "55-start-exit": {"scope": "PARTICIPANT", "trigger": "AGREEMENT", "institutionId": LEAVING},
+        "72-lend-custody-copy": {**copy, "grantedTo": VERIFIER},
+        "76-prepare-key-compromise-report": {"since": to_time(datetime.now(UTC))},
     }
     ids: dict[str, object] = {"id": journey.credential_id}
     found: dict[str, dict[str, object]] = {name: {"input": one} for name, one in inputs.items()}
     found |= {
         "27-status-at": {**ids, "time": to_time(datetime.now(UTC))},
         "28-resolve-did": {**bound},
+        "52-whole-case": {"id": person.holder_id},
         "71-presentation-request": {"id": journey.request.get("id", "")},
     }
     return {"01-credential-screen": ids, "20-audit-timeline": ids, **found}
