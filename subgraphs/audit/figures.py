@@ -1,15 +1,15 @@
 """Questions of analysts and their answers, from what cells tell. Pure.
 
-Only whole months can be asked for. An answer lists every combination of the values that it tells
-anything about: where it tells nothing, nobody may be behind it or up to four persons, and the two
-look alike. Counts are rounded to K; a 95th percentile needs FOR_P95 events.
+Only whole months of Asia/Shanghai can be asked for. An answer lists every combination of the values
+that it tells anything about: where it tells nothing, nobody may be behind it or up to four persons,
+and the two look alike. Counts are rounded to K; a 95th percentile needs FOR_P95 events.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from itertools import accumulate, product
 from typing import Final
 
@@ -19,6 +19,8 @@ from subgraphs.rules.calendar import SHANGHAI
 
 MOST_MONTHS: Final = 36
 MOST_BUCKETS: Final = 1_000
+MIDDLE: Final = 16
+"""Of a month: a bound after this day is nearer to the next one."""
 FOR_P95: Final = 20
 DIMENSIONS: Final = ("institution", "kind", "month", "outcome", "band")
 RATES: Final[Mapping[str, tuple[str, str]]] = {
@@ -27,6 +29,12 @@ RATES: Final[Mapping[str, tuple[str, str]]] = {
 }
 """The kind that is counted, and which of its outcomes the rate is of."""
 METRICS: Final = ("EVENTS", *SPANS, *RATES)
+OF_VERIFIERS: Final = (
+    *("ENDORSEMENT_TO_SUSPENSION_SECONDS", "PRESENTATION_TO_CHECK_SECONDS"),
+    *RATES,
+)
+"""What only verifiers' events make: whoever acted in them acted as a verifier."""
+VERIFIER: Final = "verifier"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,32 +73,66 @@ class Bucket:
 
 
 def question(metric: str, group_by: Iterable[str], since: datetime, until: datetime) -> Question:
-    """Every month that begins in the range; Invalid for none, or for too many."""
-    for name, time in (("from", since), ("to", until)):
-        if time.tzinfo is None:
-            raise Invalid("a time needs its zone", field=name, code="TIME_WITHOUT_OFFSET")
-    wanted = set(group_by)
+    """Every month of the range, `group_by` of DIMENSIONS or VERIFIER; Invalid for none, for too
+    many, for a bound that no month begins with, and for a metric that is not told by a group."""
+    wanted = {_dimension(metric, name) for name in group_by}
     if metric in RATES and wanted & {"outcome", "kind"}:
         raise Invalid(
             "a rate is over all outcomes of one kind", field="groupBy", code="GROUPING_UNSUPPORTED"
         )
-    return Question(
-        metric=metric,
-        group_by=tuple(name for name in DIMENSIONS if name in wanted),
-        months=_months(since, until),
-    )
-
-
-def _months(since: datetime, until: datetime) -> tuple[str, ...]:
-    first, last = since.astimezone(SHANGHAI), until.astimezone(SHANGHAI)
-    whole = first == first.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    start = first.year * 12 + first.month - (1 if whole else 0)
-    on_edge = last == last.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    end = last.year * 12 + last.month - (1 if on_edge else 0)
+    start, end = _month("from", since), _month("to", until)
     if end <= start:
         raise Invalid("no month begins in this range", field="from", code="PERIOD_TOO_SHORT")
     if end - start > MOST_MONTHS:
         raise Invalid(f"at most {MOST_MONTHS} months", field="to", code="MONTHS_TOO_MANY")
+    return Question(
+        metric=metric,
+        group_by=tuple(name for name in DIMENSIONS if name in wanted),
+        months=_named(start, end),
+    )
+
+
+def latest(metric: str, now: datetime) -> Question:
+    """Over the month of `now` and the eleven before it, in one group."""
+    at = now.astimezone(SHANGHAI)
+    end = at.year * 12 + at.month
+    return Question(metric=metric, group_by=(), months=_named(end - 12, end))
+
+
+def _dimension(metric: str, name: str) -> str:
+    """Verifiers are a dimension of what they alone do: a cell tells who acted, not as what."""
+    if name != VERIFIER:
+        return name
+    if metric not in OF_VERIFIERS:
+        raise Invalid(
+            f"VERIFIER goes with {', '.join(OF_VERIFIERS)}; group {metric} by INSTITUTION",
+            field="groupBy",
+            code="GROUPING_UNSUPPORTED",
+        )
+    return "institution"
+
+
+def _month(name: str, time: datetime) -> int:
+    """Months since the year 0 of the one that begins then."""
+    if time.tzinfo is None:
+        raise Invalid("a time needs its zone", field=name, code="TIME_WITHOUT_OFFSET")
+    count = time.year * 12 + time.month - 1
+    for number in (count, count + 1):  # west of Shanghai it is still the day before
+        if _begins(number) == time:
+            return number
+    meant = _begins(count + (time.day > MIDDLE))
+    raise Invalid(
+        f"no month of Asia/Shanghai begins then; {name}: {meant.isoformat()} is meant?",
+        field=name,
+        code="MONTH_INVALID",
+    )
+
+
+def _begins(number: int) -> datetime:
+    return datetime(min(number // 12, MAXYEAR), number % 12 + 1, 1, tzinfo=SHANGHAI)
+
+
+def _named(start: int, end: int) -> tuple[str, ...]:
     return tuple(f"{number // 12:04}-{number % 12 + 1:02}" for number in range(start, end))
 
 

@@ -22,8 +22,8 @@ AT_ONCE: Final = 40
 """Objects in one document; a gateway takes 50 fields at the root."""
 
 _STATS: Final = (
-    'auditStats(from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z", groupBy: [MONTH], '
-    "metric: EVENTS)"
+    'auditStats(from: "2026-01-01T00:00:00+08:00", to: "2027-01-01T00:00:00+08:00", '
+    "groupBy: [MONTH], metric: EVENTS)"
 )
 _CALLS: Final = {
     "statusAt": "statusAt(time: $time)",

@@ -23,7 +23,7 @@ from subgraphs.kit.viewer import Role
 @worded(
     "What figures are grouped by (统计维度).",
     INSTITUTION="The institution that acted (机构).",
-    VERIFIER="The same, where it acted as a verifier (用证方).",
+    VERIFIER="The verifier, of figures that only verifiers' acts make (用证方).",
     KIND="The kind of event (事件类型).",
     MONTH="The month (月份).",
     OUTCOME="What a check, decision or endorsement said (结果).",
@@ -103,9 +103,14 @@ GroupBy = Annotated[
 ]
 Metric = Annotated[AuditStatsMetric, strawberry.argument(description="Metric (统计指标).")]
 From = Annotated[
-    datetime, strawberry.argument(name="from", description="Months from here on (起始时间).")
+    datetime,
+    strawberry.argument(
+        name="from", description="Months of Asia/Shanghai from here on (起始时间)."
+    ),
 ]
-To = Annotated[datetime, strawberry.argument(description="Months before this (截止时间).")]
+To = Annotated[
+    datetime, strawberry.argument(description="Months of Asia/Shanghai before this (截止时间).")
+]
 
 
 async def audit_stats(
@@ -120,8 +125,7 @@ async def audit_stats(
     viewer, parts = info.context.viewer, info.context.parts
     if not policy.analyses(viewer):
         raise Forbidden("figures are for analysts and the regulator")
-    names = ["institution" if d is AuditStatsDimension.VERIFIER else d.value for d in group_by]
-    asked = question(metric.value, names, since, until)
+    asked = question(metric.value, [one.value for one in group_by], since, until)
     left = None
     if viewer.role is Role.ANALYST:
         left = await parts.tallies.spend(viewer.subject or "", asked, parts.clock())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Self
 
 import strawberry
 
 from subgraphs.audit import policy
-from subgraphs.audit.figures import FOR_P95, percentile, question
+from subgraphs.audit.figures import FOR_P95, latest, percentile
 from subgraphs.audit.flow import Stage
 from subgraphs.audit.flows import Queued
 from subgraphs.audit.parts import Parts
@@ -21,8 +21,6 @@ from subgraphs.audit.targets import TARGETS, Target
 from subgraphs.kit.context import Info
 from subgraphs.kit.errors import Forbidden
 from subgraphs.kit.fields import resolved
-
-YEAR: Final = timedelta(days=365)
 
 
 @strawberry.type(description="What is to be reached, and what was found (目标达成).")
@@ -89,8 +87,7 @@ async def _actual(info: Info[Parts], one: Target) -> int | None:
 
 async def _slowest(parts: Parts, span: str) -> int | None:
     """Under how many seconds 95 of 100 stayed, from the rollup; None below 20 of them."""
-    now = parts.clock()
-    told = await parts.tallies.told(question(span, (), now - YEAR, now + timedelta(days=31)))
+    told = await parts.tallies.told(latest(span, parts.clock()))
     if not told or told[0].count < FOR_P95:
         return None
     under = percentile(told[0].steps, 95)

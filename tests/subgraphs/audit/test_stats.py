@@ -189,14 +189,15 @@ async def test_figures_are_for_analysts_and_the_regulator(town: Desk, who: Who) 
         pytest.param({"to": "2026-05-31T16:00:00Z"}, "PERIOD_TOO_SHORT", id="empty range"),
         pytest.param(
             {"from": "2026-06-03T00:00:00Z", "to": "2026-06-20T00:00:00Z"},
-            "PERIOD_TOO_SHORT",
+            "MONTH_INVALID",
             id="days of a month",
         ),
-        pytest.param({"to": "2036-01-01T00:00:00Z"}, "MONTHS_TOO_MANY", id="ten years"),
+        pytest.param({"to": "2036-01-01T00:00:00+08:00"}, "MONTHS_TOO_MANY", id="ten years"),
         pytest.param({"to": "2026-07-01T00:00:00"}, "TIME_WITHOUT_OFFSET", id="no zone"),
         pytest.param(
             {"metric": "ACCEPTANCE_RATE", "by": ["OUTCOME"]}, "GROUPING_UNSUPPORTED", id="rate"
         ),
+        pytest.param({"by": ["VERIFIER"]}, "GROUPING_UNSUPPORTED", id="everybody's events"),
     ],
 )
 async def test_ill_questions_are_refused(town: Desk, change: dict[str, object], code: str) -> None:
@@ -206,10 +207,55 @@ async def test_ill_questions_are_refused(town: Desk, change: dict[str, object], 
     assert answer.data == {"auditStats": None}
 
 
+@pytest.mark.parametrize("metric", METRICS)
+async def test_verifiers_are_named_only_where_only_verifiers_act(town: Desk, metric: str) -> None:
+    """A house of two roles that signs as an issuer is no verifier of what it signs."""
+    answer = await stats(town, metric, "VERIFIER")
+    span = SPANS.get(metric)
+    ends = span.end if span else RATES.get(metric, ("",))[0]
+    of_verifiers = {"PERMISSION_SUSPENDED", "PRESENTATION_VERIFIED", "QUALIFICATION_DECIDED"}
+    assert answer.codes == ([] if ends in of_verifiers else ["GROUPING_UNSUPPORTED"])
+    if not answer.codes:
+        by_institution = await stats(town, metric, "INSTITUTION")
+        assert answer.only("auditStats")["buckets"] == by_institution.only("auditStats")["buckets"]
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "meant"),
+    [
+        ("from", "2026-11-01T00:00:00Z", "2026-11-01"),
+        ("from", "2026-10-15T00:00:00+08:00", "2026-10-01"),
+        ("to", "2026-12-01T00:00:00Z", "2026-12-01"),
+        ("to", "2026-11-02T00:00:00+08:00", "2026-11-01"),
+        ("to", "2026-12-31T23:59:59+08:00", "2027-01-01"),
+        ("to", "2026-12-01T00:00:00.000001+08:00", "2026-12-01"),
+        ("to", "9999-12-31T23:59:59-12:00", "9999-01-01"),
+    ],
+)
+async def test_no_bound_is_shifted_in_silence(
+    town: Desk, field: str, given: str, meant: str
+) -> None:
+    bounds: dict[str, object] = {**RANGE, field: given, "by": ["MONTH"], "metric": "EVENTS"}
+    answer = await town.ask(STATS, bounds, who=REGULATOR)
+    assert answer.codes == ["MONTH_INVALID"]
+    assert f"{field}: {meant}T00:00:00+08:00 is meant?" in answer.errors[0]["message"]
+
+
+async def test_a_month_is_the_same_in_each_zone(town: Desk) -> None:
+    for since, until in (
+        ("2026-06-01T00:00:00+08:00", "2026-07-01T00:00:00+08:00"),
+        ("2026-05-31T16:00:00Z", "2026-06-30T16:00:00Z"),
+        ("2026-06-01T01:00:00+09:00", "2026-06-30T08:00:00-08:00"),
+    ):
+        asked: dict[str, object] = {"from": since, "to": until, "by": [], "metric": "EVENTS"}
+        answer = await town.ask(STATS, asked, who=REGULATOR)
+        assert answer.only("auditStats")["months"] == ["2026-06"]
+
+
 async def test_a_budget_of_different_questions_a_day(town: Desk) -> None:
     eve, bob = (Who(role=Role.ANALYST, subject=name) for name in ("analyst-eve", "analyst-bob"))
     ranges = [
-        {"from": f"20{year}-{month:02}-01T00:00:00Z", "to": f"20{year}-12-31T16:00:00Z"}
+        {"from": f"20{year}-{month:02}-01T00:00:00+08:00", "to": f"20{year}-12-31T16:00:00Z"}
         for year in range(20, 26)
         for month in range(1, 12)
     ][: BUDGET + 3]
