@@ -187,7 +187,10 @@ class Errors(Record):
     mask: Annotated[
         bool, Meaning("replace other sentences by a general one; they go to the log")
     ] = True
-    subgraphs: Annotated[tuple[str, ...], Meaning("subgraphs whose every sentence may pass")] = ()
+    subgraphs: Annotated[
+        tuple[str, ...],
+        Meaning("subgraphs whose every sentence may pass: those that mask their own faults"),
+    ] = ()
     codes: Annotated[tuple[str, ...], Meaning("codes whose sentences are meant for clients")] = (
         *("BAD_USER_INPUT", "FORBIDDEN", "NOT_FOUND", "UNAUTHENTICATED", "VALIDATION_FAILED"),
         *("CONFLICT", "TRANSITION_INVALID", "BUSY", "TRY_AGAIN", "RATE_LIMITED"),

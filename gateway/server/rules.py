@@ -41,7 +41,7 @@ def admission_of(
     denials: Denials | None = None,
 ) -> Admission:
     """The one admission of a gateway."""
-    rate, limits, errors = settings.rate, settings.limits, settings.errors
+    rate, limits = settings.rate, settings.limits
     buckets = RateRules(refill=rate.refill, burst=rate.burst, callers=rate.callers)
     rules = AdmissionRules(
         seconds=settings.timeouts.request,
@@ -54,21 +54,25 @@ def admission_of(
         introspection=_introspection(settings),
         scope=ScopeRules(claims=settings.subscriptions.scope),
     )
-    telling = Telling(
-        mask=errors.mask,
-        subgraphs=frozenset(errors.subgraphs),
-        codes=frozenset(errors.codes),
-        extensions=frozenset(errors.extensions),
-    )
     return Admission(
         engine,
         rules,
         documents=documents,
-        telling=telling,
+        telling=telling_rules(settings),
         prices=prices,
         buckets=TokenBuckets(buckets) if rate.refill else None,
         granting=granting,
         denials=denials,
+    )
+
+
+def telling_rules(settings: Settings) -> Telling:
+    errors = settings.errors
+    return Telling(
+        mask=errors.mask,
+        subgraphs=frozenset(errors.subgraphs),
+        codes=frozenset(errors.codes),
+        extensions=frozenset(errors.extensions),
     )
 
 

@@ -106,6 +106,20 @@ async def test_no_leaf_of_a_change_is_an_operator(world: World, field: str) -> N
                 assert free or not str(answer["__typename"]).endswith("Success"), place
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("{ acceptances(first: 1000) { edges { node { id } } } }", "1 to 100"),
+        ('{ case(id: "garbage") { id } }', "no case is about this"),
+    ],
+)
+async def test_a_caller_reads_why_a_query_is_refused(world: World, query: str, words: str) -> None:
+    async with client() as http:
+        body = await http.ask(world.stack.url, query, {}, world.token("regulator"))
+    (error,) = body["errors"]
+    assert words in error["message"], error
+
+
 def questions() -> list[Any]:
     """Every argument of a root query but counts: field, argument, way below it."""
     query = api().query_type
