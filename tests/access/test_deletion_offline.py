@@ -10,7 +10,7 @@ import pytest
 from subgraphs.demo.client import Client
 from subgraphs.demo.operations import operation
 from subgraphs.holder.__main__ import main
-from tests.access.world import World, ask
+from tests.access.world import World, a_copy, ask
 from tests.e2e.callers import journey_of
 
 ASK = """query($id: ID!) { node(id: $id) { ... on DeletionReceipt { document
@@ -87,7 +87,7 @@ async def test_the_example_that_cancels_takes_the_copy_with_it(world: World) -> 
         await journey.agree("CUSTODY")
         holder, id_ = journey.actors.holder, journey.credential_id
         item = await item_of(holder, id_)
-        sent = {"input": {"walletItemId": item, "ciphertext": "c2VhbGVk"}}
+        sent = {"input": {"walletItemId": item, "ciphertext": a_copy()}}
         await holder.ask(DEPOSIT, sent)
         signature = journey.person.software.cancel(id_).as_input()
         asked = {"input": {"id": id_, "signature": signature}}

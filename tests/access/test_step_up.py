@@ -20,7 +20,7 @@ from subgraphs.demo.journey import Actors, Journey, Person
 from subgraphs.holder.holder import DidLife, Holder
 from subgraphs.vc.encoding import from_base64url, sm3_hash, to_base64url, to_time
 from tests.access.matrix import api
-from tests.access.world import World
+from tests.access.world import World, a_copy
 from tests.e2e.callers import RecordingClient, token_of, token_of_holder
 
 NOT_BINDING: Final[Mapping[str, str]] = {
@@ -238,7 +238,7 @@ async def _copy(holder: Client) -> str:
     found: Any = await holder.ask("{ me { walletItems { edges { node { id } } } } }")
     item = found["me"]["walletItems"]["edges"][0]["node"]["id"]
     below = "... on DepositToCustodySuccess { custody { id } }"
-    sent = {"input": {"walletItemId": item, "ciphertext": "c2VhbGVk"}}
+    sent = {"input": {"walletItemId": item, "ciphertext": a_copy()}}
     done: Any = await holder.ask(_mutation("depositToCustody", below), sent)
     return str(done["depositToCustody"]["custody"]["id"])
 

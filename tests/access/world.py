@@ -1,6 +1,7 @@
 """One holder's whole story in a running system, and everybody who may ask about it."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from subgraphs.demo.pilot import (
     PilotInstitution,
 )
 from subgraphs.kit.ids import institution_id, new_id, type_of
+from subgraphs.vc.encoding import to_base64url
+from subgraphs.vc.sealed_copy import seal_parts
 from tests.e2e.callers import journey_of, token_of
 from tests.kit.stack import Stack
 
@@ -117,8 +120,8 @@ async def tell(stack: Stack, *, with_stranger: bool = False, houses: Houses | No
         await journey.to_permission()
         await journey.endorse_reduction()
         await journey.agree("CUSTODY")
-        receipt = await _taken_out(world, journey, await _deposit(world, "c2VhbGVk"))
-        await _deposit(world, "c2VhbGVkIGFuZXc")
+        receipt = await _taken_out(world, journey, await _deposit(world))
+        await _deposit(world)
         ids = await _settled(world, journey)
     ids["DeletionReceipt"] = receipt
     ids["Complaint"] = await _complained(world)
@@ -151,12 +154,17 @@ def _claims(holder: str, there: Houses) -> dict[str, Mapping[str, object]]:
     }
 
 
-async def _deposit(world: World, ciphertext: str) -> str:
+def a_copy() -> str:
+    """Something sealed in parts, each time anew, as `ciphertext`."""
+    return to_base64url(seal_parts(bytes(16), [b"copy"], secrets.token_bytes))
+
+
+async def _deposit(world: World) -> str:
     """A copy with the custodian; its id."""
     token, url = world.token("holder"), world.stack.url
     found = await ask(url, _ITEMS, {}, token)
     (edge,) = found["data"]["me"]["walletItems"]["edges"]
-    sent = {"walletItemId": edge["node"]["id"], "ciphertext": ciphertext}
+    sent = {"walletItemId": edge["node"]["id"], "ciphertext": a_copy()}
     told = (await ask(url, _DEPOSIT, {"input": sent}, token))["data"]["depositToCustody"]
     assert told["__typename"] == "DepositToCustodySuccess", told
     return str(told["custody"]["id"])

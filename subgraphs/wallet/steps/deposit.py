@@ -1,9 +1,9 @@
 """Put an encrypted copy of a wallet item into cloud custody, at the holder's own wish (R30), and
 take it out again.
 
-The ciphertext comes from the holder's side, and with it her data key as her own software wrapped
-it: what opens the copy is never here. A deposit that broke off after UPLOADING is finished by the
-same call again.
+The ciphertext comes from the holder's side, sealed in parts, and with it her data key as her own
+software wrapped it for the key in force: what opens the copy is never here. A deposit that broke
+off after UPLOADING is finished by the same call again; the same call is the same in all it says.
 """
 
 from __future__ import annotations
@@ -13,17 +13,19 @@ from dataclasses import replace
 from typing import Final
 
 from subgraphs.kit.agreements import AgreementStage
-from subgraphs.kit.errors import Busy, Invalid, InvalidTransition, NotFound
+from subgraphs.kit.errors import Busy, Invalid, NotFound
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import HolderId, derived_id
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.offload import offload
 from subgraphs.kit.prepared import PreparedRow
+from subgraphs.kit.signing import held_key
 from subgraphs.kit.viewer import Viewer
 from subgraphs.vc.consent import CONTEXT
 from subgraphs.vc.encoding import from_base64url, sm3_hash, to_time
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.model import URN
+from subgraphs.vc.sealed_copy import read_parts
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet import lifecycle, outgoing
 from subgraphs.wallet.parts import Parts
@@ -40,7 +42,6 @@ from subgraphs.wallet.steps.signed import (
     signed_document,
 )
 
-DEFAULT_KEY: Final = "holder-key-1"
 LARGEST_WRAPPED: Final = 512
 WITHDRAW: Final = "custody-withdrawal"
 WITHDRAWAL_TYPE: Final = "CustodyWithdrawal"
@@ -57,16 +58,18 @@ async def deposit_to_custody(
     wrapped_key: str | None,
     client_id: str | None,
 ) -> CustodyId:
-    """The custody object, stored; the same ciphertext again is the same object."""
+    """The custody object, stored; the same copy for the same key again is the same object."""
     holder = viewer.require_holder()
     await refuse_closed(parts, holder)
-    named = _key_id(key_id)
+    _check_key_id(key_id)
     data = _ciphertext(parts, ciphertext)
     check_wrapped(wrapped_key, "wrappedKey")
     item = await parts.store.item(item_id, holder)
     if item is None:
         raise NotFound("wallet item", field="walletItemId")
     await require_agreed(parts, holder, AgreementStage.CUSTODY)
+    named = await _key_in_force(parts, holder, key_id)
+    _check_parts(data)
     digest = await offload(sm3_hash, data)
     row = CustodyObject(
         id=CustodyId(derived_id("cust", item.id, digest)),
@@ -89,9 +92,10 @@ async def deposit_to_custody(
     held = await parts.copies.one(row.id)
     if held is None:
         await parts.idempotent.once(call, begin)
-    elif held.state is not CustodyState.UPLOADING:
-        _only_stored(held)
-        return held.id
+    else:
+        _may_repeat(held, row)
+        if held.state is CustodyState.STORED:
+            return held.id
     return await _finish(parts, held or row, data)
 
 
@@ -154,6 +158,8 @@ async def _make_room(parts: Parts, item: WalletItem, row: CustodyObject, session
     if present is None or present.custody in {None, row.id}:
         return
     held = await parts.copies.one(CustodyId(str(present.custody)), session=session)
+    if held is not None and held.state in lifecycle.READABLE:
+        raise _already_there()
     if held is not None and held.state is not CustodyState.DELETED:
         lifecycle.custody_step(held.state, CustodyState.UPLOADING)
 
@@ -179,19 +185,42 @@ async def _finish(parts: Parts, row: CustodyObject, data: bytes) -> CustodyId:
     return row.id
 
 
-def _only_stored(held: CustodyObject) -> None:
-    if held.state is not CustodyState.STORED:
-        allowed = (state.value for state in lifecycle.CUSTODY[held.state])
-        raise InvalidTransition(
-            source=held.state.value, target=CustodyState.UPLOADING.value, allowed=allowed
-        )
+def _may_repeat(held: CustodyObject, asked: CustodyObject) -> None:
+    """The same ciphertext came before: the same call only when its key is the same too."""
+    if held.state not in lifecycle.READABLE:
+        lifecycle.custody_step(held.state, CustodyState.UPLOADING)
+    if (held.key_id, held.wrapped_key) != (asked.key_id, asked.wrapped_key):
+        raise _already_there()
 
 
-def _key_id(text: str | None) -> str:
-    named = DEFAULT_KEY if text is None else text
-    if _KEY_ID.fullmatch(named) is None:
+def _already_there() -> Invalid:
+    return Invalid(
+        "this credential has a copy in custody; delete it first",
+        field="walletItemId",
+        code="COPY_ALREADY_EXISTS",
+    )
+
+
+def _check_key_id(text: str | None) -> None:
+    if text is not None and _KEY_ID.fullmatch(text) is None:
         raise Invalid("1 to 64 letters, digits or ._:-", field="keyId")
+
+
+async def _key_in_force(parts: Parts, holder: HolderId, asked: str | None) -> str:
+    """The fragment of the key of today, under which a copy is kept; whoever names one means it."""
+    named = held_key((await root_of(parts, holder)).history).method.rpartition("#")[2]
+    if asked not in {None, named}:
+        raise Invalid(f"the key in force is {named}", field="keyId", code="KEY_ID_MISMATCH")
     return named
+
+
+def _check_parts(data: bytes) -> None:
+    try:
+        read_parts(data)
+    except VcError as fault:
+        raise Invalid(
+            f"a copy is sealed in parts: {fault}", field="ciphertext", code="CIPHERTEXT_INVALID"
+        ) from fault
 
 
 def check_wrapped(text: str | None, field: str) -> None:

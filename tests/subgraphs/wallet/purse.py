@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,7 @@ from subgraphs.kit.mongo import Session
 from subgraphs.kit.serve import asgi
 from subgraphs.kit.viewer import Role
 from subgraphs.vc.encoding import to_base64url
+from subgraphs.vc.sealed_copy import seal_parts
 from subgraphs.wallet.app import CUSTODIAN, custodian, follow, wire
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.ports import Custodian
@@ -295,6 +297,11 @@ def registration_of(person: Person) -> RegistrationRequest:
 def sign(person: Person, ready: dict[str, Any]) -> HolderSignature:
     """The holder's software looks at what was prepared and signs it."""
     return person.software.sign_prepared(ready["payload"], ready["payloadToSign"], asked={})
+
+
+def a_copy(*parts: bytes) -> str:
+    """Something sealed in parts, as `ciphertext`."""
+    return to_base64url(seal_parts(bytes(16), parts, secrets.token_bytes))
 
 
 def later(**time: int) -> str:

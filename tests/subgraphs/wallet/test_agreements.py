@@ -16,6 +16,7 @@ from tests.subgraphs.wallet.purse import (
     REGULATOR,
     VERIFIER,
     Purse,
+    a_copy,
     a_person,
     later,
     sign,
@@ -107,7 +108,7 @@ async def test_custody_asks_for_its_own_texts(purse: Purse) -> None:
     ann = await purse.registered()
     await purse.agree(ann, AgreementStage.USE)
     item = await purse.item_of(await purse.activate(ann.id), ann)
-    given = {"walletItemId": item["id"], "ciphertext": "c2VhbGVk"}
+    given = {"walletItemId": item["id"], "ciphertext": a_copy(b"sealed")}
     refused = await purse.do("depositToCustody", ann.who, **given)
     assert named(refused["missing"]) == of(AgreementStage.CUSTODY)
     await purse.agree(ann, AgreementStage.CUSTODY)

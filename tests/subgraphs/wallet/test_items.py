@@ -1,6 +1,7 @@
 """Items come from the log and follow it; copies go to the custodian as the holder's own act."""
 
 import asyncio
+import secrets
 from typing import Any
 
 from ledger_adapter.crypto import sm3
@@ -8,14 +9,15 @@ from subgraphs.demo.pilot import HUAAN_FUND
 from subgraphs.kit.errors import Busy
 from subgraphs.kit.ids import institution_id, new_id
 from subgraphs.vc.encoding import to_base64url
+from subgraphs.vc.sealed_copy import seal_parts
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet.ports import Kept, Loan
-from tests.subgraphs.wallet.purse import ISSUER, REGULATOR, VERIFIER, Purse, a_person
+from tests.subgraphs.wallet.purse import ISSUER, REGULATOR, VERIFIER, Purse, a_copy, a_person
 
 ITEMS = "{ me { walletItems { totalCount edges { node { state credential { id } } } } } }"
 ITEM = "query($id: ID!) { node(id: $id) { ... on WalletItem { label custody { id } } } }"
 CUSTODY = "custody { id state replicas ciphertextHash keyId }"
-CIPHERTEXT = b"nobody here can read this"
+CIPHERTEXT = seal_parts(bytes(16), [b"nobody here can read this"], secrets.token_bytes)
 
 
 async def test_a_credential_in_force_lies_in_its_holders_wallet(purse: Purse) -> None:
@@ -75,7 +77,7 @@ async def deposit(purse: Purse, who: Any, item: str, **changed: object) -> dict[
     arguments: dict[str, object] = {
         "walletItemId": item,
         "ciphertext": to_base64url(CIPHERTEXT),
-        "keyId": "sm4-2026",
+        "keyId": "key-1",
         **changed,
     }
     return await purse.do("depositToCustody", who, CUSTODY, **arguments)
@@ -89,7 +91,7 @@ async def test_a_copy_is_kept_in_three_places_under_its_hash(purse: Purse) -> No
     assert done["__typename"] == "DepositToCustodySuccess", done
     kept = done["custody"]
     assert kept["ciphertextHash"] == f"sm3:{sm3.digest(CIPHERTEXT).hex()}"
-    assert (kept["state"], kept["replicas"], kept["keyId"]) == ("STORED", 3, "sm4-2026")
+    assert (kept["state"], kept["replicas"], kept["keyId"]) == ("STORED", 3, "key-1")
     assert (await purse.item_of(credential, ann))["custody"] == kept
     again = await deposit(purse, ann.who, item["id"])
     assert again["custody"] == kept
@@ -99,13 +101,35 @@ async def test_a_second_copy_waits_for_the_first_to_be_erased(purse: Purse) -> N
     ann = await purse.keeper()
     item = await purse.item_of(await purse.activate(ann.id), ann)
     await deposit(purse, ann.who, item["id"])
-    other = await deposit(purse, ann.who, item["id"], ciphertext=to_base64url(b"another"))
-    assert (other["__typename"], other["from"], other["to"], other["allowed"]) == (
-        "InvalidTransitionError",
-        "STORED",
-        "UPLOADING",
-        ["DELETION_PENDING"],
-    )
+    other = await deposit(purse, ann.who, item["id"], ciphertext=a_copy(b"another"))
+    assert (other["code"], other["field"]) == ("COPY_ALREADY_EXISTS", "walletItemId"), other
+    assert other["message"] == "this credential has a copy in custody; delete it first"
+
+
+async def test_a_repeat_with_another_wrapped_key_is_no_repeat(purse: Purse) -> None:
+    ann = await purse.keeper()
+    item = (await purse.item_of(await purse.activate(ann.id), ann))["id"]
+    first = await deposit(purse, ann.who, item, wrappedKey=to_base64url(b"one"))
+    assert first["custody"]["state"] == "STORED", first
+    for other in ({"wrappedKey": to_base64url(b"two")}, {}):
+        refused = await deposit(purse, ann.who, item, **other)
+        assert refused.get("code") == "COPY_ALREADY_EXISTS", refused
+    again = await deposit(purse, ann.who, item, wrappedKey=to_base64url(b"one"), keyId=None)
+    assert again["custody"] == first["custody"]
+
+
+async def test_a_copy_is_sealed_in_parts_for_the_key_in_force(purse: Purse) -> None:
+    ann = await purse.keeper()
+    item = (await purse.item_of(await purse.activate(ann.id), ann))["id"]
+    cases: list[tuple[dict[str, object], str, str]] = [
+        ({"keyId": "key-9"}, "KEY_ID_MISMATCH", "keyId"),
+        ({"ciphertext": to_base64url(b"plain text" * 50)}, "CIPHERTEXT_INVALID", "ciphertext"),
+        ({"ciphertext": to_base64url(CIPHERTEXT[:-1])}, "CIPHERTEXT_INVALID", "ciphertext"),
+    ]
+    for changed, code, field in cases:
+        done = await deposit(purse, ann.who, item, **changed)
+        assert (done.get("code"), done.get("field")) == (code, field), done
+    assert await purse.world.base.database["custody"].count_documents({}) == 0
 
 
 class BrokenCustodian:
