@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
+from subgraphs.demo.operations import operation
 from subgraphs.holder.__main__ import main
 from tests.access.world import World, ask
-
-ASK = """{ exportMyData { document seal
-  sealedBy { trustRegistration { chainProof { bundle } } } } }"""
 
 
 async def files(world: World, folder: Path) -> tuple[Path, Path, Path]:
@@ -19,7 +17,9 @@ async def files(world: World, folder: Path) -> tuple[Path, Path, Path]:
     document, seal, registration = (folder / name for name in ("copy", "seal", "registration"))
     async with asyncio.timeout(30):
         while True:
-            found: Any = await ask(world.stack.url, ASK, {}, world.token("holder"))
+            found: Any = await ask(
+                world.stack.url, operation("export-my-data"), {}, world.token("holder")
+            )
             made = found["data"]["exportMyData"]
             registered = made["sealedBy"]["trustRegistration"]["chainProof"]["bundle"]
             if registered:
