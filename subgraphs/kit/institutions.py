@@ -118,8 +118,9 @@ class InstitutionRow:
 
     def begins(self, business: str) -> None:
         """Forbidden where this business of its ends; `business` as `NAME` or `NAME@version`."""
-        if business.partition("@")[0] in self.frozen:
-            raise Forbidden("the institution leaves this business", code=FROZEN)
+        name = business.partition("@")[0]
+        if name in self.frozen:
+            raise frozen(name)
 
     @property
     def licences(self) -> tuple[Licence, ...] | None:
@@ -150,6 +151,11 @@ class InstitutionRow:
     def method(self) -> MethodId | None:
         """The key it signs with now; None once its DID is deactivated."""
         return self.history.method
+
+
+def frozen(business: str) -> Forbidden:
+    """The refusal of what an institution has left; unlike its standing it never comes back."""
+    return Forbidden(f"{business} of this institution is frozen for good", code=FROZEN)
 
 
 class Institutions:
@@ -256,6 +262,8 @@ class Institutions:
         """The row, for who may do now what a role does; Forbidden by the code of what it lacks."""
         row = await self.get(institution)
         lacks = "ROLE_MISSING" if row is None else row.lacks(role, at)
+        if lacks == FROZEN:
+            raise frozen(ISSUING)
         if row is None or lacks is not None:
             raise Forbidden(f"the institution does not act as {role} now", code=lacks)
         return row

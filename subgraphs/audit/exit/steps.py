@@ -20,7 +20,7 @@ from subgraphs.audit.parts import Parts
 from subgraphs.audit.states import ExitScope, ExitState, ExitTrigger
 from subgraphs.kit.errors import Forbidden, Invalid, NotFound
 from subgraphs.kit.ids import HolderId, InstitutionId, new_id
-from subgraphs.kit.institutions import FROZEN, ISSUING, InstitutionRow
+from subgraphs.kit.institutions import ISSUING, InstitutionRow
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.viewer import Role, Viewer
 from subgraphs.kit.vocabulary import member
@@ -89,8 +89,7 @@ def _business(row: InstitutionRow, scope: ExitScope, named: str | None) -> str |
     if named is None or named not in done:
         known = ", ".join(done)
         raise Invalid(f"its businesses are {known}", field="business", code="BUSINESS_UNKNOWN")
-    if named in row.frozen:
-        raise Invalid("it has left this business", field="business", code=FROZEN)
+    row.begins(named)
     return named
 
 

@@ -17,6 +17,7 @@ from subgraphs.kit.agreements import AgreementStage
 from subgraphs.kit.errors import Invalid, NotFound
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, new_id
+from subgraphs.kit.institutions import ISSUING
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.prepared import PreparedRow
 from subgraphs.kit.signing import HolderSignatureInput, checked_signature
@@ -120,6 +121,7 @@ async def _issuer(parts: Parts, issuer: str, now: datetime) -> InstitutionId:
     row = await parts.institutions.get(InstitutionId(issuer))
     if row is None or "ISSUER" not in row.roles:
         raise NotFound("issuer", field="issuerId")
+    row.begins(ISSUING)
     if (lacks := row.lacks("ISSUER", now)) is not None:
         raise Invalid("the institution does not issue now", field="issuerId", code=lacks)
     return row.id

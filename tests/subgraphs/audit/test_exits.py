@@ -39,7 +39,7 @@ WANT = """mutation($input: RequestUserExitInput!) { requestUserExit(input: $inpu
     steps { state dueAt doneAt } } } ... on DomainError { code } } }"""
 START = """mutation($input: StartExitInput!) { startExit(input: $input) {
   ... on StartExitSuccess { exit { id state scope institution { id } } }
-  ... on DomainError { code } } }"""
+  ... on DomainError { code message } } }"""
 STEP = """mutation($input: RecordExitStepInput!) { recordExitStep(input: $input) {
   ... on RecordExitStepSuccess { exit { state steps { state evidence sequence } } }
   ... on DomainError { code } } }"""
@@ -241,7 +241,9 @@ async def test_an_institution_leaves_one_business(desk: Desk) -> None:
     for state in ("BACKED_UP", "BACKUP_VERIFIED", "CLEANED"):
         assert await step(desk, id_, REGULATOR, state, HASH) == state
     assert await step(desk, id_, VERIFIER_DESK, "CLOSED") == "CLOSED"
-    assert (await do(desk, START, VERIFIER_DESK, **ordered))["code"] == "BUSINESS_FROZEN"
+    again = await do(desk, START, VERIFIER_DESK, **ordered)
+    assert again["code"] == "BUSINESS_FROZEN"
+    assert again["message"] == "PRIVATE_FUND of this institution is frozen for good"
     await stands(desk, VERIFIER, "ACTIVE", 2)
     assert await frozen(desk) == ("PRIVATE_FUND",), "the register told anew brings none back"
     await rebuild(desk.world.base)

@@ -289,7 +289,9 @@ async def test_who_leaves_issuing_issues_nothing_and_looks_after_what_it_issued(
     assert (refused["__typename"], refused["code"]) == ("Forbidden", "BUSINESS_FROZEN")
     wish = {"issuerId": own, "categories": ["STOCK"], "purpose": "QUALIFIED_INVESTOR"}
     asked = await desk.do("prepareCredentialRequest", person.who, **wish)
-    assert (asked["code"], asked["field"]) == ("BUSINESS_FROZEN", "issuerId")
+    assert (asked["__typename"], asked["code"]) == ("Forbidden", "BUSINESS_FROZEN")
+    words = "ASSET_PROOF of this institution is frozen for good"
+    assert [refused["message"], asked["message"]] == [words, words]
     ended = {"credentialId": old, "effect": "REVOKE", "reasonCode": "ACCOUNT_CLOSED"}
     done = await desk.do("endorseCredential", OWN, "endorsement { id }", **ended)
     assert done["__typename"] == "EndorseCredentialSuccess", done

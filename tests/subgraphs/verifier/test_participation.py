@@ -181,6 +181,7 @@ async def test_a_business_that_is_left_is_frozen_and_no_other(alone: Counter) ->
     ):
         refused = await alone.do(name, OWN, **given)
         assert (refused["__typename"], refused["code"]) == ("Forbidden", "BUSINESS_FROZEN"), name
+        assert refused["message"] == "PRIVATE_FUND of this institution is frozen for good", name
     await alone.endorse(person, paper, "REVOKE", "REVOKED")
     await alone.settle()
     assert (await state_of(alone, paper))[1] == "SUSPENDED"
