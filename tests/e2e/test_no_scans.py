@@ -14,6 +14,7 @@ import pymongo
 import pytest
 from pymongo.database import Database
 
+from bench.domain_lists import LISTS
 from subgraphs.demo.client import Client
 from subgraphs.demo.journey import Journey
 from subgraphs.demo.listening import Listener
@@ -31,6 +32,11 @@ OF_HOLDER: Final = {
     "28-resolve-did": '"kind": "ROOT_DID_REGISTERED"',
 }  # what they say to the holder herself
 READERS: Final = ("holder", "issuer", "verifier", "regulator")
+PAGE: Final = 50  # of every list there
+LISTED: Final = {
+    *("credentials", "acceptances", "wallet_items", "consents", "qualifications", "permissions"),
+    *("events", "institutions"),
+}
 PROFILE: Final = "system.profile"
 ROOM: Final = 32 * 1024 * 1024  # bytes; the default of 1 MB forgets the journey's beginning
 
@@ -143,6 +149,25 @@ async def read_everything(stack: Stack, journey: Journey) -> None:
                 assert "data" in answer, answer
                 if role == "holder" and name in OF_HOLDER:
                     assert OF_HOLDER[name] in json.dumps(answer), answer
+
+
+async def test_a_list_reads_what_it_shows_and_one_row_more(
+    stack: Stack, profiler: Profiler
+) -> None:
+    """However much there is: along an index in the list's own order, to the end of the page."""
+    async with journey_of(stack.deployment) as journey:
+        await journey.to_permission()
+        tokens = {name: token_of(stack.deployment, name) for name in READERS}
+        tokens["holder"] = token_of_holder(stack.deployment, journey.person)
+        profiler.switch_on()
+        for role, fields in LISTS.items():
+            async with Client(stack.url, tokens[role]) as client:
+                for field in fields:
+                    await client.ask(f"query List {{ {field} }}")
+    pages = [row for row in profiler.rows() if row["command"].get("limit") == PAGE + 1]
+    assert {row["ns"].partition(".")[2] for row in pages} >= LISTED
+    assert [row for row in pages if row["docsExamined"] > row["nreturned"]] == []
+    assert [row for row in pages if row.get("hasSortStage")] == []
 
 
 def test_a_scan_would_be_seen(stack: Stack, profiler: Profiler) -> None:
