@@ -155,7 +155,7 @@ async def desks_of(journey: Journey, revoked: Journey) -> dict[str, str]:
     own, issuer = journey.actors.holder, journey.actors.issuer
     channel = {"kind": "APP", "address": "app"}
     await made(issuer, "nameComplaintChannels", "channels { kind }", channels=[channel])
-    subject = {"subjectId": journey.credential_id, "ground": "USE_DENIED"}
+    subject = {"subjectId": journey.credential_id, "ground": "CONTENT_DENIED"}
     return {
         "dispute": await made(own, "openDispute", "dispute { id }", **subject),
         "complaint": await made(own, "fileComplaint", "complaint { id }", **bad_desks.COMPLAINT),

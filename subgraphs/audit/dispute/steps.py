@@ -7,6 +7,7 @@ never learns from one where a proof was shown; what is sealed is what it and the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -21,14 +22,20 @@ from subgraphs.audit.kept.disputes import Dispute, Part
 from subgraphs.audit.lifecycle import dispute_step
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.states import DisputeState
-from subgraphs.kit.errors import Invalid, NotFound, SignatureRefused
+from subgraphs.kit.errors import Busy, Invalid, NotFound, SignatureRefused
 from subgraphs.kit.ids import HolderId, InstitutionId, derived_id, new_id, type_of
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.offload import offload
 from subgraphs.kit.viewer import Role, Viewer
 
 GROUNDS: Final = ("APPLICATION_DENIED", "USE_DENIED", "CONTENT_DENIED")
-DENIABLE: Final = ("Credential", "Consent", "Presentation", "Qualification")
+DENIABLE: Final[Mapping[str, tuple[str, ...]]] = {
+    "Credential": ("APPLICATION_DENIED", "CONTENT_DENIED"),
+    "Consent": ("USE_DENIED", "CONTENT_DENIED"),
+    "Presentation": ("USE_DENIED", "CONTENT_DENIED"),
+    "Qualification": GROUNDS,
+}
+"""What can be denied of what: a credential is applied for, and used by presentations of it."""
 _DECIDED: Final = frozenset({DisputeState.UPHELD, DisputeState.DISMISSED})
 PART_KINDS: Final = (
     *("REQUEST", "AGREEMENTS", "FACE_ASSERTION", "CONSENT", "CREDENTIAL", "PRESENTATION"),
@@ -41,14 +48,22 @@ LONGEST_PART: Final = 48_000
 async def open_dispute(
     parts: Parts, holder: HolderId, *, subject: str, ground: str, session: Session
 ) -> Dispute:
-    """NotFound for a thing that no event of hers tells of."""
+    """Or the same of hers that is not decided yet. NotFound for a thing that no event of hers
+    tells of."""
     if ground not in GROUNDS:
         raise Invalid(f"known are {', '.join(GROUNDS)}", field="ground", code="GROUND_UNKNOWN")
-    if type_of(subject) not in DENIABLE:
+    kind = type_of(subject)
+    if kind is None or kind not in DENIABLE:
         raise Invalid("this cannot be denied", field="subjectId", code="SUBJECT_NOT_DENIABLE")
     first = await parts.store.first_about(subject, holder)
     if first is None or not first.institutions:
         raise NotFound("object", field="subjectId")
+    if ground not in DENIABLE[kind]:
+        fits = " or ".join(DENIABLE[kind])
+        raise Invalid(f"{kind}: {fits} fits", field="ground", code="GROUND_MISMATCH")
+    before = await parts.disputes.same(holder, subject, ground, session)
+    if before is not None:
+        return before
     row = Dispute(
         id=new_id("disp"),
         version=1,
@@ -60,7 +75,10 @@ async def open_dispute(
         opened_at=parts.clock().replace(microsecond=0),
     )
     await keep_for(parts, holder, session)
-    await parts.disputes.add(row, session)
+    try:
+        await parts.disputes.add(row, session)
+    except DuplicateKeyError:
+        raise Busy("the same is being opened") from None
     await parts.outbox.put(session, outgoing.opened(row))
     return row
 

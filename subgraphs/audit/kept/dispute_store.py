@@ -20,6 +20,8 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {
     DISPUTES: [
         IndexModel([("holder", 1), ("_id", 1)]),
         IndexModel([("institution", 1), ("_id", 1)]),
+        # nobody denies the same twice at once
+        IndexModel([("open", 1)], unique=True, partialFilterExpression={"open": {"$gt": ""}}),
     ],
     PARTS: [IndexModel([("dispute", 1), ("kind", 1)], unique=True)],
     PACKAGES: [
@@ -63,7 +65,17 @@ class Disputes:
             waits["$or"] = [{"holder": owner}, {"institution": owner}]
         return await self._disputes.find_one(waits, session=session) is not None
 
+    async def same(
+        self, holder: str, subject: str, ground: str, session: Session
+    ) -> Dispute | None:
+        """Hers that waits already, on this ground."""
+        waits = {"$in": [one.value for one in UNDECIDED]}
+        asked = {"holder": holder, "subject": subject, "ground": ground, "state": waits}
+        row = await self._disputes.find_one(asked, session=session)
+        return None if row is None else dispute(row)
+
     async def add(self, row: Dispute, session: Session) -> None:
+        """DuplicateKeyError while the same of hers waits."""
         await self._disputes.insert_one(_dispute_document(row), session=session)
 
     async def move(self, was: Dispute, now: Dispute, session: Session) -> None:
@@ -143,6 +155,7 @@ def _dispute_document(row: Dispute) -> Document:
         "ground": row.ground,
         "opened_at": row.opened_at,
         "package": row.package,
+        "open": f"{row.holder}|{row.subject}|{row.ground}" if row.state in UNDECIDED else None,
     }
 
 

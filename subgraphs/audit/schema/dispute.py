@@ -228,7 +228,7 @@ class OpenDisputeInput(MutationInput):
         description="A credential, consent, presentation or qualification of hers (对象)."
     )
     ground: str = strawberry.field(
-        description="APPLICATION_DENIED, USE_DENIED or CONTENT_DENIED (争议事由)."
+        description="APPLICATION_DENIED, USE_DENIED or CONTENT_DENIED, as fits it (争议事由)."
     )
 
 

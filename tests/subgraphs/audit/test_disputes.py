@@ -293,10 +293,36 @@ async def test_a_denied_credential_shows_its_issuer_no_presentation(court: Desk)
         pytest.param("pres", "BORED", "GROUND_UNKNOWN", id="ground"),
         pytest.param("hold", "USE_DENIED", "SUBJECT_NOT_DENIABLE", id="herself"),
         pytest.param("veri", "USE_DENIED", "SUBJECT_NOT_DENIABLE", id="kind"),
+        pytest.param("cred", "USE_DENIED", "GROUND_MISMATCH", id="a credential is no use"),
+        pytest.param("pres", "APPLICATION_DENIED", "GROUND_MISMATCH", id="a use is no request"),
     ],
 )
 async def test_what_cannot_be_denied(court: Desk, subject: str, ground: str, code: str) -> None:
     assert (await Play(court, ANN).open(subject, ground))["code"] == code
+
+
+async def test_the_same_denied_again_is_one_dispute_until_it_is_decided(court: Desk) -> None:
+    """One by one and at once, by calls that are none the same; each would hold up her exit."""
+    plays = [Play(court, Case("hal")) for _ in range(8)]
+    first, *_ = plays
+    await court.tell(*first.case.whole())
+    told = await asyncio.gather(*(play.open() for play in plays))
+    while busy := [n for n, one in enumerate(told) if one["__typename"] == "TryAgain"]:
+        for n in busy:
+            told[n] = await plays[n].open()
+    assert len({one["dispute"]["id"] for one in told}) == 1
+    other = Play(court, first.case)
+    assert (await other.open(ground="CONTENT_DENIED"))["dispute"]["id"] != first.id
+    await first.seal(first.case.who)
+    assert (await other.open())["dispute"]["id"] == first.id, "sealed, it still waits"
+    assert (await first.do(CLOSE, REGULATOR, disputeId=first.id, state="UPHELD"))["dispute"]
+    assert (await other.open())["dispute"]["id"] != first.id
+    kinds = await court.ask(
+        "query($f: AuditEventFilter) { auditEvents(filter: $f) { edges { node { kind } } } }",
+        {"f": {"subject": first.case.id("hold"), "kinds": ["DISPUTE_OPENED"]}},
+        who=first.case.who,
+    )
+    assert len(kinds.only("auditEvents")["edges"]) == 3
 
 
 async def test_somebody_elses_presentation_is_not_there(court: Desk) -> None:
@@ -335,16 +361,17 @@ async def test_parts_that_are_refused(court: Desk) -> None:
 
 
 async def test_a_dispute_ends_by_the_regulator_or_by_stepping_back(court: Desk) -> None:
-    play = Play(court, BEN)
+    play = Play(court, Case("gil"))
+    await court.tell(*play.case.whole())
     await play.open()
     early = await play.do(CLOSE, REGULATOR, disputeId=play.id, state="UPHELD")
     assert early["code"] == "TRANSITION_INVALID"
-    assert (await play.seal(BEN.who))["dispute"]["state"] == "SEALED"
+    assert (await play.seal(play.case.who))["dispute"]["state"] == "SEALED"
     assert (await play.give("CHECKS", {"late": 1}))["code"] == "TRANSITION_INVALID"
     assert (await play.do(CLOSE, VERIFIER_DESK, disputeId=play.id, state="DISMISSED"))[
         "code"
     ] == "FORBIDDEN"
-    for who, state in ((BEN.who, "UPHELD"), (REGULATOR, "WITHDRAWN")):
+    for who, state in ((play.case.who, "UPHELD"), (REGULATOR, "WITHDRAWN")):
         assert (await play.do(CLOSE, who, disputeId=play.id, state=state))["code"] == "NOT_FOUND"
     ended = await play.do(CLOSE, REGULATOR, disputeId=play.id, state="UPHELD")
     assert ended["dispute"]["state"] == "UPHELD"
@@ -352,7 +379,7 @@ async def test_a_dispute_ends_by_the_regulator_or_by_stepping_back(court: Desk) 
     kinds = await court.ask(
         "query($f: AuditEventFilter) { auditEvents(filter: $f) { edges { node { kind } } } }",
         {"f": {"subject": play.id}},
-        who=BEN.who,
+        who=play.case.who,
     )
     assert [one["node"]["kind"] for one in kinds.only("auditEvents")["edges"]] == [
         "PRIVILEGED_READ",
