@@ -13,6 +13,7 @@
     │   ├── AddressNotAllowed             ADDRESS_NOT_ALLOWED
     │   ├── NoIntrospection               INTROSPECTION_DISABLED
     │   ├── CursorConflict                CURSOR_CONFLICT
+    │   ├── UnknownPath                   NOT_FOUND
     │   ├── UnknownDocument               PERSISTED_QUERY_NOT_FOUND
     │   ├── HashMismatch                  PERSISTED_QUERY_HASH_MISMATCH
     │   ├── UntrustedDocument             PERSISTED_QUERY_REQUIRED
@@ -197,6 +198,12 @@ class CursorConflict(ClientFault):
     """`Last-Event-ID`, `extensions.after` and the argument do not all name the same place."""
 
     code = "CURSOR_CONFLICT"
+
+
+class UnknownPath(ClientFault):
+    """Nothing is served at this path; the graph is at /graphql."""
+
+    code = "NOT_FOUND"
 
 
 class UnknownDocument(ClientFault):

@@ -4,7 +4,7 @@ import logging
 
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import InternalFault
+from gateway.errors import GatewayError, InternalFault, UnknownPath
 from gateway.server.exchange import Disconnected, Exchange
 from gateway.server.graphiql import ASSETS, GraphiqlDoor
 from gateway.server.health import Health
@@ -12,6 +12,7 @@ from gateway.server.http import HttpDoor
 from gateway.server.metrics import MetricsDoor
 from gateway.server.single import SingleStreams
 from gateway.server.streams import Streams
+from gateway.server.telling import Telling
 from gateway.server.ws import SocketDoor
 from gateway.telemetry.access import AccessLog
 
@@ -19,6 +20,7 @@ GRAPHQL = "/graphql"
 _LOG = logging.getLogger("credgraph.server")
 _POLLED = ("/health/", "/metrics")
 """Asked every few seconds by machines: lines about them would hide all others."""
+_TELLING = Telling()
 _READING = frozenset({"GET", "HEAD"})
 
 
@@ -69,7 +71,7 @@ class GatewayApp:
             if exchange.status:
                 raise
             fault = InternalFault("something went wrong inside the gateway")
-            await exchange.answer_json(500, {"errors": [fault.as_graphql()]})
+            await _refuse(exchange, 500, fault)
         finally:
             polled = exchange.path.startswith(_POLLED)
             tell = self._log.count if polled else self._log.line
@@ -90,7 +92,7 @@ class GatewayApp:
         elif path == GRAPHQL:
             await self._http.answer(exchange)
         elif exchange.method not in _READING:
-            await exchange.answer_json(404, _NOWHERE)
+            await _nowhere(exchange)
         elif path.startswith(ASSETS):
             await self._graphiql.asset(exchange)
         else:
@@ -103,12 +105,12 @@ async def _home(exchange: Exchange) -> None:
 
 
 async def _nowhere(exchange: Exchange) -> None:
-    await exchange.answer_json(404, _NOWHERE)
+    await _refuse(exchange, 404, UnknownPath("the graph is at /graphql"))
 
 
-_NOWHERE = {
-    "errors": [{"message": "the graph is at /graphql", "extensions": {"code": "NOT_FOUND"}}]
-}
+async def _refuse(exchange: Exchange, status: int, error: GatewayError) -> None:
+    told = _TELLING.of(error.as_graphql(), exchange.request_id, suggest=True)
+    await exchange.answer_json(status, {"errors": [told]})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

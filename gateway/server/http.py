@@ -130,7 +130,8 @@ class HttpDoor:
             with self._spans.operation("graphql.request", exchange.headers):
                 await self._operate(exchange, media_type, viewer)
         except HttpStatus as status:
-            error = {"message": status.message, "extensions": {"code": "BAD_REQUEST"}}
+            fault = BadRequest(status.message)
+            error = self._admission.tell_fault(fault, exchange.request_id)
             body = orjson.dumps({"errors": [error]})
             await exchange.answer(status.status, _labelled(JSON), body, status.headers)
         except GatewayError as error:

@@ -195,6 +195,12 @@ async def test_a_body_of_another_kind_is_415(client: httpx.AsyncClient, content_
     headers = {"content-type": content_type}
     answer = await client.post("/graphql", headers=headers, content=b'{"query":"{ok}"}')
     assert answer.status_code == 415
+    (error,) = answer.json()["errors"]
+    assert error["extensions"] == {
+        "code": "BAD_REQUEST",
+        "retryable": False,
+        "requestId": answer.headers["x-request-id"],
+    }
 
 
 @pytest.mark.parametrize("content_type", ["application/json", 'Application/JSON; charset="UTF-8"'])

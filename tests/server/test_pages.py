@@ -215,5 +215,11 @@ async def test_health_says_live_and_ready(client: httpx.AsyncClient) -> None:
 async def test_other_paths_say_where_the_graph_is(client: httpx.AsyncClient) -> None:
     answer = await client.get("/nope")
     assert answer.status_code == 404
-    assert "/graphql" in answer.json()["errors"][0]["message"]
+    (error,) = answer.json()["errors"]
+    assert "/graphql" in error["message"]
+    assert error["extensions"] == {
+        "code": "NOT_FOUND",
+        "retryable": False,
+        "requestId": answer.headers["x-request-id"],
+    }
     assert (await client.post("/health/live")).status_code == 404
