@@ -61,6 +61,11 @@ def root_did_step(source: RootDidState, target: RootDidState) -> RootDidState:
     return _step(ROOT_DID, source, target)
 
 
+def root_did_next(source: RootDidState) -> list[str]:
+    """What it can become, for a refusal of something that is no mere step."""
+    return [state.value for state in ROOT_DID[source]]
+
+
 def consent_step(source: ConsentState, target: ConsentState) -> ConsentState:
     """The target, or InvalidTransition."""
     return _step(CONSENT, source, target)

@@ -211,7 +211,7 @@ def _may_start(root: RootDid, wish: RecoveryWish) -> None:
             raise InvalidTransition(
                 source=root.state.value,
                 target=_RECOVERING.value,
-                allowed=[_COMPROMISED.value],
+                allowed=lifecycle.root_did_next(root.state),
                 message="a recovery is under way; another begins with the report of a key",
             )
         lifecycle.root_did_step(root.state, _RECOVERING)
@@ -264,8 +264,9 @@ def _under_way(root: RootDid, target: RootDidState) -> RecoveryNotice:
         raise InvalidTransition(
             source=root.state.value,
             target=target.value,
-            allowed=(),
-            message=f"no recovery is under way: the root DID is {root.state.value}",
+            allowed=lifecycle.root_did_next(root.state),
+            message=f"no recovery is under way: the root DID is {root.state.value}; "
+            "startRecovery begins one",
         )
     return root.recovery.notice
 

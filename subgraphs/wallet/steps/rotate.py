@@ -193,11 +193,17 @@ def _moved(state: RootDidState, purpose: str) -> RootDidState:
     """The state after a version that the key in force signs: a change or a report only while no
     recovery is under way (that is taken back first), the end at any time."""
     target = _TARGETS[purpose]
+    if purpose != DEACTIVATION and state is RootDidState.RECOVERING:
+        raise Invalid(
+            "a recovery is under way; cancelRecovery takes it back first",
+            field="",
+            code="RECOVERY_UNDER_WAY",
+        )
     if purpose != DEACTIVATION and state is not RootDidState.ACTIVE:
         raise InvalidTransition(
             source=state.value,
             target=target.value,
-            allowed=(),
+            allowed=lifecycle.root_did_next(state),
             message=f"no key is changed or reported while the root DID is {state.value}",
         )
     return state if target is state else lifecycle.root_did_step(state, target)

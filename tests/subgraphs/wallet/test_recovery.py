@@ -71,6 +71,54 @@ async def me(purse: Purse, person: Person) -> dict[str, Any]:
     return found
 
 
+NEXT = {
+    "ACTIVE": ["COMPROMISED", "DEACTIVATED", "RECOVERING"],
+    "COMPROMISED": ["DEACTIVATED", "RECOVERING"],
+    "RECOVERING": ["ACTIVE", "COMPROMISED", "DEACTIVATED"],
+}
+"""What docs/states.md says a root DID can become."""
+
+
+async def test_what_is_refused_says_what_can_be_done(purse: Purse) -> None:
+    """With no recovery under way, with one, and with a key reported."""
+    person = await purse.registered()
+    none = await prepared_cancellation(purse, person)
+    assert (none["to"], none["allowed"]) == ("ACTIVE", NEXT["ACTIVE"])
+    assert none["message"].endswith("startRecovery begins one")
+    device = new_device(person)
+    await started(purse, device)
+    for refused in (
+        await prepared_report(purse, person, datetime.now(UTC)),
+        await another_key(purse, person),
+    ):
+        assert (refused["__typename"], refused["code"]) == (
+            "ValidationFailed",
+            "RECOVERY_UNDER_WAY",
+        ), refused
+
+
+async def test_a_reported_key_leaves_a_recovery_to_be_begun(purse: Purse) -> None:
+    person = await purse.registered()
+    await pass_time(purse, seconds=5)
+    await reported(purse, person, datetime.now(UTC))
+    for refused in (
+        await prepared_cancellation(purse, person),
+        await complete(purse, person),
+        await another_key(purse, person),
+    ):
+        assert (refused["from"], refused["allowed"]) == ("COMPROMISED", NEXT["COMPROMISED"])
+
+
+async def another_key(purse: Purse, person: Person) -> dict[str, Any]:
+    """What the wallet says to a change of key."""
+    return await purse.do(
+        "prepareHolderKeyRotation",
+        person.who,
+        publicKeyMultibase=new_device(person).software.public_key_multibase,
+        proofOfPossession="z",
+    )
+
+
 async def test_a_reported_key_signs_nothing_from_the_stated_time_on(purse: Purse) -> None:
     person = await purse.registered()
     await purse.agree(person, AgreementStage.USE)
@@ -155,7 +203,8 @@ async def test_the_key_in_force_takes_a_recovery_back_and_the_wait_begins_anew(
     await pass_time(purse, days=4)
     refused = await complete(purse, device)
     assert refused["__typename"] == "InvalidTransitionError"
-    assert refused["message"] == "no recovery is under way: the root DID is ACTIVE"
+    said = "no recovery is under way: the root DID is ACTIVE; startRecovery begins one"
+    assert (refused["message"], refused["allowed"]) == (said, NEXT["ACTIVE"])
     device = at_another_time(device, clock_ahead(days=4))
     again = await started(purse, device)
     wait = _time(again["keyRecovery"]["notBefore"]) - _time(first["keyRecovery"]["notBefore"])
@@ -211,7 +260,11 @@ async def test_the_new_key_lost_as_well_is_a_new_wait(purse: Purse) -> None:
     await pass_time(purse, seconds=5)
     first, second = new_device(person), new_device(person)
     await started(purse, first, since=datetime.now(UTC))
-    assert (await start(purse, second))["__typename"] == "InvalidTransitionError"
+    refused = await start(purse, second)
+    assert (refused["__typename"], refused["allowed"]) == (
+        "InvalidTransitionError",
+        NEXT["RECOVERING"],
+    )
     clock = await pass_time(purse, days=2)
     second = at_another_time(second, clock)
     await started(purse, second, since=clock())
