@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from subgraphs.kit.errors import Forbidden, Invalid, InvalidTransition, NotFound
@@ -18,12 +18,15 @@ from subgraphs.kit.ids import InstitutionId
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.viewer import Viewer
 from subgraphs.vc.encoding import from_time, sm3_hash, to_time
+from subgraphs.wallet import lifecycle
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.ports import Loan
-from subgraphs.wallet.records import CustodyId, CustodyObject
-from subgraphs.wallet.states import CustodyState
+from subgraphs.wallet.records import Consent, CustodyId, CustodyObject
+from subgraphs.wallet.states import ConsentState, CustodyState
 from subgraphs.wallet.steps.signed import refuse_closed
 
+LOOKED_BACK: Final = 100
+"""How many of her newest consents are looked at for the reason that none is in force."""
 _DIGEST: Final = re.compile(r"sm3:[0-9a-f]{64}")
 
 
@@ -81,12 +84,30 @@ async def _may_be_shown(
 ) -> None:
     """A consent in force lets this verifier see this credential."""
     item = await parts.store.item(row.item, row.holder, session=session)
-    held = await parts.store.in_force(row.holder, parts.clock(), session=session)
-    for one in held:
+
+    def for_this(one: Consent) -> bool:
         named = not one.credentials or (item is not None and item.credential in one.credentials)
-        if one.granted_to == verifier and named:
-            return
-    raise Forbidden("no consent in force for this verifier", code="CONSENT_MISSING")
+        return one.granted_to == verifier and named
+
+    now = parts.clock()
+    if any(map(for_this, await parts.store.in_force(row.holder, now, session=session))):
+        return
+    newest = filter(for_this, await parts.store.consents_of(row.holder, LOOKED_BACK))
+    raise _missing(next(newest, None), now)
+
+
+def _missing(last: Consent | None, now: datetime) -> Forbidden:
+    """Why there is none in force, from the newest there was."""
+    state = last and lifecycle.consent_at(last.state, now, valid_until=last.valid_until)
+    if state is ConsentState.EXHAUSTED:
+        return Forbidden(
+            "the consent for this verifier is used up: EXHAUSTED", code="CONSENT_EXHAUSTED"
+        )
+    if state is ConsentState.EXPIRED:
+        return Forbidden(
+            "the time of the consent for this verifier is over: EXPIRED", code="CONSENT_EXPIRED"
+        )
+    return Forbidden("no consent in force for this verifier", code="CONSENT_MISSING")
 
 
 def _until(parts: Parts, asked: datetime | None) -> datetime:
@@ -96,6 +117,11 @@ def _until(parts: Parts, asked: datetime | None) -> datetime:
         return latest
     if asked.tzinfo is None:
         raise Invalid("a time needs an offset", field="until", code="TIME_WITHOUT_OFFSET")
-    if not now < asked <= latest:
-        raise Invalid("not after now, or too far away", field="until", code="TIME_OUT_OF_RANGE")
+    if asked <= now:
+        raise Invalid("a time after now", field="until", code="TIME_OUT_OF_RANGE")
+    if asked > latest:
+        minutes = parts.terms.longest_link // timedelta(minutes=1)
+        raise Invalid(
+            f"{minutes} minutes from now at most", field="until", code="TIME_OUT_OF_RANGE"
+        )
     return asked.astimezone(UTC)

@@ -124,6 +124,9 @@ def _end(moment: datetime, now: datetime, longest: datetime, field: str) -> date
     if moment.tzinfo is None:
         raise Invalid("a time needs an offset", field=field, code="TIME_WITHOUT_OFFSET")
     end = moment.astimezone(UTC).replace(microsecond=0)
-    if not now + timedelta(seconds=1) <= end <= longest:
-        raise Invalid("not after now, or too far away", field=field, code="TIME_OUT_OF_RANGE")
+    if end < now + timedelta(seconds=1):
+        raise Invalid("a time after now", field=field, code="TIME_OUT_OF_RANGE")
+    if end > longest:
+        days = (longest - now) // timedelta(days=1)
+        raise Invalid(f"{days} days from now at most", field=field, code="TIME_OUT_OF_RANGE")
     return end

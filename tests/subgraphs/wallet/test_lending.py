@@ -14,7 +14,8 @@ from subgraphs.vc.custody_link import word_digest
 from subgraphs.vc.did import institution_did
 from subgraphs.vc.encoding import from_time
 from subgraphs.verifier.ports import Claim, LinkRefused
-from tests.subgraphs.wallet.purse import Person, Purse
+from tests.subgraphs.wallet.losing import clock_ahead
+from tests.subgraphs.wallet.purse import VERIFIER, Person, Purse, later
 from tests.subgraphs.wallet.test_deletion import deposited, with_copy
 from tests.subgraphs.wallet.test_items import BrokenCustodian
 
@@ -92,6 +93,19 @@ async def test_what_is_not_lent(purse: Purse) -> None:
     for who, changed, kind, code in table:
         done = await lent(purse, who, id_, **changed)
         assert (done["__typename"], done["code"]) == (kind, code), changed
+    far = await lent(purse, ann, id_, until="2099-01-01T00:00:00Z")
+    assert (far["field"], far["message"]) == ("until", "15 minutes from now at most")
+
+
+async def test_a_consent_that_is_over_is_named_as_what_it_is(purse: Purse) -> None:
+    ann, credential, id_ = await with_copy(purse)
+    scope = {"claims": [], "totalAtLeast": "3000000.00", "credentials": [credential]}
+    consent = (await purse.granted(ann, scope=scope, uses=1))["id"]
+    await purse.present(ann.id, VERIFIER, consent)
+    assert (await lent(purse, ann, id_))["code"] == "CONSENT_EXHAUSTED"
+    await purse.granted(ann, scope=scope, validUntil=later(days=1), monitoringUntil=None)
+    purse.replace_parts(clock=clock_ahead(days=2))
+    assert (await lent(purse, ann, id_))["code"] == "CONSENT_EXPIRED"
 
 
 async def test_a_consent_for_another_credential_is_none_for_this_copy(purse: Purse) -> None:
