@@ -49,12 +49,7 @@ async def received(
     parts: Parts, holder: HolderId, *, request_id: str, value: object, mode: TransferMode | None
 ) -> Received:
     """Asks the custodian, so never within a transaction; Busy while it is away."""
-    if is_transfer(value) is not (mode is TransferMode.CUSTODY_LINK):
-        raise Invalid(
-            "by CUSTODY_LINK comes what a link opens, and by no other way",
-            field="presentation",
-            code="TRANSFER_MODE_MISMATCH",
-        )
+    _check_way(is_transfer(value), mode)
     if mode is not TransferMode.CUSTODY_LINK:
         return Received(value=value)
     request = await parts.store.requests.get(request_id)
@@ -72,6 +67,22 @@ async def received(
     ]
     copies = await _fetched(parts, transfer.copies, claims)
     return Received(value=await _filled_in(transfer, copies), claims=tuple(claims))
+
+
+def _check_way(by_link: bool, mode: TransferMode | None) -> None:
+    """What comes and the way it is said to come belong together."""
+    if by_link and mode is not TransferMode.CUSTODY_LINK:
+        raise Invalid(
+            "a CustodyLinkTransfer needs transferMode CUSTODY_LINK",
+            field="transferMode",
+            code="TRANSFER_MODE_MISMATCH",
+        )
+    if mode is TransferMode.CUSTODY_LINK and not by_link:
+        raise Invalid(
+            "by transferMode CUSTODY_LINK comes a CustodyLinkTransfer, and nothing else",
+            field="presentation",
+            code="TRANSFER_MODE_MISMATCH",
+        )
 
 
 async def request_key(parts: Parts, request: Request) -> PrivateKey | None:
@@ -97,7 +108,7 @@ async def _opened(value: object, key: PrivateKey, request: Request) -> Transfer:
         )
     except DecryptionFailed:
         raise PresentationRefused(
-            "sealed for another request", code="CUSTODY_TRANSFER_CLOSED"
+            "altered, or sealed for another request", code="CUSTODY_TRANSFER_CLOSED"
         ) from None
     except VcError as fault:
         raise Invalid(str(fault), field=f"presentation{fault.place}", code=fault.code) from fault

@@ -297,6 +297,8 @@ async def test_each_way_brings_its_own(counter: Counter, lender: Lender) -> None
         said = {} if way is None else {"transferMode": way}
         answer = await counter.submit(person, request, sent, **said)
         assert answer["code"] == "TRANSFER_MODE_MISMATCH", answer
+        assert answer["field"] == "transferMode", answer
+        assert answer["message"] == "a CustodyLinkTransfer needs transferMode CUSTODY_LINK"
 
 
 async def test_nobody_sends_for_another(counter: Counter, lender: Lender) -> None:
