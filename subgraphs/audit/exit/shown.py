@@ -92,10 +92,11 @@ async def _stands(
 
 async def _may_clean(parts: Parts, row: ExitCase, evidence: str | None, session: Session) -> None:
     owner = None if row.scope is ExitScope.PROJECT else row.owner
-    if await parts.disputes.undecided(owner, session) or await parts.complaints.waiting(
-        owner, session
-    ):
-        raise _refused("a dispute or a complaint waits: what it needs is kept", "LEGAL_HOLD")
+    disputes = await parts.disputes.undecided(owner, session)
+    complaints = await parts.complaints.waiting(owner, session)
+    if disputes or complaints:
+        waits = f"disputes that wait: {disputes}, complaints that wait: {complaints}"
+        raise _refused(f"{waits}; what they need is kept", "LEGAL_HOLD")
     if not row.of_person:
         _given(evidence)
     elif await parts.store.copies(row.owner):

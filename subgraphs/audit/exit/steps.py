@@ -32,6 +32,10 @@ RULES: Final = tuple(dict.fromkeys(one.name for one in RULE_SETS))
 """The businesses of a verifier: by what it decides."""
 
 
+BY_HERSELF: Final = "a user leaves by `requestUserExit`"
+_STARTED: Final = tuple(one.value for one in ExitScope if one is not ExitScope.USER)
+
+
 class Leaves(NamedTuple):
     """Who leaves what, and why."""
 
@@ -61,17 +65,19 @@ async def start_exit(
     regulator = viewer.role is Role.REGULATOR
     if not regulator and (viewer.role not in {Role.ISSUER, Role.VERIFIER}):
         raise Forbidden("only an institution, or the regulator, may do this")
-    scope = member(ExitScope, leaves, field="scope", code="SCOPE_UNKNOWN")
+    scope = _scope(leaves)
     trigger = member(ExitTrigger, why, field="trigger", code="TRIGGER_UNKNOWN")
-    if scope is ExitScope.USER:
-        raise Invalid("she asks for it herself", field="scope", code="SCOPE_INVALID")
     if scope is ExitScope.PROJECT:
         if not regulator:
             raise Forbidden("only the regulator ends the pilot")
+        _altogether(business)
+        _ordered(trigger)
         return await _begin(parts, session, Leaves(scope, trigger, PILOT))
     owner = institution or viewer.institution or ""
     if not regulator and owner != viewer.institution:
         raise Forbidden("an institution leaves for itself")
+    if not owner:
+        raise Invalid("name the institution", field="institutionId", code="INSTITUTION_MISSING")
     row = await parts.institutions.get(InstitutionId(owner))
     if row is None:
         raise NotFound("institution", field="institutionId")
@@ -79,11 +85,32 @@ async def start_exit(
     return await _begin(parts, session, Leaves(scope, trigger, owner, left))
 
 
+def _scope(named: str) -> ExitScope:
+    if named == ExitScope.USER.value:
+        raise Invalid(BY_HERSELF, field="scope", code="SCOPE_INVALID")
+    if named not in _STARTED:
+        known = ", ".join(_STARTED)
+        raise Invalid(f"known are {known}; {BY_HERSELF}", field="scope", code="SCOPE_UNKNOWN")
+    return ExitScope(named)
+
+
+def _ordered(trigger: ExitTrigger) -> None:
+    """The pilot is nobody who wishes."""
+    if trigger is ExitTrigger.WISH:
+        reasons = ", ".join(one.value for one in ExitTrigger if one is not ExitTrigger.WISH)
+        raise Invalid(f"the pilot ends by {reasons}", field="trigger", code="TRIGGER_INVALID")
+
+
+def _altogether(business: str | None) -> None:
+    if business is not None:
+        alone = "`business` goes with scope BUSINESS only"
+        raise Invalid(alone, field="business", code="BUSINESS_INVALID")
+
+
 def _business(row: InstitutionRow, scope: ExitScope, named: str | None) -> str | None:
     """What it leaves of what it does; None where it leaves altogether."""
     if scope is not ExitScope.BUSINESS:
-        if named is not None:
-            raise Invalid("it leaves altogether", field="business", code="BUSINESS_INVALID")
+        _altogether(named)
         return None
     done = (*(ISSUING,) * ("ISSUER" in row.roles), *RULES * ("VERIFIER" in row.roles))
     if named is None or named not in done:
@@ -140,7 +167,9 @@ async def _begin(parts: Parts, session: Session, leaves: Leaves) -> ExitCase:
     try:
         await parts.exits.add(row, session)
     except DuplicateKeyError:
-        raise Invalid("this exit is under way", field="", code="EXIT_UNDER_WAY") from None
+        other = await parts.exits.under_way(row)  # the session has ended with the refusal
+        known = "this exit is under way" if other is None else f"{other} is under way"
+        raise Invalid(known, field="", code="EXIT_UNDER_WAY") from None
     await parts.outbox.put(session, moved(row, now))
     return row
 

@@ -57,13 +57,13 @@ class Complaints:
         """How many complainants were not told in time."""
         return await self._rows.count_documents({"waits": True, "due_at": {"$lte": now}})
 
-    async def waiting(self, owner: str | None, session: Session) -> bool:
-        """Whether somebody has not been told how a complaint of hers, or at an institution,
-        stands; None: of anybody."""
+    async def waiting(self, owner: str | None, session: Session) -> int:
+        """Of how many complaints of hers, or at an institution, nobody was told how they stand;
+        None: of anybody."""
         where: dict[str, Any] = {"waits": True}
         if owner is not None:
             where["$or"] = [{"holder": owner}, {"handlers": owner}]
-        return await self._rows.find_one(where, session=session) is not None
+        return await self._rows.count_documents(where, session=session)
 
     async def add(self, row: Complaint, session: Session) -> None:
         await self._rows.insert_one(document(row), session=session)

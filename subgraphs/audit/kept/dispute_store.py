@@ -56,14 +56,14 @@ class Disputes:
         page = await fetch(self._disputes, where, BY_ID, asked)
         return page, [dispute(row) for row in page.rows]
 
-    async def undecided(self, owner: str | None, session: Session) -> bool:
-        """Whether a dispute of hers, or that an institution answers, waits; None: of anybody."""
+    async def undecided(self, owner: str | None, session: Session) -> int:
+        """How many disputes of hers, or that an institution answers, wait; None: of anybody."""
         waits: dict[str, Any] = {"state": {"$in": [one.value for one in UNDECIDED]}}
         if owner is None:
             waits["_id"] = {"$gt": ""}
         else:
             waits["$or"] = [{"holder": owner}, {"institution": owner}]
-        return await self._disputes.find_one(waits, session=session) is not None
+        return await self._disputes.count_documents(waits, session=session)
 
     async def same(
         self, holder: str, subject: str, ground: str, session: Session

@@ -49,6 +49,11 @@ class Exits:
         """DuplicateKeyError while another exit of the same owner is under way."""
         await self._rows.insert_one(document(row), session=session)
 
+    async def under_way(self, row: ExitCase) -> str | None:
+        """The id of the exit that `row` would be a second one beside."""
+        found = await self._rows.find_one({"open": document(row)["open"]}, {"_id": 1})
+        return None if found is None else str(found["_id"])
+
     async def move(self, was: ExitCase, now: ExitCase, session: Session) -> None:
         """Busy when somebody else moved it first."""
         same = {"_id": was.id, "version": was.version}

@@ -145,7 +145,9 @@ class RequestUserExitInput(MutationInput):
 @strawberry.input(description="An institution leaves, or the pilot ends (发起退出).")
 class StartExitInput(MutationInput):
     scope: str = strawberry.field(description="PARTICIPANT, BUSINESS or PROJECT (范围).")
-    trigger: str = strawberry.field(description="WISH, POLICY, AGREEMENT or MAJOR_RISK (原因).")
+    trigger: str = strawberry.field(
+        description="POLICY, AGREEMENT, MAJOR_RISK or, unless it is the PROJECT, WISH (原因)."
+    )
     institution_id: strawberry.ID | None = strawberry.field(
         default=None, description="Which one; left out, the institution that asks (机构标识)."
     )

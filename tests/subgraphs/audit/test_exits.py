@@ -147,6 +147,9 @@ async def test_what_a_dispute_needs_is_kept_until_it_is_decided(desk: Desk) -> N
     for state, evidence in (("FROZEN", None), ("BACKED_UP", HASH), ("BACKUP_VERIFIED", HASH)):
         assert await step(desk, id_, BEN.who, state, evidence) == state
     assert await step(desk, id_, BEN.who, "CLEANED") == "LEGAL_HOLD"
+    asked = {"exitId": id_, "state": "CLEANED"}
+    held = await do(desk, STEP.replace("{ code }", "{ message }"), BEN.who, **asked)
+    assert held["message"].startswith("disputes that wait: 1, complaints that wait: 0;")
     package = await play.package(REGULATOR)
     read = (await play.read(package["downloadUrl"])).json()
     assert (read["manifest"], read["parts"]) == (file["manifest"], file["parts"]), "the court reads"
@@ -278,6 +281,15 @@ async def test_what_is_no_business_of_its(desk: Desk) -> None:
         pytest.param({"scope": "USER", "trigger": "WISH"}, "SCOPE_INVALID", id="a user"),
         pytest.param({"scope": "ALL", "trigger": "WISH"}, "SCOPE_UNKNOWN", id="scope"),
         pytest.param({"scope": "PROJECT", "trigger": "x"}, "TRIGGER_UNKNOWN", id="trigger"),
+        pytest.param({"scope": "PROJECT", "trigger": "WISH"}, "TRIGGER_INVALID", id="whose wish"),
+        pytest.param(
+            {"scope": "PARTICIPANT", "trigger": "POLICY"}, "INSTITUTION_MISSING", id="of whom"
+        ),
+        pytest.param(
+            {"scope": "PROJECT", "trigger": "POLICY", "business": "PRIVATE_FUND"},
+            "BUSINESS_INVALID",
+            id="a business of the pilot",
+        ),
         pytest.param(
             {"scope": "PARTICIPANT", "trigger": "POLICY", "institutionId": ANN.id("inst")},
             "NOT_FOUND",
@@ -287,6 +299,26 @@ async def test_what_is_no_business_of_its(desk: Desk) -> None:
 )
 async def test_ill_exits(desk: Desk, given: dict[str, object], code: str) -> None:
     assert (await do(desk, START, REGULATOR, **given))["code"] == code
+
+
+SENTENCE = """mutation($input: StartExitInput!) { startExit(input: $input) {
+  ... on StartExitSuccess { exit { id } } ... on ValidationFailed { message field } } }"""
+
+
+async def test_a_refusal_says_what_to_do(desk: Desk) -> None:
+    """A scope that is not there, whom it is about, and the exit that there is already."""
+    asked: dict[str, object] = {"scope": "ALL", "trigger": "POLICY"}
+    told = await do(desk, SENTENCE, REGULATOR, **asked)
+    assert told["message"].startswith("known are PARTICIPANT, BUSINESS, PROJECT;")
+    assert "`requestUserExit`" in told["message"]
+    told = await do(desk, SENTENCE, REGULATOR, **{**asked, "scope": "PARTICIPANT"})
+    assert told == {"message": "name the institution", "field": "institutionId"}
+    whole: dict[str, object] = {**asked, "scope": "PARTICIPANT", "institutionId": VERIFIER}
+    told = await do(desk, SENTENCE, REGULATOR, **whole, business="PRIVATE_FUND")
+    assert told["message"] == "`business` goes with scope BUSINESS only"
+    begun = await do(desk, SENTENCE, REGULATOR, **whole)
+    again = await do(desk, SENTENCE, VERIFIER_DESK, **whole)
+    assert again["message"] == f"{begun['exit']['id']} is under way"
 
 
 async def test_ill_steps(desk: Desk) -> None:
