@@ -35,7 +35,7 @@ from subgraphs.vc.proofs import ProofOptions, Purpose, attach, prepare
 from subgraphs.vc.status_list import LEAST_ENTRIES, StatusEntry
 
 _DRAWS: Final = 16
-REASON: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 
 async def compile_draft(
@@ -100,7 +100,7 @@ async def reject(
 
 
 def checked_reason(text: str) -> str:
-    if not REASON.fullmatch(text):
+    if not CODE.fullmatch(text):
         raise Invalid("a reason is a code in capitals", field="reasonCode")
     return text
 

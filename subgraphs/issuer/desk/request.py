@@ -11,6 +11,7 @@ from subgraphs.issuer import outgoing
 from subgraphs.issuer.desk.admission import check_admission, take_place
 from subgraphs.issuer.desk.change import for_holder, move
 from subgraphs.issuer.desk.customer import current_key, shown_versions
+from subgraphs.issuer.desk.issue import CODE
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Binding, Credential, Json
 from subgraphs.kit.agreements import AgreementStage
@@ -28,7 +29,6 @@ from subgraphs.vc.proofs import PreparedProof, ProofOptions, Purpose, attach, pr
 
 PURPOSE: Final = "CREDENTIAL_REQUEST"
 MOST_CATEGORIES: Final = len(AssetCategory)
-LONGEST_PURPOSE: Final = 200
 
 
 async def prepare_request(
@@ -46,8 +46,8 @@ async def prepare_request(
     """
     holder = viewer.require_holder()
     asked = _categories(categories)
-    if not 0 < len(purpose) <= LONGEST_PURPOSE:
-        raise Invalid(f"1 to {LONGEST_PURPOSE} characters", field="purpose")
+    if CODE.fullmatch(purpose) is None:
+        raise Invalid("a purpose is a code in capitals", field="purpose")
     now = parts.clock()
     binding = await _customer(parts, await _issuer(parts, issuer, now), holder)
     await check_admission(parts, holder, now)

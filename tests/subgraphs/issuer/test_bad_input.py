@@ -38,7 +38,8 @@ async def desk(shared_desk: Desk) -> Desk:
             {"categories": ["STOCK", "STOCK"]}, "VALIDATION_FAILED", "categories", id="one twice"
         ),
         pytest.param({"purpose": ""}, "VALIDATION_FAILED", "purpose", id="no purpose"),
-        pytest.param({"purpose": "x" * 201}, "VALIDATION_FAILED", "purpose", id="long purpose"),
+        pytest.param({"purpose": "X" * 65}, "VALIDATION_FAILED", "purpose", id="long purpose"),
+        pytest.param({"purpose": "x y"}, "VALIDATION_FAILED", "purpose", id="purpose in words"),
         pytest.param({"issuerId": new_id("inst")}, "NOT_FOUND", "issuerId", id="unknown issuer"),
         pytest.param({"issuerId": "x"}, "NOT_FOUND", "issuerId", id="malformed issuer"),
         pytest.param(
