@@ -104,6 +104,10 @@ class Health:
         code = 200 if status == "ready" else 503
         await exchange.answer(code, "application/json", orjson.dumps(told), _NO_STORE)
 
+    def is_ready(self) -> bool:
+        """Whether this worker can serve operations now."""
+        return self._status() == "ready"
+
     def _status(self) -> str:
         needed = self._missing().keys() - self._rules.optional
         if self._draining:

@@ -10,7 +10,7 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -65,21 +65,31 @@ class QuerySource:
 
 
 async def keep_perimeter(
-    perimeter: Perimeter, source: NetworkSource, *, every: float, kept: Path | None
+    perimeter: Perimeter,
+    source: NetworkSource,
+    *,
+    every: float,
+    kept: Path | None,
+    is_ready: Callable[[], bool],
 ) -> None:
-    """Until cancelled. Told at once where the source answers; eager until lists are known."""
+    """Until cancelled. Told at once where the source answers; eager until lists are known. That
+    a source is not there yet while all is starting is no warning: `is_ready` was never true."""
+    started = False
     while True:
-        await look(perimeter, source, kept)
+        started = started or is_ready()
+        await look(perimeter, source, kept, logging.WARNING if started else logging.INFO)
         await asyncio.sleep(every if perimeter.known else min(every, _EAGER))
 
 
-async def look(perimeter: Perimeter, source: NetworkSource, kept: Path | None) -> None:
+async def look(
+    perimeter: Perimeter, source: NetworkSource, kept: Path | None, level: int = logging.WARNING
+) -> None:
     """Take the lists as they are told now; what can't be taken leaves those before."""
     try:
         document = await source.read()
         changed = perimeter.take(document)
     except BadAllowList as error:
-        _LOG.warning("allow-lists were not read, those before hold: %s", error.message)
+        _LOG.log(level, "allow-lists were not read, those before hold: %s", error.message)
         return
     if changed and kept is not None:
         try:

@@ -108,7 +108,8 @@ def _beside(gateway: Gateway, reloading: "Reloading") -> Iterator[Coroutine[Any,
         yield send_denials(gateway.denials, sink, every=auth.denials.every)
     if auth.networks is not None and gateway.perimeter is not None:
         source, told = source_of(auth.networks, gateway.client), auth.networks
-        yield keep_perimeter(gateway.perimeter, source, every=told.every, kept=told.kept)
+        ready, kept = gateway.health.is_ready, told.kept
+        yield keep_perimeter(gateway.perimeter, source, every=told.every, kept=kept, is_ready=ready)
     if gateway.settings.reload.watch:
         yield reloading.watch(gateway.settings.reload)
 

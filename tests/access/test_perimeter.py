@@ -1,5 +1,7 @@
 """Addresses a caller may come from."""
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +14,7 @@ from gateway.auth.viewer import Viewer
 from gateway.config.parts import NetworkSourceSettings
 from gateway.errors import AddressNotAllowed, BadAllowList
 from gateway.server.granting import Granting
-from gateway.server.perimeter import look, perimeter_of
+from gateway.server.perimeter import keep_perimeter, look, perimeter_of
 
 BANKS = AddressRule.of(
     "institution", {"one": ["10.1.0.0/16", "2001:db8:1::/48"], "two": ["192.0.2.7/32"]}, listed=True
@@ -185,6 +187,28 @@ async def test_the_last_good_lists_are_kept_for_a_start_without_the_source(tmp_p
     assert second.known
     assert admits(second, {"institution": "one"}, "10.1.2.3")
     assert not admits(second, {"institution": "one"}, "10.2.0.1")
+
+
+async def test_a_source_that_is_away_is_a_warning_from_when_all_was_ready_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "credgraph.perimeter")
+    steps = iter((False, True, False))  # ready but for a moment
+    here = [False]
+
+    class Away:
+        """Ill three times, and then the end of the test."""
+
+        async def read(self) -> object:
+            here[0] = next(steps, None) is True
+            if len(caplog.records) == 3:
+                raise asyncio.CancelledError
+            raise BadAllowList("ill")
+
+    perimeter = Perimeter(PerimeterRules(claim="institution", marked={}, admits_unlisted=True))
+    with pytest.raises(asyncio.CancelledError):
+        await keep_perimeter(perimeter, Away(), every=0, kept=None, is_ready=lambda: here[0])
+    assert [each.levelname for each in caplog.records] == ["INFO", "INFO", "WARNING"]
 
 
 async def test_a_kept_file_that_is_no_list_counts_as_none(tmp_path: Path) -> None:
