@@ -146,7 +146,8 @@ _SECONDS: Final = (
 )
 _NOT_TEXT: Final = (*_SECONDS, "witnesses", "chains", "demo", "key_files")
 _HINTS: Final = {
-    "mongodb": ": set MONGODB_URI to a replica set, or start everything with `make up`",
+    "mongodb": ": set MONGODB_URI to a replica set (docs/audit.md has that of a running `make up`),"
+    " or start everything with `make up`",
     "key": ": name the file of the log's SM2 key",
 }
 

@@ -21,7 +21,7 @@ def test_defaults_and_the_origin_of_the_log() -> None:
     ("change", "sentence"),
     [
         pytest.param({"drvier": "motor"}, "ledger.drvier: unknown key", id="misspelt"),
-        pytest.param({"mongodb": ""}, "set MONGODB_URI", id="no database"),
+        pytest.param({"mongodb": ""}, "MONGODB_URI .*running `make up`", id="no database"),
         pytest.param({"key": ""}, "ledger.key is empty", id="no key"),
         pytest.param({"driver": "odbc"}, "ledger.driver", id="no such driver"),
         pytest.param({"shard": 2026}, "ledger.shard: must be text", id="shard as a number"),
