@@ -133,6 +133,10 @@ class Timeouts(Record):
     request: Annotated[float, Meaning("a whole operation")] = 30.0
     head: Annotated[float, Meaning("a request's headers")] = 10.0
     body: Annotated[float, Meaning("a request's body (408)")] = 20.0
+    keep_alive: Annotated[
+        int,
+        Meaning("an idle connection is kept for; longer than clients and balancers keep theirs"),
+    ] = 75
     connect: Annotated[float, Meaning("a connection to a subgraph")] = 3.0
     init: Annotated[float, Meaning("`connection_init` on a new socket")] = 3.0
     lag: Annotated[float, Meaning("how long a full send queue may stay full")] = 10.0

@@ -213,6 +213,7 @@ class GatewayServer(uvicorn.Server):
                 proxy_headers=bool(settings.listen.proxies),
                 forwarded_allow_ips=list(settings.listen.proxies),
                 **_tls(settings.listen.tls),
+                timeout_keep_alive=settings.timeouts.keep_alive,
                 timeout_graceful_shutdown=max(1, round(settings.timeouts.shutdown)),
             )
         )
