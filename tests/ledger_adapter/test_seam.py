@@ -24,6 +24,8 @@ LATE = 290  # TransactionExceededLifetimeLimitSeconds: a commit on a machine tha
         pytest.param(ExecutionTimeout("late", 50), id="time over"),
         pytest.param(WriteConcernError("interrupted", LATE), id="commit interrupted"),
         pytest.param(WriteConcernError("waiting for replication", 64), id="replication late"),
+        pytest.param(OperationFailure("the position was deleted", 136), id="oplog rolled over"),
+        pytest.param(OperationFailure("resume point is gone", 286), id="change stream too old"),
     ],
 )
 async def test_what_passes_by_itself_is_waited_for(fault: PyMongoError) -> None:

@@ -44,6 +44,10 @@ _LABELS: Final = (
 # A snapshot read of a collection that was made a moment ago, or too long ago: the server asks to
 # be asked again, but puts no label on it outside transactions.
 _SNAPSHOT_CODES: Final = frozenset({239, 246})
+# A change stream that was read more slowly than the oplog rolls over: opened anew, it says that
+# something may have changed, and what it missed is found in its collection.
+_LOST_PLACE_CODES: Final = frozenset({136, 286})
+_PASSING_CODES: Final = _SNAPSHOT_CODES | _LOST_PLACE_CODES
 _MAJORITY: Final = WriteConcern("majority")
 
 
@@ -89,7 +93,7 @@ async def faults() -> AsyncIterator[None]:
         raise LedgerUnavailable(_sentence(fault)) from fault
     except OperationFailure as fault:
         labelled = any(fault.has_error_label(label) for label in _LABELS)
-        if not labelled and fault.code not in _SNAPSHOT_CODES:
+        if not labelled and fault.code not in _PASSING_CODES:
             raise
         raise LedgerUnavailable(_sentence(fault)) from fault
 
