@@ -29,7 +29,8 @@ _MOST_CLAIMS: Final = 64
 _MOST_CREDENTIALS: Final = 16
 MOST_USES: Final = 100
 _PATH: Final = re.compile(r"(/[A-Za-z0-9*_-]{1,64}){1,8}")
-_CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+"""A purpose, a reason, a kind: in capitals."""
 _AT_LEAST: Final = "AT_LEAST"
 _MEMBERS: Final = (
     *("@context", "id", "type", "holder", "grantedTo", "purpose", "scope"),
@@ -71,7 +72,7 @@ class Consent:
     uses: int | None = None
 
     def __post_init__(self) -> None:
-        if _CODE.fullmatch(self.purpose) is None:
+        if CODE.fullmatch(self.purpose) is None:
             raise MalformedDocument("a purpose is a code in capitals", "/purpose")
         if len(self.claims) > _MOST_CLAIMS:
             raise MalformedDocument(f"more than {_MOST_CLAIMS} claims", "/scope/claims")

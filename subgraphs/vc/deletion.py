@@ -4,7 +4,6 @@ It is a document of its own, signed with the custodian's key; its digest goes on
 whoever holds the receipt can show that it was given, and when, without asking anybody.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Final
 
 from subgraphs.vc import proofs
 from subgraphs.vc.did import Did, MethodId, parse_did
-from subgraphs.vc.encoding import Hash, sm3_hash, to_time
+from subgraphs.vc.encoding import HASH, Hash, sm3_hash, to_time
 from subgraphs.vc.errors import MalformedDocument
 from subgraphs.vc.model import URN
 from subgraphs.vc.multikey import VerificationKey
@@ -27,7 +26,6 @@ _MEMBERS: Final = (
     *("custodian", "proof"),
 )
 _MOST_REPLICAS: Final = 64
-_HASH: Final = re.compile(r"sm3:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +86,7 @@ def parse_deletion(value: JsonObject) -> DeletionReceipt:
     if not named.startswith(URN):
         raise MalformedDocument("not one of our objects", "/object")
     replicas, content = shape.integer("replicasErased"), shape.text("contentHash")
-    if not 0 < replicas <= _MOST_REPLICAS or _HASH.fullmatch(content) is None:
+    if not 0 < replicas <= _MOST_REPLICAS or HASH.fullmatch(content) is None:
         raise MalformedDocument("a count of replicas and a digest are expected", "")
     erased = Erased(
         object_id=named.removeprefix(URN),

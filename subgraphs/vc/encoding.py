@@ -34,6 +34,10 @@ def from_base64url(text: str, place: str = "") -> bytes:
     return data
 
 
+HASH: Final = re.compile(r"sm3:[0-9a-f]{64}")
+"""How `sm3_hash` spells a digest."""
+
+
 def sm3_hash(data: bytes) -> Hash:
     """SM3 in the spelling the schema and the log use."""
     return Hash(f"sm3:{sm3.digest(data).hex()}")

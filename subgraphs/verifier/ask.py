@@ -1,6 +1,5 @@
 """Ask one bound customer for proofs: a nonce, an audience, a rule set, and an end."""
 
-import re
 import secrets
 from collections.abc import Sequence
 from typing import Final
@@ -10,6 +9,7 @@ from subgraphs.kit.ids import InstitutionId, new_id
 from subgraphs.kit.mongo import Session
 from subgraphs.rules import RuleSet, RuleSetStatus, UnknownRuleSet, current, rule_set
 from subgraphs.rules.model import thresholds
+from subgraphs.vc.consent import CODE
 from subgraphs.vc.guard import WITH_AMOUNTS
 from subgraphs.vc.model import EXPERIENCE, IN_TRANSIT, LINE_AMOUNT, LINE_CATEGORY, LINES, TOTAL
 from subgraphs.verifier.bind import customer_digest
@@ -22,7 +22,6 @@ CLAIMS: Final = frozenset(
     {TOTAL, IN_TRANSIT, EXPERIENCE, LINES, LINE_CATEGORY, LINE_AMOUNT, *WITH_AMOUNTS}
 )
 """The claim paths that may be asked for; never the seed."""
-CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
 _NONCE_BYTES: Final = 24
 
 

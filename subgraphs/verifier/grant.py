@@ -7,8 +7,8 @@ from subgraphs.kit.errors import Invalid, NotFound
 from subgraphs.kit.ids import InstitutionId, derived_id
 from subgraphs.kit.mongo import Session
 from subgraphs.rules import Outcome
+from subgraphs.vc.consent import CODE
 from subgraphs.verifier import outgoing
-from subgraphs.verifier.ask import CODE
 from subgraphs.verifier.lifecycle import PERMISSION, move
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.records import (

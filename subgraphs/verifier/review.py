@@ -15,8 +15,9 @@ from subgraphs.kit.ids import InstitutionId, new_id
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.viewer import Role, Viewer
 from subgraphs.rules import Evidence, Fact, Metric, Outcome, ReasonCode, assess
+from subgraphs.vc.consent import CODE
 from subgraphs.verifier import outgoing
-from subgraphs.verifier.ask import CODE, bound_customer, offered
+from subgraphs.verifier.ask import bound_customer, offered
 from subgraphs.verifier.decide import recorded
 from subgraphs.verifier.grant import hold_proofs
 from subgraphs.verifier.lifecycle import PRESENTATION, move

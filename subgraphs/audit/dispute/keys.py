@@ -66,9 +66,10 @@ async def keys_for(parts: Parts, institution: str, given: Sequence[Part]) -> lis
 
 
 async def _signed(parts: Parts, signers: Iterable[Signer]) -> list[ShownKey]:
-    found = []
-    for signer in list(dict.fromkeys(signers))[:MOST_SIGNERS]:
-        row = await parts.institutions.by_did(signer.did)
+    found, asked = [], list(dict.fromkeys(signers))[:MOST_SIGNERS]
+    rows = await parts.institutions.by_dids([signer.did for signer in asked])
+    for signer in asked:
+        row = rows.get(signer.did)
         key = None if row is None else row.key_for(signer.method, Purpose.ASSERTION, signer.at)
         if row is not None and key is not None:
             place = _told(row, signer.method)

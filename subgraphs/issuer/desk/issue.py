@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +26,7 @@ from subgraphs.kit.viewer import Viewer
 from subgraphs.kit.vocabulary import CredentialState as State
 from subgraphs.vc import model
 from subgraphs.vc.asset_proof import AssetCategory, AssetProof
+from subgraphs.vc.consent import CODE
 from subgraphs.vc.did import institution_did, parse_did
 from subgraphs.vc.disclosure import Concealed
 from subgraphs.vc.encoding import Hash
@@ -35,7 +35,6 @@ from subgraphs.vc.proofs import ProofOptions, Purpose, attach, prepare
 from subgraphs.vc.status_list import LEAST_ENTRIES, StatusEntry
 
 _DRAWS: Final = 16
-CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 
 async def compile_draft(

@@ -11,7 +11,6 @@ from subgraphs.issuer import outgoing
 from subgraphs.issuer.desk.admission import check_admission, take_place
 from subgraphs.issuer.desk.change import for_holder, move
 from subgraphs.issuer.desk.customer import current_key, shown_versions
-from subgraphs.issuer.desk.issue import CODE
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Binding, Credential, Json
 from subgraphs.kit.agreements import AgreementStage
@@ -24,6 +23,7 @@ from subgraphs.kit.prepared import PreparedRow
 from subgraphs.kit.signing import HolderSignatureInput, checked_signature
 from subgraphs.kit.viewer import Viewer
 from subgraphs.kit.vocabulary import AssetCategory, CredentialState, member
+from subgraphs.vc.consent import CODE
 from subgraphs.vc.encoding import to_base64url, to_time
 from subgraphs.vc.proofs import PreparedProof, ProofOptions, Purpose, attach, prepare
 

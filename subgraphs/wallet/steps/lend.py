@@ -7,7 +7,6 @@ at the custodian, opens nothing.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -17,7 +16,7 @@ from subgraphs.kit.idempotent import Call
 from subgraphs.kit.ids import InstitutionId
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.viewer import Viewer
-from subgraphs.vc.encoding import from_time, sm3_hash, to_time
+from subgraphs.vc.encoding import HASH, from_time, sm3_hash, to_time
 from subgraphs.wallet import lifecycle
 from subgraphs.wallet.parts import Parts
 from subgraphs.wallet.ports import Loan
@@ -27,7 +26,6 @@ from subgraphs.wallet.steps.signed import refuse_closed
 
 LOOKED_BACK: Final = 100
 """How many of her newest consents are looked at for the reason that none is in force."""
-_DIGEST: Final = re.compile(r"sm3:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +42,7 @@ async def lend(parts: Parts, viewer: Viewer, wish: Wish, *, client_id: str | Non
     """The link, known to the custodian; the same word for the same copy is the same link."""
     holder = viewer.require_holder()
     await refuse_closed(parts, holder)
-    if _DIGEST.fullmatch(wish.word_digest) is None:
+    if HASH.fullmatch(wish.word_digest) is None:
         raise Invalid("a hash is `sm3:` and 64 digits", field="wordDigest")
     until = _until(parts, wish.until)
     audience = await parts.institutions.get(InstitutionId(wish.granted_to))
