@@ -198,17 +198,18 @@ def rooms(ground: Ground, taken: int) -> Rooms:
 
 
 def _issuer(ground: Ground, rows: MemoryDatabase, told: Told, provider: IdentityProvider) -> Issuer:
-    base = _in_memory(ground.issuer, rows, told)
+    base = in_memory(ground.issuer, rows, told)
     wired = issuer.wire(base, identity=provider, core_system=CoreSystem())
     return replace(wired, store=Places(rows.database, ground.given), scenario=ground.scenario)
 
 
 def _wallet(ground: Ground, rows: MemoryDatabase, told: Told, provider: IdentityProvider) -> Wallet:
-    base = _in_memory(ground.wallet, rows, told)
+    base = in_memory(ground.wallet, rows, told)
     return wallet.wire(base, identity=provider, custodian=ground.custodian)
 
 
-def _in_memory(base: Base, rows: MemoryDatabase, told: Told) -> Base:
+def in_memory(base: Base, rows: MemoryDatabase, told: Told) -> Base:
+    """The same over these rows and this queue."""
     database = rows.database
     return replace(
         base,
