@@ -13,7 +13,7 @@ from tests.kit.mongo import running_mongod
 @pytest.fixture(scope="session")
 def mongo_uri() -> Iterator[str]:
     """A real replica set, started once for the test session."""
-    with running_mongod() as uri:
+    with running_mongod(quick=True) as uri:
         yield uri
 
 

@@ -27,7 +27,7 @@ class StartedStack:
     """Starts on entering, stops on leaving."""
 
     def __init__(self, folder: Path, told: Mapping[str, dict[str, str]]) -> None:
-        self._stack = Stack(folder)
+        self._stack = Stack(folder, quick=True)
         self._stack.overrides.update(told)
 
     def __enter__(self) -> Stack:

@@ -20,6 +20,7 @@ from honcho.environ import parse_procfile
 from subgraphs.demo.ceremony import hold_ceremony
 from subgraphs.demo.deployment import DEFAULT_PORTS, HOST, ROOT, Deployment
 from subgraphs.kit.main import load
+from tests.kit.mongo import journal_at_once, keep_in_memory
 
 READY_SECONDS = 60.0
 
@@ -34,10 +35,12 @@ def free_ports(names: Iterable[str]) -> dict[str, int]:
 
 
 class Stack:
-    """Every process of the Procfile over one data folder."""
+    """Every process of the Procfile over one data folder; `quick`, with its database in memory,
+    when nothing is measured over it."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, quick: bool = False) -> None:
         self.deployment = Deployment(data=data.resolve(), ports=free_ports(DEFAULT_PORTS))
+        self._in_memory = quick and keep_in_memory(self.deployment.data, self)
         self._commands: dict[str, str] = dict(
             parse_procfile((ROOT / "Procfile").read_text(encoding="utf-8")).processes
         )
@@ -107,6 +110,8 @@ class Stack:
             for name, process in self._processes.items():
                 assert process.poll() is None, f"{name} ended: {self.log_ends(name)}"
             time.sleep(0.1)
+        if self._in_memory:
+            journal_at_once(self.deployment.uri)
 
     def is_ready(self) -> bool:
         """What /health/ready of the gateway says."""
