@@ -104,6 +104,7 @@ def verify_evidence(raw: bytes, trust: Trust, judge: Judge | None = None) -> Evi
         Step("dispute", f"{manifest['dispute']}: {manifest['ground']}, opened by the holder"),
         Step("keys", f"{len(keys)} keys of institutions, as the log registers them"),
         Step("parts", f"{len(parts)}, each signed by who gave it: {names or 'none'}"),
+        Step("agreed", _agreed(events)),
         Step("trust", seal.trust),
     )
     return Evidence(
@@ -115,6 +116,17 @@ def verify_evidence(raw: bytes, trust: Trust, judge: Judge | None = None) -> Evi
         steps=steps,
         enclosed=_enclosed(manifest, parts, keys, judge),
     )
+
+
+def _agreed(events: Sequence[Proved]) -> str:
+    """The texts that the holder signed, as `STAGE.KIND@version`."""
+    signed = [cast("Json", one.envelope["body"]) for one in events if _is_agreement(one)]
+    texts = {f"{one['agreementStage']}.{one['agreement']}@{one['version']}" for one in signed}
+    return ", ".join(sorted(texts)) or "no text of before is proved"
+
+
+def _is_agreement(event: Proved) -> bool:
+    return event.envelope["kind"] == "AGREEMENT_SIGNED"
 
 
 def _enclosed(

@@ -275,6 +275,15 @@ class Store:
         found = await self._events.find(where).sort(NEWEST.sort).limit(limit).to_list(None)
         return [codec.event(row) for row in reversed(found)]
 
+    async def before(
+        self, holder: str, place: int, kinds: Sequence[str], limit: int, **seen: Any
+    ) -> list[EventRow]:
+        """The newest of these kinds about a holder before a place on the log, newest first;
+        `seen` narrows them."""
+        where = {"subjects": holder, "kind": {"$in": list(kinds)}, "index": {"$lt": place}}
+        found = await self._events.find({"$and": [where, seen]}).sort(NEWEST.sort).to_list(limit)
+        return [codec.event(row) for row in found]
+
     async def began(self, marks: Iterable[Mark], session: Session) -> dict[Mark, datetime]:
         """When these last began; those that never did are not in the answer."""
         wanted = list(marks)

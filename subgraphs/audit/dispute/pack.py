@@ -10,6 +10,7 @@ from typing import Any, Final
 from ledger_adapter.evidence_file import digest_of
 from ledger_adapter.port import ChainProof
 from subgraphs.audit.dispute.keys import ShownKey, keys_for
+from subgraphs.audit.dispute.rests import rests_on
 from subgraphs.audit.kept.disputes import Dispute, Package, Part
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.records import EventRow
@@ -81,7 +82,8 @@ async def _case(
     if "DISPUTE_OPENED" not in kinds or kinds.count("EVIDENCE_SUBMITTED") < len(given):
         raise Busy("an event of the case waits for its place on the log")
     told = await parts.store.by_index([one.sequence for one in keys])
-    return sorted({row.index: row for row in [*rows, *told.values()]}.values(), key=_place)
+    whole = [*rows, *told.values(), *await rests_on(parts, dispute, rows)]
+    return sorted({row.index: row for row in whole}.values(), key=_place)
 
 
 def _place(row: EventRow) -> int:

@@ -86,6 +86,24 @@ class Case:
             ),
         ]
 
+    def agreed(self, stage: str, version: int) -> Envelope:
+        """One text of a stage, signed in one of its versions."""
+        return event(
+            "AGREEMENT_SIGNED",
+            entity=f"{self.id('hold')}:{stage}.UNDERTAKING",
+            version=version,
+            subjects=[self.id("hold")],
+            institutions=[],
+            at=AT,
+            body={
+                "agreementStage": stage,
+                "agreement": "UNDERTAKING",
+                "version": version,
+                "textDigest": HASH,
+                "documentDigest": HASH,
+            },
+        )
+
     def consented(self) -> Envelope:
         return self.event("CONSENT_GRANTED", "cons hold", VERIFIER, monitoring=True)
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ import pytest_asyncio
 from ledger_adapter.errors import BadProof
 from ledger_adapter.evidence_file import digest_of, verify_evidence
 from ledger_adapter.log.commitment import canonical
+from ledger_adapter.port import EventId
+from ledger_adapter.verify import Step
+from subgraphs.audit.dispute.pack import MOST_EVENTS
 from subgraphs.demo.pilot import GUOTAI_JUNAN
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.mongo import Session
@@ -30,6 +34,7 @@ from tests.subgraphs.audit.desk import (
     ISSUER_DESK,
     OTHER_DESK,
     REGULATOR,
+    STRANGER,
     VERIFIER,
     VERIFIER_DESK,
     Case,
@@ -443,3 +448,48 @@ async def test_a_forgery_is_kept_as_it_was_shown_and_named(
     }
     assert done.stdout.rstrip().splitlines()[-2].startswith("THE FILE IS AS IT WAS SEALED")
     assert page.read_text(encoding="utf-8").count("PROOF_INVALID") == 3
+
+
+async def test_what_she_had_agreed_to_before_is_proved_with_its_versions(court: Desk) -> None:
+    """Of each text that comes before a use the newest version of that day, and her consent; what
+    came later, belongs to another step or was granted to somebody else is no part of it."""
+    play = Play(court, Case("ida"))
+    case = play.case
+    before = [("ROOT_DID", 1), ("USE", 1), ("USE", 2), ("ISSUANCE", 1), ("CUSTODY", 1)]
+    await court.tell(*case.activated(), *(case.agreed(*one) for one in before))
+    elsewhere = replace(case.consented(), event_id=EventId("elsewhere"), institutions=(STRANGER,))
+    await court.tell(elsewhere, case.consented(), case.presented(), case.accepted(), case.ended())
+    await court.tell(case.agreed("USE", 3))
+    evidence = verify_evidence(await play.whole(), court.trust)
+    told: list[Any] = [event.envelope for event in evidence.events]
+    agreed = [one["body"] for one in told if one["kind"] == "AGREEMENT_SIGNED"]
+    assert [(one["agreementStage"], one["version"]) for one in agreed] == [
+        ("ROOT_DID", 1),
+        ("USE", 2),
+    ]
+    consents = [one["institutions"] for one in told if one["kind"] == "CONSENT_GRANTED"]
+    assert consents == [[VERIFIER]]
+    assert "CREDENTIAL_ACTIVATED" in {one["kind"] for one in told}, "it was accepted then"
+    assert Step("agreed", "ROOT_DID.UNDERTAKING@1, USE.UNDERTAKING@2") in evidence.steps
+
+
+async def test_an_application_rests_on_the_texts_before_it(court: Desk) -> None:
+    play = Play(court, Case("jan"))
+    texts = [play.case.agreed(stage, 1) for stage in ("ROOT_DID", "ISSUANCE", "USE")]
+    await court.tell(*texts, *play.case.activated())
+    await play.open("cred", "APPLICATION_DENIED")
+    await play.seal(ISSUER_DESK)
+    package = await play.package(ISSUER_DESK)
+    raw = (await play.read(package["downloadUrl"])).content
+    steps = verify_evidence(raw, court.trust).steps
+    assert Step("agreed", "ISSUANCE.UNDERTAKING@1, ROOT_DID.UNDERTAKING@1") in steps
+
+
+async def test_what_is_denied_stays_in_however_much_came_after(court: Desk) -> None:
+    play = Play(court, Case("kay"))
+    case = play.case
+    await court.tell(*case.activated(), case.consented(), case.presented(), case.accepted())
+    await court.tell(*(case.endorsed(number) for number in range(2 * MOST_EVENTS)))
+    evidence = verify_evidence(await play.whole(), court.trust)
+    kinds = [event.envelope["kind"] for event in evidence.events]
+    assert {"PRESENTATION_SUBMITTED", "CONSENT_GRANTED", "DISPUTE_OPENED"} <= set(kinds)
