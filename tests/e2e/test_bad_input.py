@@ -25,20 +25,23 @@ from subgraphs.holder.choose import show
 from subgraphs.kit.ids import institution_id, new_id
 from subgraphs.vc import model
 from subgraphs.vc.did import Did, institution_did
-from tests.e2e import bad_calls, bad_desks, bad_injected, bad_inputs
+from tests.e2e import bad_calls, bad_cases, bad_desks, bad_injected, bad_inputs, bad_register
 from tests.e2e.bad_calls import CONSENT, IN_A_MONTH, Row
 from tests.e2e.callers import journey_of, token_of, token_of_holder
 from tests.e2e.refusals import Books, refusal
 from tests.e2e.wide import api, wide_node
 from tests.kit.stack import Stack
 
-UNKNOWN_IDS: Final = {**bad_calls.UNKNOWN_IDS, **bad_desks.UNKNOWN_IDS}
-FOREIGN: Final = {**bad_calls.FOREIGN, **bad_desks.FOREIGN}
+BESIDE: Final = (bad_desks, bad_cases, bad_register)  # the journey
+UNKNOWN_IDS: Final = {
+    name: row for room in (bad_calls, *BESIDE) for name, row in room.UNKNOWN_IDS.items()
+}
+FOREIGN: Final = {**bad_calls.FOREIGN, **bad_desks.FOREIGN, **bad_cases.FOREIGN}
 TABLES: Final = {
-    "unknown": (bad_calls.UNKNOWN_IDS, bad_desks.UNKNOWN_IDS),
-    "out of order": (bad_calls.OUT_OF_ORDER, bad_desks.OUT_OF_ORDER),
-    "unknown word": (bad_inputs.UNKNOWN_WORDS, bad_desks.UNKNOWN_WORDS),
-    "over-long": (bad_inputs.OVER_LONG, bad_desks.OVER_LONG),
+    "unknown": (UNKNOWN_IDS,),
+    "out of order": (bad_calls.OUT_OF_ORDER, *(room.OUT_OF_ORDER for room in BESIDE)),
+    "unknown word": (bad_inputs.UNKNOWN_WORDS, *(room.UNKNOWN_WORDS for room in BESIDE)),
+    "over-long": (bad_inputs.OVER_LONG, *(room.OVER_LONG for room in BESIDE)),
     "about keys": (bad_inputs.UNFIT_KEYS,),
     "injected": (bad_inputs.INJECTED, bad_injected.INJECTED),
     "amount": (dict(bad_inputs.amounts()),),
@@ -158,7 +161,7 @@ async def desks_of(journey: Journey, revoked: Journey) -> dict[str, str]:
     subject = {"subjectId": journey.credential_id, "ground": "CONTENT_DENIED"}
     return {
         "dispute": await made(own, "openDispute", "dispute { id }", **subject),
-        "complaint": await made(own, "fileComplaint", "complaint { id }", **bad_desks.COMPLAINT),
+        "complaint": await made(own, "fileComplaint", "complaint { id }", **bad_cases.COMPLAINT),
         "exit": await made(revoked.actors.holder, "requestUserExit", "exit { id }"),
     }
 
@@ -265,7 +268,7 @@ async def test_a_foreign_credential_reads_like_one_that_is_not_there(
 @pytest.mark.usefixtures("nothing_written")
 async def test_nobody_does_what_belongs_to_another_role(caller: str, world: World) -> None:
     for own, mutation, given, _ in UNKNOWN_IDS.values():
-        if caller != own and caller not in bad_desks.ALSO.get(mutation, ()):
+        if caller != own and caller not in bad_cases.ALSO.get(mutation, ()):
             answer = await world.refusal(caller, mutation, given)
             assert told(answer) == "Forbidden FORBIDDEN None", (mutation, answer)
 
