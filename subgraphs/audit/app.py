@@ -99,6 +99,7 @@ def wire(base: Base, trust: Trust) -> Parts:
         trust=trust,
         shard=Shard(base.settings.ledger.shard),
         sealer=base.sealer,
+        passes=base.passes,
         feed=Feed(),
         chains=Board(partial(look_at_chains, base.ledger)),
         log_id=base.log_id,

@@ -26,6 +26,7 @@ from subgraphs.kit.holder_keys import HolderKeys
 from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.outbox import Outbox
+from subgraphs.kit.passes import CasePasses
 from subgraphs.kit.reads import PrivilegedReads
 
 
@@ -53,6 +54,7 @@ class Parts:
     trust: Trust
     shard: Shard
     sealer: CursorSealer
+    passes: CasePasses
     feed: Feed[EventRow]
     chains: Board[ChainsSeen]
     log_id: str

@@ -171,6 +171,7 @@ def variables_of(journey: Journey) -> dict[str, dict[str, object]]:
         "27-status-at": {**ids, "time": to_time(datetime.now(UTC))},
         "28-resolve-did": {**bound},
         "52-whole-case": {"id": person.holder_id},
+        "82-case-amounts": {"id": person.holder_id},
         "71-presentation-request": {"id": journey.request.get("id", "")},
     }
     return {"01-credential-screen": ids, "20-audit-timeline": ids, **found}

@@ -80,6 +80,8 @@ def wire(base: Base, *, identity: IdentityProvider, core_system: CoreSystem) -> 
         prepared=base.prepared,
         idempotent=base.idempotent,
         outbox=base.outbox,
+        reads=base.reads,
+        passes=base.passes,
         identity=identity,
         core_system=core_system,
         keys=file_keys(base.settings),

@@ -9,8 +9,9 @@ from typing import Any
 from subgraphs.issuer import policy
 from subgraphs.issuer.records import Credential, Endorsement
 from subgraphs.issuer.store import Store
-from subgraphs.kit.ids import HolderId, InstitutionId
+from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId
 from subgraphs.kit.nodes import Representation
+from subgraphs.kit.passes import CasePass
 from subgraphs.kit.viewer import Viewer
 
 
@@ -39,6 +40,22 @@ async def load_credentials(
     return [
         by_id.get(str(one.get("id"))) or by_hash.get(str(one.get("vcHash"))) for one in references
     ]
+
+
+async def load_cases(
+    store: Store, viewer: Viewer, cases: Sequence[CasePass]
+) -> list[list[Credential | None]]:
+    """The credentials of each case, in the order of its pass, in one query; those of the person
+    alone: of another's there is nothing."""
+    ids = dict.fromkeys(one for case in cases for one in case.credentials)
+    rows = await load_credentials(store, viewer, [{"id": one} for one in ids])
+    found = {row.id: row for row in rows if row is not None}
+
+    def of(case: CasePass, id_: CredentialId) -> Credential | None:
+        row = found.get(id_)
+        return row if row is not None and row.holder == case.person else None
+
+    return [[of(case, id_) for id_ in case.credentials] for case in cases]
 
 
 async def load_endorsements(

@@ -19,7 +19,9 @@ from subgraphs.kit.identity import IdentityProvider
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.keystore import Signer
 from subgraphs.kit.outbox import Outbox
+from subgraphs.kit.passes import CasePasses
 from subgraphs.kit.prepared import Prepared
+from subgraphs.kit.reads import PrivilegedReads
 from subgraphs.kit.roots import Roots
 from subgraphs.kit.statuses import Statuses
 from subgraphs.rules.scenarios import PILOT, Scenario
@@ -37,6 +39,8 @@ class Parts:
     prepared: Prepared
     idempotent: Idempotent
     outbox: Outbox
+    reads: PrivilegedReads
+    passes: CasePasses
     identity: IdentityProvider
     core_system: CoreSystem
     keys: Signer

@@ -27,8 +27,13 @@ def sees(viewer: Viewer, row: Concerned) -> bool:
 
 
 def sees_content(viewer: Viewer, row: Concerned) -> bool:
-    """Lines, total, bands and the document; a regulator only on a case, which is not built yet."""
+    """Lines, total, bands and the document; the regulator sees those of a case: `opens_cases`."""
     return _is_party(viewer, row)
+
+
+def opens_cases(viewer: Viewer) -> bool:
+    """What the credentials of a case state, by audit's pass and told to the person first."""
+    return viewer.role is Role.REGULATOR
 
 
 def sees_disclosures(viewer: Viewer, row: Concerned) -> bool:

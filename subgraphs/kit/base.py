@@ -16,6 +16,7 @@ from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Database, IndexModel, Mongo, create_indexes
 from subgraphs.kit.outbox import Outbox, open_outbox
+from subgraphs.kit.passes import CasePasses
 from subgraphs.kit.paused import Gate
 from subgraphs.kit.personal import PERSONAL
 from subgraphs.kit.prepared import Prepared
@@ -44,6 +45,7 @@ class Base:
     reads: PrivilegedReads
     tokens: ContextTokens
     sealer: CursorSealer
+    passes: CasePasses
     institutions: Institutions
     roots: Roots
     statuses: Statuses
@@ -78,6 +80,7 @@ def wire(name: ServiceName, settings: Settings, mongo: Mongo) -> Base:
     outbox = open_outbox(mongo, database=log.database, shard=log.shard)
     ledger = open_log(mongo, database=log.database, shard=log.shard)
     gate = Gate(ledger.chain_nodes, after=settings.pause_after)
+    cursor_key = _cursor_key(settings.cursor_key)
     return Base(
         settings=settings,
         mongo=mongo,
@@ -91,7 +94,8 @@ def wire(name: ServiceName, settings: Settings, mongo: Mongo) -> Base:
             issuer=settings.context.issuer,
             audience=name,
         ),
-        sealer=CursorSealer(_cursor_key(settings.cursor_key), replay=settings.replay_entries),
+        sealer=CursorSealer(cursor_key, replay=settings.replay_entries),
+        passes=CasePasses(cursor_key, clock=lambda: datetime.now(UTC)),
         institutions=Institutions(database),
         roots=Roots(database),
         statuses=Statuses(database),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, cast
 
 import strawberry
@@ -35,7 +35,8 @@ log = logging.getLogger("credgraph.subgraph")
 
 
 class Schema(federation.Schema):
-    """A subgraph's schema. `served` are the node types it resolves; the rest become stubs."""
+    """A subgraph's schema. `served` are the node types it resolves; the rest become stubs.
+    `entities` are those that it resolves by another key than an id."""
 
     def __init__(
         self,
@@ -45,13 +46,18 @@ class Schema(federation.Schema):
         mutation: type | None = None,
         subscription: type | None = None,
         types: Sequence[type] = (),
+        entities: Sequence[type] = (),
     ) -> None:
         self.nodes = with_stubs(served)
+        self.entities: Mapping[str, type] = {
+            **self.nodes,
+            **{cls.__name__: cls for cls in entities},
+        }
         super().__init__(
             query=_with_shared_roots(query, self.nodes["Holder"]),
             mutation=mutation,
             subscription=subscription,
-            types=[*types, *self.nodes.values()],
+            types=[*types, *self.entities.values()],
             extensions=[_fault_mask, _parser_cache, _validation_cache],
             config=StrawberryConfig(scalar_map=SCALARS),
             federation_version="2.9",
@@ -65,9 +71,9 @@ class Schema(federation.Schema):
         answers: list[object] = [None] * len(representations)
         for slot, representation in enumerate(representations):
             name = _type_name(representation)
-            if name not in self.nodes:
+            if name not in self.entities:
                 continue
-            if has_key(self.nodes[name], cast("Representation", representation)):
+            if has_key(self.entities[name], cast("Representation", representation)):
                 groups[name].append(slot)
             else:
                 answers[slot] = Refusal("no key of this type", code="BAD_USER_INPUT")
@@ -90,7 +96,7 @@ class Schema(federation.Schema):
     async def _resolve(
         self, info: strawberry.Info, name: str, asked: Sequence[Representation]
     ) -> Sequence[object]:
-        cls = self.nodes[name]
+        cls = self.entities[name]
         if issubclass(cls, NodeStub):
             return [_bare(cls, name, representation) for representation in asked]
         try:

@@ -78,12 +78,12 @@ def unlisted(description: str) -> Callable[[F], F]:
     return declare
 
 
-def unlisted_field(description: str) -> Callable[[F], F]:
-    """A field of Query that no client sees."""
+def unlisted_field(description: str, *, name: str | None = None) -> Callable[[F], F]:
+    """A field that no client sees."""
 
     def declare(resolver: F) -> F:
         declared: F = federation.field(
-            resolver=resolver, description=description, inaccessible=True
+            resolver=resolver, description=description, name=name, inaccessible=True
         )
         return declared
 

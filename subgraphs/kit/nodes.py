@@ -73,7 +73,7 @@ def with_stubs(served: Sequence[type[Node]]) -> dict[str, type[Node]]:
     return {name: mine.get(name) or stub(name) for name in NODE_TYPES}
 
 
-def has_key(cls: type[Node], representation: Representation) -> bool:
+def has_key(cls: type, representation: Representation) -> bool:
     """Whether a representation carries all of one key of the type, as plain values."""
     return any(
         all(isinstance(representation.get(name), str | int) for name in key.split())

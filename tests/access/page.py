@@ -27,9 +27,10 @@ for that role. A field without a row fails the build. `python -m tests.access.pa
   acceptance, qualification, permission, consent or proof of one.
 - A verifier sees what was presented to it, and of a credential what the presentation and the public
   log say. No request of a verifier reaches the issuer.
-- The regulator sees that and when things happened, never amounts or documents, nor what
-  opens a credential's claims; of an event it sees all, with the opening of its commitment. The band
-  of a new total it sees on a case (`case`), which the person concerned is told of first.
+- The regulator sees that and when things happened, never documents, nor what opens a credential's
+  claims; of an event it sees all, with the opening of its commitment. The band of a new total and
+  what credentials state (`Case.amounts`) it sees on a case (`case`), and there alone: the person
+  concerned is told first of the case, and of the amounts by themselves.
 - A root DID is seen in the role it was learnt in: by an issuer that matched a customer to it, by a
   verifier that matched one and was presented to. One house in two roles is two callers.
 - The regulator has no list of a person's consents, nor anything of her copies but the receipts of
@@ -82,6 +83,13 @@ once it is committed: no event, no answer. It names the object, the role, the op
 reader as a keyed digest; it stands in `auditEvents` of the holder and of the institutions
 concerned, and in the regulator's own feed. What one person asks twice at once the gateway asks
 once.
+
+The amounts of a case are the issuer's, and which credentials belong to a case only audit knows.
+So audit, once the case is told, seals a *pass* (`subgraphs/kit/passes.py`: SM4-GCM under a key made
+of `cursor_key`): case, person and credentials, for that one regulator and five minutes. It is the
+key of `Case` that the gateway brings to the issuer; no client sees it or can name it. The issuer
+opens it (`PASS_INVALID`, `PASS_EXPIRED`; `FORBIDDEN` for every other role), tells a read of its own
+(`AMOUNTS`), and then reads what is that person's. Audit and issuer need the same `cursor_key`.
 
 ## Between gateway and subgraphs
 

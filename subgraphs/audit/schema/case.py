@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 import strawberry
+from strawberry import federation
+from strawberry.federation.schema_directives import Key
+from strawberry.federation.types import FieldSet
 
 from subgraphs.audit import policy
 from subgraphs.audit.parts import Parts
@@ -24,9 +27,10 @@ from subgraphs.audit.schema.events import AuditEvent, timeline
 from subgraphs.audit.schema.institution import Institution, institution
 from subgraphs.kit.context import Info
 from subgraphs.kit.errors import Forbidden, Invalid, NotFound
-from subgraphs.kit.fields import listed, resolved
-from subgraphs.kit.ids import is_id, type_of
+from subgraphs.kit.fields import listed, resolved, unlisted_field
+from subgraphs.kit.ids import CredentialId, HolderId, is_id, type_of
 from subgraphs.kit.paging import MOST, After, Connection, First, Window
+from subgraphs.kit.passes import CASE_WORDS, KEY_WORDS, CasePass
 from subgraphs.kit.reads import Read
 
 OF: Final = frozenset(
@@ -51,12 +55,19 @@ class CaseChange:
     sequence: int = strawberry.field(description="Where the log says so (序号).")
 
 
-@strawberry.type(description="Everything that is known of one matter (案卷).")
+@federation.type(description=CASE_WORDS, keys=[Key(fields=FieldSet("pass"), resolvable=False)])
 class Case:
     rows: strawberry.Private[Sequence[EventRow]]
-    person: strawberry.Private[str]
+    person: strawberry.Private[HolderId]
 
     id: strawberry.ID = strawberry.field(description="What it is about (案由对象).")
+
+    @unlisted_field(KEY_WORDS, name="pass")
+    def pass_(self, info: Info[Parts]) -> str:
+        # there is no Case before it was told: here it is only said what belongs to it
+        mine = tuple(CredentialId(one.id) for one in self._about("cred", Credential))
+        given = CasePass(case=self.id, person=self.person, credentials=mine)
+        return info.context.parts.passes.seal(given, info.context.viewer)
 
     @resolved("The person concerned (当事人).")
     def holder(self) -> Holder | None:
@@ -104,7 +115,7 @@ class Case:
     async def complaints(self, info: Info[Parts]) -> list[Complaint] | None:
         asked = Window(first=MOST, after=None)
         _, rows = await info.context.parts.complaints.page({"holder": self.person}, asked)
-        whole = self.id == self.person
+        whole = str(self.id) == self.person
         return await Complaint.read(info, [row for row in rows if whole or row.id in self._ids])
 
     @property
@@ -143,8 +154,9 @@ class Cases:
         return Case(id=id_, rows=rows, person=person)
 
 
-def _person(rows: Iterable[EventRow]) -> str | None:
-    return next((one for row in rows for one in row.subjects if is_id(one, "hold")), None)
+def _person(rows: Iterable[EventRow]) -> HolderId | None:
+    found = (one for row in rows for one in row.subjects if is_id(one, "hold"))
+    return next(map(HolderId, found), None)
 
 
 def _change(row: EventRow) -> CaseChange:

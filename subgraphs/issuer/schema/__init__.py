@@ -1,5 +1,6 @@
 """The issuer's GraphQL schema."""
 
+from subgraphs.issuer.schema.case import Case
 from subgraphs.issuer.schema.institution import Institution
 from subgraphs.issuer.schema.mutation import Mutation
 from subgraphs.issuer.schema.query import Query
@@ -12,4 +13,5 @@ schema = Schema(
     mutation=Mutation,
     subscription=Subscription,
     served=[Credential, CredentialSchema, Endorsement, Holder, Institution],
+    entities=[Case],
 )

@@ -92,6 +92,10 @@ class Institution(InstitutionFacts):
     licences: list[Licence] | None = strawberry.field(
         default=None, description="Its licences, as the register has them (许可证)."
     )
+    frozen_businesses: list[str] | None = strawberry.field(
+        default=None,
+        description="Those it has left for good: ASSET_PROOF, or names of rule sets (已冻结业务).",
+    )
 
     @resolved("How it keeps up with looking again, as an issuer (复核情况).")
     async def rechecks(self, info: Info[Parts]) -> RecheckStatus | None:
@@ -130,6 +134,7 @@ class Institution(InstitutionFacts):
             roles=[InstitutionRole(role) for role in row.roles if role in roles],
             participation=Participation(row.participation) if row.participation in parts else None,
             licences=None if row.licences is None else [*map(_licence, row.licences)],
+            frozen_businesses=sorted(row.frozen),
         )
 
 

@@ -76,7 +76,7 @@ class PreviewMissing:
         is_money = missing.metric.is_money
         return cls(
             metric=PreviewMetric(missing.metric.value),
-            short_by=_money(Fen(missing.short_by)) if is_money else None,
+            short_by=money(Fen(missing.short_by)) if is_money else None,
             short_by_months=None if is_money else missing.short_by,
         )
 
@@ -103,7 +103,7 @@ class PreviewStep:
     def of(cls, step: Step, row: records.Credential) -> PreviewStep:
         return cls(
             row=row,
-            disclose_lower_bound=None if step.lower_bound is None else _money(step.lower_bound),
+            disclose_lower_bound=None if step.lower_bound is None else money(step.lower_bound),
             disclose_total=step.total,
             disclose_experience=step.experience,
         )
@@ -154,5 +154,5 @@ def _held(row: records.Credential) -> Held | None:
     )
 
 
-def _money(amount: Fen) -> Money:
+def money(amount: Fen) -> Money:
     return Money(amount=Decimal(format_amount(amount)))

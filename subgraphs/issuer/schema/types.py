@@ -11,7 +11,7 @@ import strawberry
 from subgraphs.issuer import loaders, policy, records
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.schema.institution import Institution, institution
-from subgraphs.issuer.schema.preview import RULES, QualificationPreview, previewed
+from subgraphs.issuer.schema.preview import RULES, QualificationPreview, money, previewed
 from subgraphs.issuer.store import LATEST, NEWEST
 from subgraphs.kit.context import Info
 from subgraphs.kit.cursor import CursorScope
@@ -20,12 +20,11 @@ from subgraphs.kit.fields import listed, resolved
 from subgraphs.kit.ids import CredentialId, HolderId, derived_id
 from subgraphs.kit.nodes import Representation, entity
 from subgraphs.kit.paging import After, Connection, First, connection, window
-from subgraphs.kit.scalars import JSON, Decimal, Hash, Signature, json_value
+from subgraphs.kit.scalars import JSON, Hash, Signature, json_value
 from subgraphs.kit.types import Money, Node
 from subgraphs.kit.viewer import Role
 from subgraphs.kit.vocabulary import AssetCategory, CredentialState, EndorsementEffect
 from subgraphs.vc.asset_proof import ASSET_PROOF_1, SCHEMAS, SchemaVersion
-from subgraphs.vc.money import format_amount
 
 
 @entity("CredentialSchema")
@@ -72,6 +71,10 @@ def schema_id(version: SchemaVersion) -> str:
 class AssetLine:
     category: AssetCategory = strawberry.field(description="Asset category (资产类别).")
     amount: Money = strawberry.field(description="Amount at the close (金额).")
+
+
+def asset_lines(draft: records.Draft) -> list[AssetLine]:
+    return [AssetLine(category=one.category, amount=money(one.amount)) for one in draft.lines]
 
 
 @entity("Endorsement")
@@ -203,20 +206,12 @@ class Credential(Node):
     @resolved("Positions by category (资产明细).", tags=["personal"])
     def asset_lines(self, info: Info[Parts]) -> list[AssetLine] | None:
         draft = self._draft(info)
-        if draft is None:
-            return None
-        return [
-            AssetLine(
-                category=line.category,
-                amount=Money(amount=Decimal(format_amount(line.amount))),
-            )
-            for line in draft.lines
-        ]
+        return asset_lines(draft) if draft else None
 
     @resolved("Sum of the positions (总额).", tags=["personal"])
     def total(self, info: Info[Parts]) -> Money | None:
         draft = self._draft(info)
-        return Money(amount=Decimal(format_amount(draft.total))) if draft else None
+        return money(draft.total) if draft else None
 
     @resolved("The secured document, W3C VC 2.0 JSON (凭证原文).", tags=["personal"])
     def document(self, info: Info[Parts]) -> JSON | None:

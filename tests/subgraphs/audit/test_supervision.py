@@ -7,6 +7,7 @@ from typing import Any
 from subgraphs.kit.events import event
 from subgraphs.kit.ids import InstitutionId, derived_id
 from subgraphs.kit.reads import KIND
+from subgraphs.kit.viewer import Role, Viewer
 from tests.subgraphs.audit.desk import (
     ANALYST,
     AT,
@@ -22,7 +23,7 @@ from tests.subgraphs.audit.desk import (
 from tests.subgraphs.audit.evidence import Play
 from tests.subgraphs.audit.test_complaints import filed
 from tests.subgraphs.audit.test_privileged_reads import nothing_enters_the_log
-from tests.subgraphs.kit.gateway import NOBODY
+from tests.subgraphs.kit.gateway import NOBODY, Who
 
 ANN, BEN = Case("ann"), Case("ben")
 SIGNALS = """query($k: [SignalKind!], $i: ID, $n: Int! = 20, $a: Cursor) {
@@ -170,6 +171,23 @@ async def test_a_case_of_one_thing_has_what_belongs_to_it(desk: Desk) -> None:
     assert (found["consents"], found["presentations"]) == ([], [{"id": ANN.id("pres")}])
     assert [one["id"] for one in found["disputes"]] == [play.id]
     assert [ANN.id("pres"), ANN.id("hold")] in await reads(desk, ANN.who)
+
+
+async def test_a_pass_names_what_belongs_to_the_case(desk: Desk) -> None:
+    """The gateway alone asks for it; no client can."""
+    await desk.tell(*ANN.whole(), *BEN.whole())
+    asked = "query($id: ID!) { case(id: $id) { pass } }"
+    eve = Who(role=Role.REGULATOR, subject="eve")
+    viewer = Viewer(role=Role.REGULATOR, subject="eve")
+    for prefix, mine in (("hold", [ANN.id("cred")]), ("cons", [])):
+        case = (await desk.ask(asked, {"id": ANN.id(prefix)}, who=eve)).only("case")
+        opened = desk.parts.passes.open(case["pass"], viewer)
+        assert (opened.case, opened.person) == (ANN.id(prefix), ANN.id("hold"))
+        assert list(opened.credentials) == mine
+        told = dict.fromkeys([ANN.id(prefix), ANN.id("hold")])
+        assert list(told) in await reads(desk, ANN.who)
+    for who in (ANN.who, ISSUER_DESK, ANALYST):
+        assert (await desk.ask(asked, {"id": ANN.id("hold")}, who=who)).codes == ["FORBIDDEN"]
 
 
 async def test_no_event_no_case(desk: Desk) -> None:
