@@ -6,7 +6,6 @@ The verifier's desk is played whole: its own software signs with its own key sto
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from ledger_adapter.evidence_file import digest_of, part_message
 from subgraphs.demo.answers import at, mutate, settled, text
 from subgraphs.demo.attacks import NotRefused
 from subgraphs.demo.client import Json
-from subgraphs.demo.deployment import ROOT, DemoError
+from subgraphs.demo.deployment import ROOT, DemoError, Deployment
 from subgraphs.demo.journey import Journey
 from subgraphs.demo.operations import operation
 from subgraphs.kit.ids import InstitutionId
@@ -32,6 +31,8 @@ PATIENCE_SECONDS = 40.0
 _CHECKED = """query Checked($id: ID!) { presentation(id: $id) { audience { id } verification {
   id result reproduce { sameResult } checkedAtIndex checks { kind outcome reasonCode evidence }
   qualification { outcome ruleSet reasons { code metric required } } } } }"""
+
+_TEXTS = "query Texts { agreements(stage: USE) { stage kind version text digest } }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def use_of(journey: Journey) -> Used:
     return Used(journey.presentation_id, journey.presentation, dict(journey.request))
 
 
-async def deny(journey: Journey, used: Used, folder: Path) -> Denied:
+async def deny(journey: Journey, used: Used, deployment: Deployment, folder: Path) -> Denied:
     """From the denial to the sealed file and its page in `folder`."""
     actors = journey.actors
     opened = await settled(
@@ -70,12 +71,13 @@ async def deny(journey: Journey, used: Used, folder: Path) -> Denied:
     verification = cast("Json", at(found, "presentation", "verification"))
     documents: dict[str, object] = {
         "REQUEST": used.request,
+        "AGREEMENTS": await actors.verifier.ask(_TEXTS),
         "PRESENTATION": used.presentation,
         "CHECKS": {name: verification[name] for name in ("id", "result", "checks")},
         "RULE_SET": verification["qualification"],
     }
     institution = text(found, "presentation", "audience", "id")
-    keys = file_keys(load(os.environ))  # the desk's own software, started by hand
+    keys = file_keys(load(deployment.environment()))  # the desk's own software, started by hand
     for kind, document in documents.items():
         signed = await _signed(keys, institution, dispute, kind, document)
         await mutate(actors.verifier, "submit-evidence", **signed)

@@ -11,7 +11,7 @@ from subgraphs.demo.cast import Desks
 from subgraphs.demo.client import Json
 from subgraphs.demo.deployment import DemoError
 from subgraphs.demo.journey import THRESHOLD, VERIFIER, House, Journey
-from subgraphs.demo.pilot import GUOTAI_JUNAN, GUOTAI_JUNAN_FUTURES, HUAAN_FUND
+from subgraphs.demo.pilot import GUOTAI_JUNAN, GUOTAI_JUNAN_FUTURES, HUAAN_FUND, INSTITUTIONS
 from subgraphs.holder.choose import HeldCredential, evenly, show
 from subgraphs.kit.ids import InstitutionId, institution_id
 from subgraphs.vc import guard, lower_bound
@@ -28,6 +28,8 @@ _HELD_THERE: Final = {
     FUTURES: "FUTURES_EQUITY",
     VERIFIER: "FUND_UNIT",  # an issuer of its own, too
 }
+NAMES: Final = {institution_id(one.uscc): one.name for one in INSTITUTIONS}
+CHECKS: Final = 5
 TAGS: Final = guard.WITHOUT_AMOUNTS
 """What lets a verifier see that no money counts twice, without one amount."""
 
@@ -58,7 +60,8 @@ def stated(journey: Journey) -> str:
     (held,) = held_of([journey])
     proof = held.statement
     lines = ", ".join(f"{one.category.value} {format_amount(one.amount)}" for one in proof.lines)
-    return f"{journey.credential_id}: {lines} at the close of {proof.as_of}"
+    name = NAMES[journey.house.institution]
+    return f"{journey.credential_id}: {name}, {lines} at the close of {proof.as_of}"
 
 
 def bounds(held: Sequence[HeldCredential], amount: str = THRESHOLD) -> list[Shown]:
@@ -89,6 +92,14 @@ def seen(verification: Json) -> list[str]:
         f"{text(one, 'issuer', 'name')}: close of {text(one, 'asOf')}, {_amount(one)}"
         for one in items(verification, "presentation", "items")
     ]
+
+
+def checked(verification: Json) -> str:
+    """The checks, each over every proof shown; DemoError unless all five passed."""
+    told = [(text(one, "kind"), text(one, "outcome")) for one in items(verification, "checks")]
+    if [outcome for _, outcome in told] != ["PASSED"] * CHECKS:
+        raise DemoError(f"all five checks should pass: {told}")
+    return ", ".join(f"{kind} {outcome}" for kind, outcome in told)
 
 
 def _amount(shown: Json) -> str:

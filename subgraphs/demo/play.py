@@ -153,9 +153,11 @@ async def proof_chapter(
     story.tell("a flipped byte in the proof is refused", _flipped(proof, trust, folder))
 
 
-async def denial_chapter(journey: Journey, used: Used, story: Story, folder: Path) -> None:
+async def denial_chapter(
+    journey: Journey, used: Used, deployment: Deployment, story: Story, folder: Path
+) -> None:
     """A denied use, and a file that a court checks alone."""
-    denied = await deny(journey, used, folder)
+    denied = await deny(journey, used, deployment, folder)
     story.tell("the customer denies the use", denied.dispute)
     if not denied.same_result:
         raise DemoError("the decision made again with that day's rules is another one")
@@ -256,6 +258,6 @@ async def play(deployment: Deployment, folder: Path) -> None:
         told = await killed_primary(journey.actors.holder, deployment)
         story.tell("the chain's primary node is killed, the standby takes its place", *told)
         await proof_chapter(journey, deployment, story, folder)
-        await denial_chapter(journey, used, story, folder)
+        await denial_chapter(journey, used, deployment, story, folder)
         await more_chapters(journey, theirs, deployment, story, folder)
     print("\nThe whole journey went as it must.")

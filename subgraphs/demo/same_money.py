@@ -13,6 +13,7 @@ from subgraphs.demo.houses import (
     asked_of,
     bounds,
     certified,
+    checked,
     decided,
     held_of,
     house,
@@ -38,7 +39,11 @@ async def same_money(journey: Journey, desks: Desks, story: Story) -> None:
     await asked_of(journey, TAGS)
     verification = await decided(journey, bounds(held_of(made), CLAIMED))
     qualification = outcome_of(verification, "ACCEPTED", "NOT_QUALIFIED")
-    story.tell("three genuine proofs, all five checks passed on each", *seen(verification))
+    story.tell(
+        "three genuine proofs, all five checks passed on each",
+        checked(verification),
+        *seen(verification),
+    )
     found = verification["doubleCount"]
     if text(found, "verdict") != "DOUBLE_COUNT":
         raise DemoError(f"the verdict should be DOUBLE_COUNT, not {text(found, 'verdict')}")

@@ -25,6 +25,7 @@ from subgraphs.demo.client import Json
 from subgraphs.demo.deployment import HOST, ROOT, DemoError, Deployment
 from subgraphs.demo.houses import (
     ISSUERS,
+    NAMES,
     TAGS,
     asked_of,
     bounds,
@@ -91,7 +92,8 @@ async def three_houses(
     outcome_of(verification, "ACCEPTED", "QUALIFIED")
     _no_balance(journey, shown, verification, held)
     story.tell(
-        "the verifier asks for 3 000 000 at one close and gets: QUALIFIED, without one balance",
+        f"{NAMES[journey.verifier]} asks for 3 000 000 at one close and gets yes: QUALIFIED, "
+        "without one balance",
         *seen(verification),
         f"the same money twice: {text(verification, 'doubleCount', 'verdict')}",
     )
