@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final, cast
 
@@ -26,9 +27,12 @@ from ledger_adapter.port import EntryIndex, Ledger, LoggedEvent
 from ledger_adapter.verify import load_trust
 from subgraphs.audit.store import INDEXES
 from subgraphs.kit.base import open_base
+from subgraphs.kit.ids import CredentialId, HolderId
 from subgraphs.kit.main import load
+from subgraphs.kit.passes import CasePass, CasePasses
 from subgraphs.kit.serve import Open, Service
 from subgraphs.kit.settings import Settings
+from subgraphs.kit.viewer import ANONYMOUS, Role, Viewer
 from tests.access.asking import Question, context_token, questions, subgraph_schema
 from tests.access.matrix import changes
 from tests.access.mutants import Mutant, mutants
@@ -109,6 +113,8 @@ async def judged(service: Service, world: World, room: str, asked: list[Question
                     return [f"{role} {claims}: {each}" for each in wrong]
             if room == "audit" and (fault := await _exits(http, headers, world, role, claims)):
                 return [f"{role} {claims}: {fault}"]
+            if room == "issuer" and (fault := await _amounts(http, headers, world, role, claims)):
+                return [f"{role} {claims}: {fault}"]
     return []
 
 
@@ -150,6 +156,29 @@ async def _exits(
             continue
         return f"{STEP}: {kind}"
     return None
+
+
+async def _amounts(
+    http: httpx.AsyncClient,
+    headers: Mapping[str, str],
+    world: World,
+    role: str,
+    claims: Mapping[str, object],
+) -> str | None:
+    """What a credential states on a case, by a pass that is the caller's own: no row leads there,
+    since cases begin in audit."""
+    key = (world.stack.deployment.data / "keys" / "cursor.key").read_text(encoding="ascii")
+    person, credential = HolderId(world.ids["Holder"]), CredentialId(world.ids["Credential"])
+    passes = CasePasses(bytes.fromhex(key), clock=lambda: datetime.now(UTC))
+    named = Viewer(role=Role(claims["role"]), subject="somebody") if claims else ANONYMOUS
+    given = CasePass(case=person, person=person, credentials=(credential,))
+    text = """query($r: [_Any!]!) {
+      _entities(representations: $r) { ... on Case { amounts { asOf } } } }"""
+    sent = {"r": [{"__typename": "Case", "pass": passes.seal(given, named)}]}
+    body = {"query": text, "variables": sent}
+    (case,) = (await http.post("/graphql", json=body, headers=headers)).json()["data"]["_entities"]
+    shown = bool(case and case["amounts"][0]["asOf"])
+    return f"Case.amounts: {shown}" if shown is not (role == "regulator") else None
 
 
 def _fallen_over(body: Any) -> list[str]:
