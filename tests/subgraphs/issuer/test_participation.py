@@ -21,7 +21,8 @@ LEAD = an_institution(Role.VERIFIER, GUOTAI_JUNAN.uscc)
 HUAAN = institution_id(HUAAN_FUND.uscc)
 NEW = "9199000" + "0MAXYN900"
 NEW_USCC = f"{NEW}2"[:17] + check_digit(f"{NEW}2"[:17])
-SHOWN = "institution { id participation licences { kind number validFrom validUntil } }"
+SHOWN = """institution { id participation licences { kind number validFrom validUntil }
+    frozenBusinesses }"""
 together = pytest.mark.asyncio(loop_scope="module")
 TODAY = datetime.now(UTC) + timedelta(hours=8)
 
@@ -275,6 +276,7 @@ async def test_who_leaves_issuing_issues_nothing_and_looks_after_what_it_issued(
     old, compiled = await desk.active(person), await desk.request(person)
     await desk.do("compileCredentialDraft", OWN, credentialId=compiled)
     own, entity = institution_id(GUOTAI_JUNAN.uscc), new_id("exit")
+    assert (await seen(desk, own))["frozenBusinesses"] == []
     told = {"scope": "BUSINESS", "state": "FROZEN", "business": "ASSET_PROOF"}
     now = datetime.now(UTC)
     await desk.world.tell(
@@ -284,7 +286,9 @@ async def test_who_leaves_issuing_issues_nothing_and_looks_after_what_it_issued(
         )
     )  # fmt: skip
     await desk.settle()
-    assert (await seen(desk, own))["participation"] == "ACTIVE"
+    shown = await seen(desk, own)
+    assert (shown["participation"], shown["frozenBusinesses"]) == ("ACTIVE", ["ASSET_PROOF"])
+    assert (await seen(desk, HUAAN))["frozenBusinesses"] == []
     refused = await desk.do("issueCredential", OWN, credentialId=compiled)
     assert (refused["__typename"], refused["code"]) == ("Forbidden", "BUSINESS_FROZEN")
     wish = {"issuerId": own, "categories": ["STOCK"], "purpose": "QUALIFIED_INVESTOR"}
