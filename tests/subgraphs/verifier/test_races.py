@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from subgraphs.verifier.records import Wanted
+from subgraphs.kit.errors import Invalid
+from subgraphs.kit.ids import InstitutionId
+from subgraphs.kit.mongo import Session
+from subgraphs.verifier.grant import grant
+from subgraphs.verifier.records import Permission, Wanted
 from tests.subgraphs.kit.world import running
 from tests.subgraphs.verifier.counter import (
     OWN,
@@ -151,6 +155,47 @@ async def test_a_grant_and_a_revocation_in_flight_never_leave_a_silent_permissio
         await counter.settle()
         found = await counter.parts.store.permissions.where({"holder": person.id})
         assert all(row.state.value == "SUSPENDED" for row in found)
+
+
+async def test_a_revocation_that_lands_between_reading_and_granting_is_not_overlooked(
+    shared_counter: Counter,
+) -> None:
+    """The grant has read the acceptance as it stood; the reaction commits before the grant does."""
+    counter = shared_counter
+    person = await counter.customer("between")
+    paper, verification = await counter.accepted(person)
+    rows, looked = counter.parts.store.acceptances, []
+
+    async def work(session: Session) -> Permission:
+        (read,) = await rows.where({"credential": paper.id}, session=session)
+        looked.append(read.state.value)
+        if len(looked) == 1:
+            await counter.endorse(person, paper, "REVOKE", "REVOKED")
+            await counter.settle()
+        qualified = verification["qualification"]["id"]
+        own = InstitutionId(str(OWN.institution))
+        return await grant(
+            counter.parts, own, qualification_id=qualified, product="PRIVATE_FUND", session=session
+        )
+
+    with pytest.raises(Invalid) as refused:
+        await counter.world.base.mongo.transaction(work)
+    assert refused.value.code == "PROOF_NO_LONGER_STANDS"
+    assert (looked[0], looked[-1]) == ("MONITORED", "LAPSED")
+    assert await counter.parts.store.permissions.where({"holder": person.id}) == []
+
+
+async def test_a_permission_granted_before_its_verifier_heard_of_the_revocation(
+    idle: Counter,
+) -> None:
+    """The other order: the revocation is on the log first, and heard of after the grant."""
+    async with listening(idle):
+        person = await idle.customer("unheard")
+        paper, verification = await idle.accepted(person)
+    await idle.endorse(person, paper, "REVOKE", "REVOKED")
+    assert (await idle.permitted(verification))["permission"]["state"] == "GRANTED"
+    async with listening(idle):
+        assert await state_of(idle, paper) == ("LAPSED", "SUSPENDED", None)
 
 
 async def test_a_proof_checked_while_it_is_revoked_never_stays_monitored(
