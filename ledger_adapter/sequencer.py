@@ -10,7 +10,7 @@ published with the cosignatures that came in time; those that are absent are ask
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -51,6 +51,8 @@ logger = logging.getLogger("credgraph.ledger")
 
 LEASE_SECONDS: Final = 3.0
 IDLE_SECONDS: Final = 1.0
+MANY: Final = 100
+"""Events in one look, from which on the news of each costs more than looking again."""
 
 
 class SequencerStore(LogSource, Protocol):
@@ -67,7 +69,7 @@ class SequencerStore(LogSource, Protocol):
         self, lease: Lease, checkpoint: Checkpoint, previous: int
     ) -> None: ...
     async def sign_checkpoint(self, size: int, signatures: Sequence[NoteSignature]) -> None: ...
-    def bell(self) -> AsyncIterator[None]: ...
+    def bell(self) -> AsyncGenerator[None, None]: ...
 
 
 class Witnesses(Protocol):
@@ -154,6 +156,8 @@ class Sequencer:
         self._more = False  # whether the queue held more than could be read at once
         self._last: Checkpoint | None = None
         self._bell = asyncio.Event()
+        self._calm = asyncio.Event()  # set while events come by ones and twos
+        self._calm.set()
         self._writing = asyncio.Lock()  # append and checkpoint touch one head row
 
     @property
@@ -248,13 +252,19 @@ class Sequencer:
             raise
 
     async def _ring(self) -> None:
-        async for _ in self._store.bell():
-            self._bell.set()
+        """Heard while events are few; it rings once whenever it is heard again."""
+        while True:
+            async with contextlib.aclosing(self._store.bell()) as rings:
+                async for _ in rings:
+                    self._bell.set()
+                    if not self._calm.is_set():
+                        break
+            await self._calm.wait()
 
     async def _append_for_ever(self, lease: Lease) -> None:
         while True:
             self._bell.clear()
-            if await self.append_once(lease) and self.behind:
+            if await self.append_once(lease) and (self.behind or not self._calm.is_set()):
                 continue
             try:
                 async with asyncio.timeout(IDLE_SECONDS):
@@ -272,6 +282,7 @@ class Sequencer:
             self._ahead = await self._store.waiting(asked)
             self._more = sum(item.weight for item in self._ahead) > MAX_BATCH_BYTES // 2
             self._more = self._more or len(self._ahead) >= asked
+            self._heed(len(self._ahead))
         waiting, ahead = self._ahead[: self._options.batch], self._ahead[self._options.batch :]
         self._ahead = ()
         if waiting:
@@ -280,6 +291,12 @@ class Sequencer:
                 await self._store.append(lease, append)
                 self._frontier, self._ahead = grown, ahead
         return len(waiting)
+
+    def _heed(self, found: int) -> None:
+        if found >= MANY:
+            self._calm.clear()
+        elif not found:
+            self._calm.set()
 
     def _plan(self, waiting: Sequence[Waiting]) -> tuple[Append, Frontier]:
         entries = tuple(self._entry(item) for item in waiting)

@@ -1,7 +1,15 @@
 """The reference store: everything in one process, nothing kept. It defines what MongoDB must do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -128,7 +136,7 @@ class MemoryStore:
         """Add the log's signature to the body kept for a size."""
         self._checkpoints[size] = replace(self._checkpoints[size], signatures=tuple(signatures))
 
-    async def bell(self) -> AsyncIterator[None]:
+    async def bell(self) -> AsyncGenerator[None, None]:
         """Rings once at the start, then whenever the queue may have grown."""
         yield
         while True:

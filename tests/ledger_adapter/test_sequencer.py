@@ -1,7 +1,7 @@
 """The leader's own promises: faults thrown away, corruption refused, checkpoints in a chain."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +10,10 @@ import pytest
 from ledger_adapter.errors import BadProof, LedgerUnavailable, LogCorrupt
 from ledger_adapter.log.checkpoint import body_digest
 from ledger_adapter.log.tiles import TileId
-from ledger_adapter.port import EntryIndex
+from ledger_adapter.port import EntryIndex, Envelope
 from ledger_adapter.records import Append, Batch, Lease
 from ledger_adapter.replay import replay
+from ledger_adapter.sequencer import MANY
 from ledger_adapter.store.memory import MemoryStore
 from ledger_adapter.store.mongo.seam import connect, settle, wait_until_writable
 from tests.ledger_adapter.kit import Room, event, every_driver, memory_room, mongo_room
@@ -34,9 +35,7 @@ class FlakyStore(MemoryStore):
             raise LedgerUnavailable("gone after the write")
 
 
-def flaky_room() -> Room:
-    store: Any = FlakyStore()
-
+def room_over(store: Any) -> Room:
     async def transaction(work: Any) -> None:
         async with store.transaction() as session:
             await work(session)
@@ -51,7 +50,7 @@ async def until_size(room: Room, size: int) -> None:
 
 
 async def test_lost_answers_neither_lose_nor_double_an_event() -> None:
-    room = flaky_room()
+    room = room_over(FlakyStore())
     leader = asyncio.create_task(room.sequencer(batch=3).run())
     for number in range(9):
         await room.put([event(number)])
@@ -93,6 +92,51 @@ async def test_heavy_events_that_fill_a_batch_before_its_count_do_not_wait_for_a
         batches.append(await sequencer.append_once(lease))
     assert sum(batches) == await room.reader.size() == 900
     assert len(batches) > 1
+
+
+class LoudStore(MemoryStore):
+    """Rings for each event, as a change stream does; counts how often nobody listened on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.news = asyncio.Queue[None]()
+        self.unheard = 0
+
+    async def put(self, items: Sequence[Envelope], /, *, session: object) -> None:
+        await super().put(items, session=session)
+        for _ in items:
+            self.news.put_nowait(None)
+
+    async def append(self, lease: Lease, append: Append) -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)  # a transaction takes longer than to hear of an event
+        await super().append(lease, append)
+
+    async def bell(self) -> AsyncGenerator[None, None]:
+        try:
+            while True:
+                yield
+                await self.news.get()
+                await asyncio.sleep(0)
+        finally:
+            self.unheard += 1
+
+
+@pytest.mark.parametrize(("at_once", "unheard"), [(MANY, True), (3, False)])
+async def test_the_bell_of_a_flood_is_not_heard_and_that_of_a_trickle_is(
+    at_once: int, unheard: bool
+) -> None:
+    store: Any = LoudStore()
+    room = room_over(store)
+    leader = asyncio.create_task(room.sequencer(batch=MANY).run())
+    await until_size(room, 0)
+    await room.put([event(number) for number in range(at_once)])
+    await until_size(room, at_once)
+    await room.put([event(at_once)])
+    await until_size(room, at_once + 1)
+    assert (store.unheard > 0) == unheard
+    leader.cancel()
+    await asyncio.gather(leader, return_exceptions=True)
 
 
 async def test_checkpoints_form_a_chain(room: Room) -> None:

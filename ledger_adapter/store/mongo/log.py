@@ -4,7 +4,8 @@ Laws: an append is one transaction or nothing; the compare-and-set on term and s
 the batch each refuse a second writer; batches are never changed; nothing is read from a secondary.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Final
 
 from pymongo import ReplaceOne, ReturnDocument
@@ -276,14 +277,15 @@ class MongoLog:
                 {"_id": names.numbered(self._shard, size)}, {"$set": {"signatures": rows}}
             )
 
-    async def bell(self) -> AsyncIterator[None]:
+    async def bell(self) -> AsyncGenerator[None, None]:
         """Rings once at the start, then whenever the queue may have grown."""
         pipeline: list[Document] = [
             {"$match": {**_INSERTS, "fullDocument.shard": self._shard}},
             {"$project": {"_id": 1}},
         ]
-        async for _ in watch(self._queue, pipeline):
-            yield
+        async with aclosing(watch(self._queue, pipeline)) as news:
+            async for _ in news:
+                yield
 
     async def _newest_checkpoint(self, condition: Mapping[str, object]) -> Checkpoint | None:
         async with faults():

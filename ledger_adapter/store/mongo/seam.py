@@ -7,7 +7,7 @@ when a client is asked for.
 import asyncio
 import importlib
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -129,7 +129,7 @@ async def transact(session: Session, work: Callable[[Session], Awaitable[T]]) ->
 
 async def watch(
     collection: Collection, pipeline: Sequence[Mapping[str, Any]]
-) -> AsyncIterator[Document | None]:
+) -> AsyncGenerator[Document | None, None]:
     """None once the stream is open, then its changes, and None whenever it has been idle."""
     async with faults():
         opened = await settle(collection.watch(list(pipeline), max_await_time_ms=AWAIT_MS))
