@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from subgraphs.audit.flow import Stage, Wait
-from subgraphs.kit.mongo import Database, IndexModel, ReplaceOne, Session
+from subgraphs.kit.mongo import Database, IndexModel, Session
 from subgraphs.kit.paging import COUNT_CAP
 
 WAITS: Final = "waits"
@@ -34,20 +34,16 @@ class Flows:
 
     async def put(self, left: Mapping[str, Wait | None], session: Session) -> None:
         """Apply a batch; the same batch again gives the same rows."""
-        over = [subject for subject, wait in left.items() if wait is None]
-        if over:
-            await self._rows.delete_many({"_id": {"$in": over}}, session=session)
+        if not left:
+            return
+        await self._rows.delete_many({"_id": {"$in": list(left)}}, session=session)
         rows = [
-            ReplaceOne(
-                {"_id": subject},
-                {"_id": subject, "stage": wait.stage.value, "since": wait.since},
-                upsert=True,
-            )
+            {"_id": subject, "stage": wait.stage.value, "since": wait.since}
             for subject, wait in left.items()
             if wait is not None
         ]
         if rows:
-            await self._rows.bulk_write(rows, ordered=False, session=session)
+            await self._rows.insert_many(rows, session=session)
 
     async def queued(self) -> list[Queued]:
         """Every stage."""

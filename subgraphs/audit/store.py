@@ -284,14 +284,17 @@ class Store:
         found = await self._events.find({"$and": [where, seen]}).sort(NEWEST.sort).to_list(limit)
         return [codec.event(row) for row in found]
 
-    async def began(self, marks: Iterable[Mark], session: Session) -> dict[Mark, datetime]:
-        """When these last began; those that never did are not in the answer."""
+    async def began(
+        self, marks: Iterable[Mark], before: int, session: Session
+    ) -> dict[Mark, datetime]:
+        """When these last began, before a position; those that never did are not in the answer."""
         wanted = list(marks)
         if not wanted:
             return {}
         where = {
             "subjects": {"$in": sorted({mark.subject for mark in wanted})},
             "kind": {"$in": sorted({mark.kind for mark in wanted})},
+            "index": {"$lt": before},
         }
         fields = {"kind": 1, "subjects": 1, "at": 1}
         rows = await self._events.find(where, fields, session=session).sort(OLDEST.sort).to_list()
@@ -338,7 +341,7 @@ def _signs(kinds: Iterable[SignalKind], institution: str | None) -> dict[str, An
 
 
 def _day(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d}"
+    return at.astimezone(UTC).date().isoformat()
 
 
 def _shared(one: Accepted) -> dict[str, Any]:

@@ -113,7 +113,8 @@ class Mark(NamedTuple):
 
 def month_of(at: datetime) -> str:
     """`2026-11`, by the clock of the pilot."""
-    return f"{at.astimezone(SHANGHAI):%Y-%m}"
+    there = at.astimezone(SHANGHAI)
+    return f"{there.year}-{there.month:02}"  # a tenth of what strftime takes, for each event
 
 
 def marks_wanted(events: Iterable[LoggedEvent]) -> set[Mark]:
@@ -173,7 +174,10 @@ def _filled(cell: Cell, facts: Sequence[Fact]) -> Cell:
 
 
 def _person(event: LoggedEvent) -> str | None:
-    return next((s for s in event.envelope.subjects if is_id(s, "hold")), None)
+    for subject in event.envelope.subjects:
+        if is_id(subject, "hold"):
+            return subject
+    return None
 
 
 def _key(event: LoggedEvent, span: str) -> CellKey:

@@ -8,11 +8,11 @@ import pytest
 from pymongo.errors import OperationFailure
 
 from ledger_adapter.port import LoggedEvent
+from subgraphs.audit import worker
 from subgraphs.audit.app import follow
 from subgraphs.audit.parts import Parts
 from subgraphs.audit.rebuild import rebuild
 from subgraphs.audit.store import INDEXES, PROJECTED
-from subgraphs.audit.worker import apply
 from subgraphs.kit.follow import POSITIONS
 from subgraphs.kit.ids import new_id
 from subgraphs.kit.mongo import Database, Session, create_indexes
@@ -270,21 +270,25 @@ async def test_no_query_scans_a_collection(told: Desk, who: Who) -> None:
     assert not [one["command"] for one in seen if _scans(one)]
 
 
+HALVES_OF_A_REBUILD = [pytest.param("enter", id="rows"), pytest.param("reckon", id="figures")]
+
+
+@pytest.mark.parametrize("part", HALVES_OF_A_REBUILD)
 async def test_a_batch_that_the_server_interrupts_is_taken_in_halves(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     """As on a machine so slow that a transaction outlives its time."""
     await desk.tell(*ANN.whole(), *BEN.whole())
     before = await rows_of(desk)
-    sizes = list[int]()
+    sizes, whole = list[int](), getattr(worker, part)
 
     async def slow(parts: Parts, events: Sequence[LoggedEvent], session: Session) -> object:
         sizes.append(len(events))
         if len(events) > 3:
             raise OperationFailure("its lifetime is over", 290)
-        return await apply(parts, events, session)
+        return await whole(parts, events, session)
 
-    monkeypatch.setattr("subgraphs.audit.rebuild.apply", slow)
+    monkeypatch.setattr(f"subgraphs.audit.rebuild.{part}", slow)
     done = await rebuild(desk.world.base)
     assert sizes[0] == done.events > 3 >= min(sizes)
     assert await rows_of(desk) == before
@@ -294,27 +298,36 @@ class Killed(Exception):
     """The end of the process, in the middle of a transaction."""
 
 
+@pytest.mark.parametrize(
+    ("part", "rows"),
+    [
+        pytest.param("enter", 8, id="rows: those of the two batches before stand"),
+        pytest.param("reckon", 16, id="figures: the rows of the batch after stand"),
+    ],
+)
 async def test_a_rebuild_that_was_killed_is_taken_up_where_it_stopped(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, part: str, rows: int
 ) -> None:
     """By audit itself when it starts: its indexes, then its follower."""
-    await desk.tell(*ANN.whole(), ANN.ended(), *BEN.whole())
-    before, taken = await rows_of(desk), list[int]()
+    await desk.tell(*ANN.whole(), ANN.ended(), *BEN.whole(), BEN.accepted(STRANGER))
+    before, taken, whole = await rows_of(desk), list[int](), getattr(worker, part)
 
     async def killed(parts: Parts, events: Sequence[LoggedEvent], session: Session) -> object:
-        done = await apply(parts, events, session)
+        done = await whole(parts, events, session)
         taken.append(len(events))
         if len(taken) == 3:
             raise Killed
         return done
 
     with monkeypatch.context() as patched:
-        patched.setattr("subgraphs.audit.rebuild.apply", killed)
+        patched.setattr(f"subgraphs.audit.rebuild.{part}", killed)
         with pytest.raises(Killed):
             await rebuild(desk.world.base, batch=4)
     base = desk.world.base
     half = await rows_of(desk)
-    assert len(half["events"]) == 8 < len(before["events"]), "the third batch left nothing"
+    assert len(half["events"]) == rows < len(before["events"]), "the third batch left nothing"
+    stopped = await base.database[POSITIONS].find_one({"_id": "audit"})
+    assert stopped == {"_id": "audit", "index": 7}, "the third batch's figures did not come"
     await create_indexes(base.database, INDEXES)
     again = follow(base, desk.parts)
     async with running(again.run):
