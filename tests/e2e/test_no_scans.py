@@ -21,7 +21,7 @@ from subgraphs.demo.listening import Listener
 from subgraphs.demo.operations import EXAMPLES
 from subgraphs.demo.seed import variables_of
 from tests.e2e.callers import journey_of, token_of, token_of_holder
-from tests.e2e.wide import wide_node, wide_roots
+from tests.e2e.wide import lists_of, wide_node, wide_roots
 from tests.kit.stack import Stack
 
 pytestmark = pytest.mark.e2e
@@ -36,6 +36,9 @@ PAGE: Final = 50  # of every list there
 LISTED: Final = {
     *("credentials", "acceptances", "wallet_items", "consents", "qualifications", "permissions"),
     *("events", "institutions"),
+}
+LISTED_FOR_FEW: Final = {
+    *("complaints", "disputes", "exits", "incidents", "drills", "denials", "supplements"),
 }
 PROFILE: Final = "system.profile"
 ROOM: Final = 32 * 1024 * 1024  # bytes; the default of 1 MB forgets the journey's beginning
@@ -168,6 +171,63 @@ async def test_a_list_reads_what_it_shows_and_one_row_more(
     assert {row["ns"].partition(".")[2] for row in pages} >= LISTED
     assert [row for row in pages if row["docsExamined"] > row["nreturned"]] == []
     assert [row for row in pages if row.get("hasSortStage")] == []
+
+
+async def test_every_list_of_the_schema_is_in_its_order_along_an_index(
+    stack: Stack, profiler: Profiler
+) -> None:
+    """Each as everybody asks for it, whole and filtered: no page is sorted, or scanned for."""
+    async with journey_of(stack.deployment) as journey:
+        await journey.to_credential()
+        tokens = {name: token_of(stack.deployment, name) for name in READERS}
+        tokens["holder"] = token_of_holder(stack.deployment, journey.person)
+        asked = {name: name for name in lists_of("Query")}
+        asked |= {f"me.{name}": f"me {{ {name}" for name in lists_of("Holder")}
+        asked |= filtered(journey)
+        profiler.switch_on()
+        answered = {
+            name for token in tokens.values() for name in await answered_to(stack, token, asked)
+        }
+    assert answered == set(asked)
+    pages = [row for row in profiler.rows() if row["command"].get("limit") == PAGE + 1]
+    assert {row["ns"].partition(".")[2] for row in pages} >= LISTED | LISTED_FOR_FEW
+    sorted_ = [row["command"] for row in pages if row.get("hasSortStage")]
+    assert sorted_ == [], json.dumps(sorted_, default=str, indent=1)
+    assert profiler.scans() == {}, json.dumps(profiler.scans(), default=str, indent=1)
+
+
+def filtered(journey: Journey) -> Row:
+    """Lists by each filter that they have."""
+    house = journey.house.institution
+    wanted = {
+        "auditEvents": (
+            f'filter: {{subject: "{journey.credential_id}"}}',
+            f'filter: {{institution: "{house}"}}',
+            f'filter: {{institution: "{house}", kinds: ["CREDENTIAL_OFFERED"]}}',
+            'filter: {kinds: ["CREDENTIAL_OFFERED", "CREDENTIAL_ACTIVATED"]}',
+            'filter: {since: "2026-01-01T00:00:00Z"}',
+        ),
+        "signals": ("kinds: [FORGED]", "kinds: [DENIED, REPLAYED]", f'institutionId: "{house}"'),
+        "issuedCredentials": ("state: ACTIVE",),
+    }
+    return {f"{name}({by})": f"{name}({by}" for name, some in wanted.items() for by in some}
+
+
+async def answered_to(stack: Stack, token: str, asked: Row) -> set[str]:
+    """The lists that are not denied to this caller."""
+    answered = set()
+    async with Client(stack.url, token) as client:
+        for name, field in asked.items():
+            page = f"{field}, first" if "(" in field else f"{field}(first"
+            ends = "}" * (1 + field.count("me {"))
+            answer = await client.raw(
+                f"query List {{ {page}: {PAGE}) {{ edges {{ cursor }} }} {ends}"
+            )
+            found: Any = answer["data"]
+            for step in name.partition("(")[0].split("."):
+                found = found and found[step]
+            answered |= {name} if found is not None else set()
+    return answered
 
 
 def test_a_scan_would_be_seen(stack: Stack, profiler: Profiler) -> None:

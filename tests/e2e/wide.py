@@ -49,6 +49,19 @@ def wide_roots(depth: int) -> dict[str, str]:
     }
 
 
+@cache
+def lists_of(type_name: str) -> tuple[str, ...]:
+    """The connections of a type that need no argument."""
+    type_ = api().get_type(type_name)
+    assert isinstance(type_, GraphQLObjectType)
+    return tuple(
+        name
+        for name, field in type_.fields.items()
+        if get_named_type(field.type).name.endswith("Connection")
+        and not any(map(is_required_argument, field.args.values()))
+    )
+
+
 def _object(type_: GraphQLObjectType | GraphQLInterfaceType, depth: int, mark: str = "") -> str:
     fields = [_field(name, field, depth, mark) for name, field in type_.fields.items()]
     return f"{{ __typename {' '.join(filter(None, fields))} }}"
