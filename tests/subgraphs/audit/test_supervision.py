@@ -190,6 +190,29 @@ async def test_a_pass_names_what_belongs_to_the_case(desk: Desk) -> None:
         assert (await desk.ask(asked, {"id": ANN.id("hold")}, who=who)).codes == ["FORBIDDEN"]
 
 
+async def test_a_long_case_has_a_hundred_credentials_and_its_pass_the_same(desk: Desk) -> None:
+    hers = ANN.id("hold")
+    asked = [
+        event(
+            "CREDENTIAL_REQUESTED",
+            entity=derived_id("cred", str(number)),
+            version=1,
+            subjects=[derived_id("cred", str(number)), hers],
+            institutions=[ISSUER],
+            at=AT,
+            body={"issuer": ISSUER},
+        )
+        for number in range(101)
+    ]
+    await desk.tell(*asked)
+    document = "query($id: ID!) { case(id: $id) { credentials { id } pass } }"
+    case = (await desk.ask(document, {"id": hers}, who=REGULATOR)).only("case")
+    viewer = Viewer(role=Role.REGULATOR, subject=REGULATOR.subject)
+    opened = desk.parts.passes.open(case["pass"], viewer)
+    assert len(opened.credentials) == 100
+    assert [one["id"] for one in case["credentials"]] == list(opened.credentials)
+
+
 async def test_no_event_no_case(desk: Desk) -> None:
     await desk.tell(*ANN.whole())
     async with nothing_enters_the_log(desk):

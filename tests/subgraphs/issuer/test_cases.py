@@ -5,6 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import pytest
+import pytest_asyncio
+
 from ledger_adapter.store.mongo import names
 from subgraphs.kit.ids import CredentialId, derived_id
 from subgraphs.kit.passes import GOOD_FOR, CasePass, CasePasses
@@ -20,6 +23,13 @@ CASES: Final = """query($r: [_Any!]!) { _entities(representations: $r) { ... on 
 HERS: Final = """query($id: ID!) { credential(id: $id) {
   credentialNo total { amount currency } assetLines { category amount { amount } } asOf } }"""
 EVE: Final = Who(role=Role.REGULATOR, subject="eve")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def desk(shared_desk: Desk) -> Desk:
+    """One for all: everybody here is new."""
+    return shared_desk
 
 
 def sealed(
