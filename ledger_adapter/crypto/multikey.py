@@ -1,5 +1,6 @@
 """Multibase base58btc for keys (Multikey) and signatures, in their one canonical text."""
 
+from functools import lru_cache
 from typing import Final
 
 import base58
@@ -19,6 +20,8 @@ def multibase58(raw: bytes) -> str:
     return "z" + base58.b58encode(raw).decode("ascii")
 
 
+# who signs is read and checked by several, each of whom decodes the same few texts
+@lru_cache(maxsize=1_024)
 def from_multibase58(text: str) -> bytes:
     """The bytes of a `z...` text; whitespace, other bases and long texts are refused."""
     if not 1 < len(text) <= _MAX_TEXT or text[0] != "z" or not _ALPHABET.issuperset(text[1:]):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from ledger_adapter.crypto import sm3
 from subgraphs.audit.figures import RATES, Question, Told
 from subgraphs.audit.tally import BOUNDS, SPANS, Cell, CellKey
 from subgraphs.kit.errors import Refusal
@@ -71,7 +71,7 @@ class Tallies:
     async def spend(self, analyst: str, asked: Question, now: datetime) -> int:
         """How many questions are left after this one; the same question again costs nothing."""
         text = json.dumps(asked.digestible)
-        digest = hashlib.new("sm3", text.encode()).hexdigest()
+        digest = sm3.digest(text.encode()).hex()
         day = {"_id": f"{analyst}|{now.astimezone(UTC):%Y-%m-%d}"}
         # by _id alone: an upsert with any other condition fails when two come at once
         await self._asked.update_one(day, {"$setOnInsert": {"questions": []}}, upsert=True)

@@ -5,7 +5,6 @@ What is kept of a call's arguments is a keyed digest: whoever reads the rows can
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ class Call:
         if client_id is not None and not 0 < len(client_id) <= LONGEST_KEY:
             raise Invalid(f"1 to {LONGEST_KEY} characters", field="clientMutationId")
         text = json.dumps(arguments, default=str, sort_keys=True)
-        digest = hashlib.new("sm3", text.encode()).hexdigest()
+        digest = sm3.digest(text.encode()).hex()
         key = None if client_id is None else f"{viewer.scope_key}|{mutation}|{client_id}"
         return cls(key=key, digest=digest, mutation=mutation)
 

@@ -7,11 +7,12 @@ owners in all four SDLs are made from it.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from dataclasses import dataclass
 from typing import Final, Literal, NewType
+
+from ledger_adapter.crypto import sm3
 
 NodeId = NewType("NodeId", str)
 InstitutionId = NewType("InstitutionId", str)
@@ -188,6 +189,7 @@ REGISTRY: Final[tuple[Kind, ...]] = (
 )
 
 BY_PREFIX: Final = {kind.prefix: kind for kind in REGISTRY}
+_PAIRS: Final = [first + second for first in ALPHABET for second in ALPHABET]
 _BEGINNINGS: Final = {prefix: f"{prefix}_" for prefix in BY_PREFIX}
 BY_TYPE: Final = {kind.type_name: kind for kind in REGISTRY}
 NODE_TYPES: Final = tuple(kind.type_name for kind in REGISTRY if kind.owner is not None)
@@ -200,14 +202,14 @@ def new_id(prefix: str) -> str:
 
 def institution_id(uscc: str) -> InstitutionId:
     """The id of an institution follows from its unified social credit code, on every deployment."""
-    digest = hashlib.new("sm3", f"institution|{uscc}".encode()).digest()
+    digest = sm3.digest(f"institution|{uscc}".encode())
     return InstitutionId(_join("inst", digest[:16]))
 
 
 def derived_id(prefix: str, *facts: str) -> str:
     """An id that the same facts always give: for rows that must exist at most once."""
     text = "|".join((prefix, *facts))
-    return _join(BY_PREFIX[prefix].prefix, hashlib.new("sm3", text.encode()).digest()[:16])
+    return _join(BY_PREFIX[prefix].prefix, sm3.digest(text.encode())[:16])
 
 
 def type_of(text: object) -> str | None:
@@ -228,5 +230,5 @@ def is_id(text: object, prefix: str) -> bool:
 
 def _join(prefix: str, raw: bytes) -> str:
     number = int.from_bytes(raw, "big")
-    digits = [ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)]
+    digits = [_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)]
     return f"{prefix}_{''.join(digits)}"

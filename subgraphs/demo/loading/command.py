@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import time
@@ -36,6 +37,7 @@ from subgraphs.rules.calendar import SHANGHAI, CalendarUnknown
 from subgraphs.rules.scenarios import INDUSTRY
 
 SLICE: Final = 250
+SELDOM: Final = 100_000
 REGISTERED_SECONDS: Final = 60.0
 STANDSTILL_SECONDS: Final = 120.0
 _STEP: Final = 0.25
@@ -99,7 +101,9 @@ def _shares(deployment: Deployment, town: Town, people: range, processes: int) -
 
 
 def _run(part: _Part) -> Loaded:
-    """In a process of its own."""
+    """In a process of its own, which makes much and keeps little: it looks for cycles seldom."""
+    gc.freeze()
+    gc.set_threshold(SELDOM)
     return asyncio.run(_load(part))
 
 

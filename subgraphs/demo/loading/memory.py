@@ -25,6 +25,7 @@ from subgraphs.kit.mongo import (
 )
 
 T = TypeVar("T")
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
 NO_SESSION: Final = cast("Session", None)
 
 
@@ -184,7 +185,7 @@ class MemoryMongo:
 def _holding(rows: list[Document], name: str, wanted: Any) -> list[Document]:
     if name.startswith("$") or "." in name:
         raise NotUnderstood(f"a filter by {name}")
-    if not isinstance(wanted, Mapping):
+    if type(wanted) in _PLAIN or not isinstance(wanted, Mapping):
         return [row for row in rows if row.get(name) == wanted]
     for word, value in wanted.items():
         rows = [row for row in rows if _compared(row, name, word, value)]

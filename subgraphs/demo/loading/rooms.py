@@ -19,7 +19,7 @@ from subgraphs.kit.idempotent import Idempotent
 from subgraphs.kit.identity import Application, IdentityProvider, Registration
 from subgraphs.kit.ids import InstitutionId, institution_id
 from subgraphs.kit.institutions import COLLECTION as REGISTER
-from subgraphs.kit.institutions import Institutions
+from subgraphs.kit.institutions import InstitutionRow, Institutions
 from subgraphs.kit.mongo import Database, Document, Session
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.prepared import Prepared
@@ -142,6 +142,21 @@ class Places(IssuerStore):
         return await super().replace(row, session)
 
 
+class Known(Institutions):
+    """The register of these rows, read once: nothing that is loaded changes it."""
+
+    def __init__(self, rows: MemoryDatabase) -> None:
+        super().__init__(rows.database)
+        self._ids = [InstitutionId(str(one)) for one in rows.collections[REGISTER].by_id]
+        self._read: dict[InstitutionId, InstitutionRow] | None = None
+
+    async def _by(self, field: str, values: Sequence[str]) -> dict[InstitutionId, InstitutionRow]:
+        if self._read is None:
+            self._read = await super()._by("_id", self._ids)
+        name = "id" if field == "_id" else field
+        return {id_: row for id_, row in self._read.items() if getattr(row, name) in values}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
     """The three for one batch of people. `log` stands in for the log until the batch is on it."""
@@ -215,7 +230,7 @@ def in_memory(base: Base, rows: MemoryDatabase, told: Told) -> Base:
         base,
         database=database,
         outbox=Outbox(told),
-        institutions=Institutions(database),
+        institutions=Known(rows),
         roots=Roots(database),
         statuses=Statuses(database),
         prepared=Prepared(database),

@@ -103,13 +103,14 @@ def categories_of(account: Account) -> list[AssetCategory]:
     return sorted({holding.category for holding in account.holdings})
 
 
+@lru_cache(maxsize=1_024)
 def _found(institution: InstitutionId, account_no: str) -> tuple[Town, Dossier, Account] | None:
     named = _ACCOUNT.fullmatch(account_no)
     if named is None:
         return None
     size, seed, day, copy, number, index = named.groups()
     try:
-        today = datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC).date()
+        today = date.fromisoformat(day)
     except ValueError:
         return None
     town = Town(size=size, seed=int(seed), today=today, copy=int(copy))
