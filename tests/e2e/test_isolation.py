@@ -20,6 +20,7 @@ from subgraphs.demo.journey import Journey
 from subgraphs.demo.listening import Listener
 from subgraphs.demo.operations import operation
 from tests.e2e.callers import journey_of, token_of
+from tests.e2e.conftest import whole_again
 from tests.e2e.recording_proxy import RecordingProxy
 from tests.kit.stack import Stack, free_ports
 
@@ -48,6 +49,13 @@ def issuer_elsewhere(stack: Stack) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def stack(breakable: Stack) -> Iterator[Stack]:
+    """With its issuer in its place in the end."""
+    yield breakable
+    whole_again(breakable)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

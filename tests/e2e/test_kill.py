@@ -5,7 +5,7 @@ import contextlib
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 import pytest
@@ -17,7 +17,6 @@ from subgraphs.demo.deployment import ROOT, DemoError
 from subgraphs.demo.journey import Journey, Person
 from subgraphs.demo.listening import Listener
 from subgraphs.demo.operations import operation
-from tests.e2e.conftest import started
 from tests.kit.stack import Stack
 
 pytestmark = pytest.mark.e2e
@@ -33,13 +32,6 @@ KINDS = {
     "CREDENTIAL_ACCEPTED": 1,
     "CREDENTIAL_ENDORSED": 2,
 }
-
-
-@pytest.fixture(scope="module")
-def breakable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A system that these tests kill and start again."""
-    with started(tmp_path_factory.mktemp("killed")) as running:
-        yield running
 
 
 def steps_of(journey: Journey) -> list[Step]:

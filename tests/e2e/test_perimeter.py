@@ -14,7 +14,7 @@ from subgraphs.demo.pilot import HUAAN_FUND
 from subgraphs.kit.ids import institution_id
 from tests.access.world import ask, let_in
 from tests.e2e.callers import token_of
-from tests.e2e.conftest import started
+from tests.e2e.conftest import whole_again
 from tests.kit.stack import Stack
 
 pytestmark = pytest.mark.e2e
@@ -26,9 +26,10 @@ TRIES: Final = 300
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with started(tmp_path_factory.mktemp("perimeter")) as running:
-        yield running
+def stack(breakable: Stack) -> Iterator[Stack]:
+    """With every process in the end, whatever ended before."""
+    yield breakable
+    whole_again(breakable)
 
 
 async def comes_in(stack: Stack, address: str, **claims: object) -> bool:
