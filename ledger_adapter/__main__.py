@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from ledger_adapter import evidence_file
 from ledger_adapter.commands import (
     WitnessFiles,
     audit,
@@ -34,10 +35,12 @@ from ledger_adapter.errors import BadProof, BadSettings, LedgerFault
 from ledger_adapter.evidence.trust import Trust
 from ledger_adapter.evidence_file import MAX_FILE, verify_evidence
 from ledger_adapter.evidence_page import draw_page
+from ledger_adapter.log import bundle
 from ledger_adapter.log.bundle import decode_bundle
 from ledger_adapter.log.checkpoint import format_time, parse_note
 from ledger_adapter.picture import draw
 from ledger_adapter.since import check_since
+from ledger_adapter.stray import stray
 from ledger_adapter.verify import MAX_BUNDLE, Verdict, load_trust, verify_bundle
 
 DOCUMENTS: Final = "subgraphs.vc.enclosed:judge"
@@ -163,8 +166,7 @@ def _verify(asked: argparse.Namespace) -> int:
         verdict = verify_bundle(_proof_bytes(asked.file), trust)
         since = _since(asked, verdict, trust) if asked.since else None
     except BadProof as fault:
-        print(f"REFUSED at step {fault.step}: {fault.reason}")
-        return 1
+        return _refused(stray(asked.file, bundle.TYPE), f" at step {fault.step}: {fault.reason}")
     _print(verdict)
     if since is not None:
         print(since)
@@ -177,8 +179,7 @@ def _verify_evidence(asked: argparse.Namespace) -> int:
     try:
         evidence = verify_evidence(raw, load_trust(asked.trust), _judge(asked.documents))
     except BadProof as fault:
-        print(f"REFUSED: {fault.step}: {fault.reason}")
-        return 1
+        return _refused(stray(asked.file, evidence_file.TYPE), f": {fault.step}: {fault.reason}")
     for step in evidence.steps:
         print(f"  ok  {step.name:<10}  {step.finding}")
     for one in evidence.enclosed:
@@ -222,21 +223,26 @@ def _since(asked: argparse.Namespace, verdict: Verdict, trust: Trust) -> str:
 def _print(verdict: Verdict) -> None:
     for step in verdict.steps:
         print(f"  ok  {step.name:<10}  {step.finding}")
-    bundle = verdict.bundle
+    proof = verdict.bundle
     print(
-        f"PROVED: {verdict.kind} is entry {bundle.leaf_index} of {bundle.origin}, "
-        f"on the log by {format_time(bundle.checkpoint.time)}; trust {verdict.trust}"
+        f"PROVED: {verdict.kind} is entry {proof.leaf_index} of {proof.origin}, "
+        f"on the log by {format_time(proof.checkpoint.time)}; trust {verdict.trust}"
     )
 
 
 def _show(asked: argparse.Namespace) -> int:
     try:
-        bundle = decode_bundle(_proof_bytes(asked.file))
-        print(draw_svg(bundle) if asked.svg else draw(bundle), end="" if asked.svg else "\n")
+        proof = decode_bundle(_proof_bytes(asked.file))
+        print(draw_svg(proof) if asked.svg else draw(proof), end="" if asked.svg else "\n")
     except BadProof as fault:
-        print(f"REFUSED at step {fault.step}: {fault.reason}")
-        return 1
+        return _refused(stray(asked.file, bundle.TYPE), f" at step {fault.step}: {fault.reason}")
     return 0
+
+
+def _refused(other: str | None, found: str) -> int:
+    """Of another kind of file it is no use to name the check that stumbled over it."""
+    print(f"REFUSED{found if other is None else f': {other}'}")
+    return 1
 
 
 def _replay(asked: argparse.Namespace) -> int:

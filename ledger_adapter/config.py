@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, Self, cast
+from urllib.parse import quote
 
 import yaml
 
@@ -204,4 +205,19 @@ def load_settings(environ: Mapping[str, str], path: str | None = None) -> Settin
     section = load_file(file, environ).get("ledger")
     if not isinstance(section, Mapping):
         raise BadSettings(f"settings file {file} has no section `ledger`")
+    running = _running(environ)
+    if section.get("mongodb") == "" and running is not None:
+        raise BadSettings(
+            "ledger.mongodb is empty; for the database that `make up` runs here: "
+            f'export MONGODB_URI="{running}"'
+        )
     return Settings.from_mapping(section)
+
+
+def _running(environ: Mapping[str, str]) -> str | None:
+    """Where the mongod of the data folder answers, if it runs; a command is never sent there
+    unasked, as `restore` might be meant for another one."""
+    data = Path(environ.get("CREDGRAPH_DATA") or ".data").resolve()
+    socket = data / "mongod" / "mongod.sock"
+    there = f"mongodb://{quote(str(socket), safe='')}/?directConnection=true"
+    return there if socket.exists() else None

@@ -1,5 +1,6 @@
 """The ledger's section of the settings file, and the loader that others share."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from ledger_adapter.config import Settings, load_file, load_settings
 from ledger_adapter.errors import BadSettings
 from subgraphs.demo.ceremony import LOG_ORIGIN
+from subgraphs.kit.mongod import embedded_uri
 
 GOOD: dict[str, object] = {"mongodb": "mongodb://x", "key": "keys/log.json"}
 
@@ -92,3 +94,24 @@ def test_witnesses_are_named_with_their_addresses() -> None:
 def test_the_demo_ceremony_and_the_settings_name_one_log() -> None:
     found = load_settings({"MONGODB_URI": "mongodb://x", "CREDGRAPH_DATA": "x"})
     assert found.log_origin == LOG_ORIGIN
+
+
+def test_without_a_database_the_one_that_runs_here_is_named(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as short:  # a socket's path is: pytest's may be too long
+        _named(tmp_path / "c.yaml", Path(short) / "d a")
+
+
+def _named(file: Path, data: Path) -> None:
+    file.write_text("ledger:\n  mongodb: ${MONGODB_URI:-}\n  key: log.json\n")
+    environ = {"CREDGRAPH_DATA": str(data)}
+    with pytest.raises(BadSettings, match="set MONGODB_URI to a replica set"):
+        load_settings(environ, str(file))
+    socket = data / "mongod" / "mongod.sock"
+    socket.parent.mkdir(parents=True)
+    socket.touch()
+    with pytest.raises(BadSettings) as told:
+        load_settings(environ, str(file))
+    line = f'export MONGODB_URI="{embedded_uri(data)}"'
+    assert str(told.value).endswith(f"that `make up` runs here: {line}")
+    mine = load_settings({**environ, "MONGODB_URI": "mongodb://mine"}, str(file))
+    assert mine.mongodb == "mongodb://mine"

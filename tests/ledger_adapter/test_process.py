@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,8 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from ledger_adapter import evidence_file
+from ledger_adapter.__main__ import main
 from ledger_adapter.crypto import keys
 from ledger_adapter.evidence.trust import write_trust
+from ledger_adapter.log import bundle
+from ledger_adapter.log.commitment import canonical
 from ledger_adapter.port import EntryIndex, Shard
 from ledger_adapter.store.mongo import MongoLog
 from ledger_adapter.store.mongo.seam import settle
@@ -199,6 +204,43 @@ async def test_replay_names_what_was_altered(
     done = await asyncio.to_thread(called, "replay", "--config", config)
     assert done.returncode == 1
     assert "entry 3 (CREDENTIAL_ACTIVATED) is not what" in done.stderr
+
+
+OTHERS = [
+    pytest.param(
+        bundle.TYPE, "verify-evidence", "a proof.*ledger_adapter verify-proof", id="proof"
+    ),
+    pytest.param(evidence_file.TYPE, "verify-proof", "verify-evidence", id="evidence"),
+    pytest.param(evidence_file.TYPE, "show", "verify-evidence", id="evidence to be drawn"),
+    pytest.param("CustodyDeletionReceipt", "verify-proof", "holder verify-deletion", id="deletion"),
+    pytest.param("WalletExportSeal", "verify-evidence", "holder verify-export", id="seal"),
+]
+
+
+@pytest.mark.parametrize(("kind", "verb", "reader"), OTHERS)
+def test_a_file_of_another_kind_is_told_who_reads_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, verb: str, reader: str
+) -> None:
+    """Long ones too: evidence is longer than any proof may be."""
+    file, trust = tmp_path / "given.json", tmp_path / "trust.json"
+    file.write_bytes(canonical({"parts": ["x" * 80_000], "type": kind}))
+    write_trust(trust, origin=ORIGIN, keys=[KEY.public_key])
+    whom = [] if verb == "show" else ["--trust", str(trust)]
+    assert main([verb, str(file), *whom]) == 1
+    told = capsys.readouterr().out
+    assert re.fullmatch(f"REFUSED: {re.escape(str(file))} is .*{reader}` reads it\n", told)
+
+
+@pytest.mark.parametrize("verb", ["verify-proof", "verify-evidence"])
+@pytest.mark.parametrize("content", [b"[]", b"{", b'{"type":"Other"}', b'{"type":[]}'])
+def test_a_file_of_no_kind_is_refused_by_what_is_wrong_with_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: str, content: bytes
+) -> None:
+    file, trust = tmp_path / "given.json", tmp_path / "trust.json"
+    file.write_bytes(content)
+    write_trust(trust, origin=ORIGIN, keys=[KEY.public_key])
+    assert main([verb, str(file), "--trust", str(trust)]) == 1
+    assert re.search("not JSON|members are not", capsys.readouterr().out)
 
 
 async def test_a_proof_file_is_checked_and_drawn_without_any_service(tmp_path: Path) -> None:
