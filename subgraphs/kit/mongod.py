@@ -31,6 +31,8 @@ START_SECONDS = 40.0
 STOP_SECONDS = 10.0
 PREDECESSOR_SECONDS = 15.0  # a killed launcher's mongod needs a moment to put its files away
 _PR_SET_PDEATHSIG = 1
+_GROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
+_LEAST_CACHE, _MOST_CACHE = 0.25, 4.0
 _ALREADY_INITIATED = 23
 _PATH_IN_USE = 100  # mongod's own exit code for a locked dbpath
 
@@ -95,6 +97,23 @@ def _die_with_parent() -> None:
     """Runs in the child before exec: a launcher killed with -9 must not leave a mongod behind."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def memory() -> int:
+    """Bytes that this process may count on: the machine's, or less where its group may have
+    less."""
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        granted = _GROUP_MEMORY.read_text(encoding="ascii").strip()
+    except OSError:
+        return whole
+    return min(whole, int(granted)) if granted.isdecimal() else whole
+
+
+def cache_gigabytes(available: int) -> float:
+    """How much of its data mongod may keep at hand: an eighth of the memory, which it takes only
+    as its data grow; a large population is not read from disk again and again."""
+    return min(max(available / 8 / 2**30, _LEAST_CACHE), _MOST_CACHE)
 
 
 class EmbeddedMongod:
@@ -175,7 +194,7 @@ class EmbeddedMongod:
             *("--bind_ip", str(self._member)),
             *("--unixSocketPrefix", str(self._socket.parent)),
             *("--replSet", REPLICA_SET),
-            *("--wiredTigerCacheSizeGB", "0.25"),
+            *("--wiredTigerCacheSizeGB", f"{cache_gigabytes(memory()):.2f}"),
             *("--oplogSize", "64"),
             *("--networkMessageCompressors", "disabled"),
             # the locks of a client killed inside a transaction must not outlive it for a minute

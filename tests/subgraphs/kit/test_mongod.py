@@ -13,9 +13,11 @@ import pytest
 from subgraphs.kit.mongod import (
     EmbeddedMongod,
     MongodError,
+    cache_gigabytes,
     check_external,
     check_runs,
     embedded_uri,
+    memory,
     socket_path,
 )
 
@@ -54,6 +56,15 @@ def test_a_killed_launcher_takes_its_mongod_along(tmp_path: Path) -> None:
     again = EmbeddedMongod(tmp_path)
     again.start()
     again.stop()
+
+
+@pytest.mark.parametrize(("gibibytes", "cache"), [(1, 0.25), (4, 0.5), (24, 3.0), (256, 4.0)])
+def test_its_cache_follows_the_memory_within_bounds(gibibytes: int, cache: float) -> None:
+    assert cache_gigabytes(gibibytes * 2**30) == cache
+
+
+def test_the_memory_it_counts_on_is_no_more_than_the_machine_has() -> None:
+    assert 0 < memory() <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def test_a_long_folder_name_still_gets_a_socket(tmp_path: Path) -> None:
