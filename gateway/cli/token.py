@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.config import load_settings
 from gateway.errors import BadSettings, GatewayError
-from gateway.server.wiring import demo_personas
+from gateway.server.personas import demo_personas
 
 _DEMO: Final = "subgraphs/demo/credgraph.yaml"
 """What `make up` runs, seen from the folder where one says `make up`."""

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway.auth.signing import sign
 from gateway.config import Persona, Settings
 from gateway.errors import BadSettings
+from gateway.server.keyfile import signing_key
 
 LIFETIME = 12 * 3600.0
 
@@ -62,6 +63,13 @@ class Personas:
             **(changes or {}),
         }
         return sign(claims, self._key)
+
+
+def demo_personas(settings: Settings) -> Personas | None:
+    """Only in demo mode, and only where there is a key to sign with."""
+    if not settings.demo or settings.token_key is None:
+        return None
+    return Personas(settings, signing_key(settings.token_key))
 
 
 def _read(path: Path | None) -> dict[str, dict[str, object]]:

@@ -18,11 +18,10 @@ from gateway.auth.context import (
     ContextTokens,
     request_seal,
 )
-from gateway.auth.signing import read_signing_key
 from gateway.auth.tokens import TokenVerifier
 from gateway.config import Settings
 from gateway.engine import Engine, EngineOptions
-from gateway.errors import BadKey, BadSettings, BadSupergraph
+from gateway.errors import BadSettings, BadSupergraph
 from gateway.executor.ports import SubgraphRequest
 from gateway.server.app import GatewayApp
 from gateway.server.crew import UsedTogether
@@ -32,10 +31,11 @@ from gateway.server.granting import Granting
 from gateway.server.graphiql import GraphiqlDoor
 from gateway.server.health import Health
 from gateway.server.http import HttpDoor
+from gateway.server.keyfile import signing_key
 from gateway.server.keyring import Keyring, address_rules, build_keyring, grant_rules
 from gateway.server.metrics import MetricsDoor
 from gateway.server.perimeter import perimeter_of
-from gateway.server.personas import Personas
+from gateway.server.personas import demo_personas
 from gateway.server.ports import GraphQLEngine
 from gateway.server.pricing import PriceBook
 from gateway.server.rules import (
@@ -272,14 +272,6 @@ def header_source(settings: Settings) -> HeaderSource:
     return headers
 
 
-def demo_personas(settings: Settings) -> Personas | None:
-    """Only in demo mode, and only where there is a key to sign with."""
-    if not settings.demo or settings.token_key is None:
-        return None
-    key = read_signing_key(_read_key(settings.token_key), str(settings.token_key))
-    return Personas(settings, key)
-
-
 def read_text(path: Path) -> str:
     """Raises BadSupergraph naming the file."""
     try:
@@ -300,7 +292,7 @@ def _context_tokens(settings: Settings) -> ContextTokens | None:
         reuse=context.reuse,
         cached=settings.auth.cached_tokens,
     )
-    key = read_signing_key(_read_key(context.key), str(context.key))
+    key = signing_key(context.key)
     unique: Callable[[], str] = lambda: secrets.token_hex(8)  # noqa: E731 - a name for a seam
     return ContextTokens(key, rules, now=time.time, unique=unique)
 
@@ -346,10 +338,3 @@ def _endpoint(name: SubgraphName, url: str, settings: Settings) -> Endpoint:
         )
     except BadSettings as error:
         raise BadSettings(f"gateway.subgraphs.{name}.url", error.problem) from None
-
-
-def _read_key(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadKey(f"cannot read the key file {path}: {error.strerror}") from None

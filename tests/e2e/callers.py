@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.config import load_settings
-from gateway.server.wiring import demo_personas
+from gateway.server.personas import demo_personas
 from subgraphs.demo.client import Client, Json
 from subgraphs.demo.deployment import Deployment
 from subgraphs.demo.journey import Actors, House, Journey, Person

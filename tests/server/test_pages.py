@@ -14,7 +14,7 @@ from starlette.types import Message
 from gateway.config import Graphiql, Settings
 from gateway.server.exchange import Exchange
 from gateway.server.graphiql import GraphiqlDoor
-from gateway.server.wiring import demo_personas
+from gateway.server.personas import demo_personas
 from tests.server.build import demo_files, served
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"

@@ -283,3 +283,11 @@ async def test_what_serving_does_not_need_is_not_in_its_memory() -> None:
     async with started("-c", code) as child:
         out, _ = await asyncio.wait_for(child.communicate(), 30)
     assert {"httpx", "rich", "opentelemetry", "strawberry"}.isdisjoint(out.decode().split())
+
+
+async def test_a_token_is_made_without_a_gateway() -> None:
+    """The demo says this command some twenty times: it needs neither engine nor GraphQL."""
+    code = "import sys, gateway.cli.token; print(*sys.modules)"
+    async with started("-c", code) as child:
+        out, _ = await asyncio.wait_for(child.communicate(), 30)
+    assert {"gateway.engine", "gateway.planner", "graphql"}.isdisjoint(out.decode().split())
