@@ -272,7 +272,7 @@ async def test_a_proof_file_is_checked_and_drawn_without_any_service(tmp_path: P
         pytest.param(("shard:", "shrad:"), "ledger.shrad: unknown key", id="misspelt key"),
         pytest.param(("ledger:", "ledgers:"), "no section `ledger`", id="no section"),
         pytest.param(("driver: motor", "driver: jdbc"), "ledger.driver", id="no such driver"),
-        pytest.param(("mongodb: m", "mongodb: ${NOPE:-} #"), "set MONGODB_URI", id="no database"),
+        pytest.param(("mongodb: m", "mongodb: ${NOPE:-} #"), "mongodb is empty", id="no database"),
     ],
 )
 def test_a_start_that_cannot_succeed_says_one_sentence(
