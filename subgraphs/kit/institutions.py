@@ -23,6 +23,7 @@ from subgraphs.kit.ids import USCC, InstitutionId
 from subgraphs.kit.mongo import Database, Document, IndexModel, Session
 from subgraphs.kit.paging import Counter, Order, Rows, Window, capped_count, fetch
 from subgraphs.kit.standing import Licence, Standing, read_licences
+from subgraphs.kit.together import Question
 from subgraphs.kit.types import Node, worded
 from subgraphs.vc.did import Did, MethodId, build_did_document
 from subgraphs.vc.did_versions import DidHistory, read_version, vouched
@@ -260,13 +261,18 @@ class Institutions:
 
     async def acting(self, institution: InstitutionId, role: str, at: datetime) -> InstitutionRow:
         """The row, for who may do now what a role does; Forbidden by the code of what it lacks."""
-        row = await self.get(institution)
-        lacks = "ROLE_MISSING" if row is None else row.lacks(role, at)
-        if lacks == FROZEN:
-            raise frozen(ISSUING)
-        if row is None or lacks is not None:
-            raise Forbidden(f"the institution does not act as {role} now", code=lacks)
-        return row
+        return await self.acting_of(institution, role, at).alone()
+
+    def acting_of(
+        self, institution: InstitutionId, role: str, at: datetime
+    ) -> Question[InstitutionRow]:
+        """The same, to be asked with others."""
+
+        def read(found: list[Document]) -> InstitutionRow:
+            return _acting(_row(found[0]) if found else None, role, at)
+
+        where = {"_id": institution}
+        return Question(rows=self._rows, where=where, read=read)
 
     async def by_uscc(self, codes: Sequence[str]) -> dict[str, InstitutionRow]:
         rows = await self._by("uscc", codes)
@@ -277,8 +283,16 @@ class Institutions:
 
     async def by_dids(self, dids: Sequence[str]) -> dict[str, InstitutionRow]:
         """The registered ones among these, in one query; the first where two claim one."""
-        rows = await self._by("did", sorted(set(dids)))
-        return {row.did: row for row in reversed(rows.values())}
+        return await self.of_dids(dids).alone()
+
+    def of_dids(self, dids: Sequence[str]) -> Question[dict[str, InstitutionRow]]:
+        """The same, to be asked with others."""
+
+        def read(found: list[Document]) -> dict[str, InstitutionRow]:
+            return {row.did: row for row in map(_row, reversed(found))}
+
+        where = {"did": {"$in": sorted(set(dids))}}
+        return Question(rows=self._rows, where=where, read=read)
 
     async def page(self, asked: Window) -> tuple[Rows, list[InstitutionRow]]:
         page = await fetch(self._rows, _ALL, BY_CODE, asked)
@@ -314,6 +328,15 @@ def facts(row: InstitutionRow | None) -> dict[str, Any]:
     known = {kind.value for kind in InstitutionKind}
     kind = InstitutionKind(row.kind) if row.kind in known else None
     return {"uscc": USCC(row.uscc), "name": row.name, "kind": kind}
+
+
+def _acting(row: InstitutionRow | None, role: str, at: datetime) -> InstitutionRow:
+    lacks = "ROLE_MISSING" if row is None else row.lacks(role, at)
+    if lacks == FROZEN:
+        raise frozen(ISSUING)
+    if row is None or lacks is not None:
+        raise Forbidden(f"the institution does not act as {role} now", code=lacks)
+    return row
 
 
 def _document(event: LoggedEvent) -> Document:

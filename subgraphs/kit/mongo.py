@@ -58,6 +58,7 @@ __all__ = [
     "Session",
     "Unreachable",
     "UpdateOne",
+    "aggregate",
     "box_in",
     "boxed",
     "create_indexes",
@@ -109,6 +110,8 @@ class Cursor(Protocol):
 class Collection(Protocol):
     """The calls that are alike in both drivers; `aggregate` and `watch` are not (see Mongo)."""
 
+    @property
+    def name(self) -> str: ...
     def find(
         self,
         filter: Mapping[str, Any],  # noqa: A002  # the driver's name
@@ -295,9 +298,7 @@ class Mongo:
     async def aggregate(
         self, collection: Collection, pipeline: Sequence[Mapping[str, Any]]
     ) -> list[Document]:
-        cursor = await _settled(cast("Any", collection).aggregate(pipeline))
-        rows: list[Document] = await cursor.to_list(None)
-        return rows
+        return await aggregate(collection, pipeline)
 
     async def watch(
         self, collection: Collection, pipeline: Sequence[Mapping[str, Any]], *, await_ms: int = 1000
@@ -307,6 +308,15 @@ class Mongo:
         async with opened as stream:
             async for change in stream:
                 yield change
+
+
+async def aggregate(
+    collection: Collection, pipeline: Sequence[Mapping[str, Any]]
+) -> list[Document]:
+    """All rows that a pipeline leads to."""
+    cursor = await _settled(cast("Any", collection).aggregate(pipeline))
+    rows: list[Document] = await cursor.to_list(None)
+    return rows
 
 
 async def create_indexes(database: Database, indexes: Mapping[str, Sequence[IndexModel]]) -> None:

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from ledger_adapter.port import LoggedEvent
 from subgraphs.kit.ids import HolderId
-from subgraphs.kit.mongo import Database, IndexModel, ReplaceOne, Session, UpdateOne
+from subgraphs.kit.mongo import Database, Document, IndexModel, ReplaceOne, Session, UpdateOne
+from subgraphs.kit.together import Question
 
 COLLECTION: Final = "roots"
 KIND: Final = "ROOT_DID_REGISTERED"
@@ -56,11 +57,18 @@ class Roots:
 
     async def newest(self, holder: HolderId) -> RootOnLog | None:
         """What a shown history has to end with; None until the log has told."""
-        found = await self._rows.find_one({"_id": holder})
-        if found is None:
-            return None
-        digest = str(found.get("newest", found["digest"]))
-        return RootOnLog(number=found.get("version", 1), digest=digest)
+        return await self.newest_of(holder).alone()
+
+    def newest_of(self, holder: HolderId) -> Question[RootOnLog | None]:
+        """The same, to be asked with others."""
+        return Question(rows=self._rows, where={"_id": holder}, read=_newest)
+
+
+def _newest(found: Sequence[Document]) -> RootOnLog | None:
+    for row in found:
+        digest = str(row.get("newest", row["digest"]))
+        return RootOnLog(number=row.get("version", 1), digest=digest)
+    return None
 
 
 def _write(event: LoggedEvent) -> ReplaceOne[Any] | UpdateOne | None:

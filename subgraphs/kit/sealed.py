@@ -231,6 +231,10 @@ class SealedCollection:
     def __init__(self, rows: Collection, sealing: Sealing) -> None:
         self._rows, self._sealing = rows, sealing
 
+    @property
+    def name(self) -> str:
+        return self._rows.name
+
     def find(
         self,
         filter: Mapping[str, Any],  # noqa: A002  # the driver's name

@@ -16,7 +16,8 @@ from typing import Any, Final, TypeAlias
 
 from ledger_adapter.port import Envelope, LoggedEvent
 from subgraphs.kit.ids import InstitutionId, is_id
-from subgraphs.kit.mongo import Database, IndexModel, Session, UpdateOne
+from subgraphs.kit.mongo import Database, Document, IndexModel, Session, UpdateOne
+from subgraphs.kit.together import Question
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.vc.status_list import StatusEntry, StatusPurpose, purposes_of
 
@@ -39,11 +40,16 @@ STATE_OF: Final[Mapping[str, CredentialState]] = {
     CANCELLED: CredentialState.CANCELLED,
 }
 """The state that each kind leads to; an endorsement carries its own."""
+_IN_FORCE: Final = frozenset(
+    {ACTIVATED, ENDORSED, "CREDENTIAL_EXPIRED", "CREDENTIAL_SUPERSEDED", CANCELLED}
+)
+"""What gives a place or moves one; all else is told of credentials that never had one."""
 _URI: Final = re.compile(r"https?://.{1,200}/(inst_[0-9A-Z]{26})/([1-9][0-9]{0,5})/([a-z]{1,16})")
 _LIVE: Final = [CredentialState.ACTIVE.value, CredentialState.SUSPENDED.value]
 _SETS: Final = [state.value for state in CredentialState if purposes_of(state.value)]
 Listed: TypeAlias = tuple[InstitutionId, int]
 """A list without its purpose: the issuer, and the list's number."""
+Named: TypeAlias = "tuple[dict[str, Place], dict[Listed, dict[int, str]]]"
 _ANY: Final = {"$in": [state.value for state in CredentialState]}  # the index has it before places
 
 
@@ -98,7 +104,7 @@ class Statuses:
         """Take places and states in; call it from the follower's apply."""
         writes = []
         for event in events:
-            told = told_of(event.envelope)
+            told = told_of(event.envelope) if event.envelope.kind in _IN_FORCE else None
             if told is not None:
                 where, change = _change(told, event.position.index)
                 writes.append(UpdateOne(where, change, upsert=told.place is not None))
@@ -114,30 +120,35 @@ class Statuses:
         found = self._rows.find({**where, "state": {"$in": _SETS}}, shown)
         return {row["place"]: row["state"] for row in await found.to_list(None)}
 
-    async def named(
+    def named(
         self, credentials: Collection[str], places: Mapping[Listed, Collection[int]]
-    ) -> tuple[dict[str, Place], dict[Listed, dict[int, str]]]:
-        """Where credentials stand, and the states that set a bit at some places of lists, read as
-        one: a credential without a place is missing, and so is a list that the log has not heard
-        of."""
+    ) -> Question[Named]:
+        """Where credentials stand, and the states that set a bit at some places of lists: a
+        credential without a place is missing, and so is a list nobody of these stands on."""
         asked: list[dict[str, Any]] = [
             {"issuer": issuer, "list": number, "state": _ANY, "place": {"$in": sorted(wanted)}}
             for (issuer, number), wanted in sorted(places.items())
         ]
         by_id = {"_id": {"$in": sorted(credentials)}}
-        shown = {"issuer": 1, "list": 1, "place": 1, "state": 1}
-        stand: dict[str, Place] = {}
-        known: dict[Listed, dict[int, str]] = {}
-        for row in await self._rows.find({"$or": [by_id, *asked]}, shown).to_list(None):
-            if row["_id"] in credentials:
-                stand[row["_id"]] = Place(number=row["list"], index=row["place"])
-            sets = known.setdefault((row["issuer"], row["list"]), {})
-            if row["state"] in _SETS:
-                sets[row["place"]] = row["state"]
-        for name in places.keys() - known.keys():  # nobody stands where it was asked for
-            if await self._heard_of(*name):
-                known[name] = {}
-        return stand, known
+
+        def read(found: list[Document]) -> Named:
+            stand: dict[str, Place] = {}
+            known: dict[Listed, dict[int, str]] = {}
+            for row in found:
+                if row["_id"] in credentials:
+                    stand[row["_id"]] = Place(number=row["list"], index=row["place"])
+                sets = known.setdefault((row["issuer"], row["list"]), {})
+                if row["state"] in _SETS:
+                    sets[row["place"]] = row["state"]
+            return stand, known
+
+        where = {"$or": [by_id, *asked]}
+        return Question(rows=self._rows, where=where, read=read)
+
+    async def heard_of(self, lists: Collection[Listed]) -> dict[Listed, dict[int, str]]:
+        """Of lists that nobody stands on where it was asked for: those the log has heard of, with
+        no bit set there."""
+        return {name: {} for name in sorted(lists) if await self._heard_of(*name)}
 
     async def _heard_of(self, issuer: InstitutionId, number: int) -> bool:
         where = {"issuer": issuer, "list": number}

@@ -2,7 +2,7 @@
 
 from ledger_adapter.crypto import sm3
 from subgraphs.kit.errors import Busy, Invalid, NotFound
-from subgraphs.kit.ids import InstitutionId, derived_id
+from subgraphs.kit.ids import HolderId, InstitutionId, derived_id
 from subgraphs.kit.matching import matched
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.vc.receipt import document_digest
@@ -14,6 +14,11 @@ from subgraphs.verifier.records import Binding, BindingId
 def customer_digest(verifier: InstitutionId, customer_no: str) -> str:
     """The number itself is kept in the institution's own register only."""
     return f"sm3:{sm3.digest(f'customer|{verifier}|{customer_no}'.encode()).hex()}"
+
+
+def binding_id(verifier: InstitutionId, holder: HolderId) -> BindingId:
+    """A verifier has one binding of each holder."""
+    return BindingId(derived_id("bind", verifier, holder))
 
 
 async def bind_customer(
@@ -32,7 +37,7 @@ async def bind_customer(
     if holder is None:
         raise Busy("the root DID is not on the log yet", code="ROOT_DID_NOT_ON_LOG")
     binding = Binding(
-        id=BindingId(derived_id("bind", verifier, holder)),
+        id=binding_id(verifier, holder),
         verifier=verifier,
         customer_digest=digest,
         holder=holder,

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from subgraphs.kit.ids import derived_id
+from subgraphs.kit.together import Question, together
 from subgraphs.rules import RuleSet, rule_set
 from subgraphs.rules.calendar import SHANGHAI
 from subgraphs.rules.freshness import fresh_within
@@ -14,20 +15,20 @@ from subgraphs.rules.overlap import ShownProof
 from subgraphs.vc.consent import LIVE_COUNT, read_consent
 from subgraphs.vc.errors import VcError
 from subgraphs.vc.presentation import Presentation as Presented
+from subgraphs.verifier.bind import binding_id
 from subgraphs.verifier.grounds import Ground
-from subgraphs.verifier.listed import places_and_lists
+from subgraphs.verifier.listed import Lists
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.records import (
     Binding,
-    ConsentOnLog,
     Presentation,
     Query,
     Request,
-    Supplement,
     VerificationId,
 )
 from subgraphs.verifier.states import CredentialStatus, VerificationResult
 
+T = TypeVar("T")
 EARLIER: Final = timedelta(days=180)
 """How far back proofs that were accepted before can still stand for the same money."""
 _MOST_EARLIER: Final = 64
@@ -35,15 +36,43 @@ _MOST_EARLIER: Final = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """What one decision is made from; `presented` is what the row `shown` holds as text, `waiting`
-    what further proof was asked for."""
+    """What one decision is made from; `presented` is what the row `shown` holds as text, `awaited`
+    whether further proof was asked for."""
 
     request: Request
     rules: RuleSet
     shown: Presentation
     presented: Presented
     ground: Ground
-    waiting: Sequence[Supplement]
+    awaited: bool
+
+
+class _Asks:
+    """What is asked of the rows that are not sealed, in one command."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        shown: Presentation,
+        presented: Presented,
+        dids: Sequence[str],
+        now: datetime,
+    ) -> None:
+        store, ids = parts.store, [item.credential for item in shown.shown]
+        self.own = parts.institutions.acting_of(shown.verifier, "VERIFIER", now)
+        self.register = parts.institutions.of_dids(dids)
+        self.request = store.requests.matching({"_id": shown.request})
+        self.credentials = store.credentials.matching({"_id": {"$in": sorted(set(ids))}})
+        consents = [] if shown.consent is None else [shown.consent]
+        self.consent = store.consents.matching({"_id": {"$in": consents}})
+        self.root = parts.roots.newest_of(shown.holder)
+        self.lists = Lists(presented)
+        self.places = self.lists.asked(parts.statuses, ids)
+        self.awaited = store.awaits(shown.verifier, shown.holder)
+        self.every: tuple[Question[Any], ...] = (
+            *(self.own, self.register, self.request, self.credentials),
+            *(self.consent, self.root, self.places, self.awaited),
+        )
 
 
 async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gathered:
@@ -51,27 +80,21 @@ async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gat
     stand in its role, or leaves this business."""
     dids = {str(item.credential.get("issuer")) for item in presented.shown}
     receipt = presented.receipt or {}
-    ids, index, now = [item.credential for item in shown.shown], parts.follower.applied, _now(parts)
-    # each reads for itself: one after the other would be as many times the way to the database
-    (
-        (own, (request, binding), register, credentials),
-        ((places, lists), consent, root, (earlier, live), waiting),
-    ) = await asyncio.gather(
-        asyncio.gather(
-            parts.institutions.acting(shown.verifier, "VERIFIER", now),
-            _asked(parts, shown),
-            parts.institutions.by_dids([*dids, str(receipt.get("issuer"))]),
-            parts.store.credentials.find(ids),
-        ),
-        asyncio.gather(
-            places_and_lists(parts.statuses, ids, presented),
-            _consent(parts, shown),
-            parts.roots.newest(shown.holder),
-            asyncio.gather(_earlier(parts, shown, now), _live(parts, shown, presented)),
-            parts.store.open_for(shown.verifier, shown.holder),
-        ),
+    index, now = parts.follower.applied, _now(parts)
+    asks = _Asks(parts, shown, presented, [*dids, str(receipt.get("issuer"))], now)
+    # one after the other would be as many times the way to the database
+    found, binding, earlier, live = await asyncio.gather(
+        together(*asks.every),
+        _binding(parts, shown),
+        _earlier(parts, shown, now),
+        _live(parts, shown, presented),
     )
-    own.begins(request.rule_set)
+    places, known = found.to(asks.places)
+    lists = await asks.lists.kept(parts.statuses, known)
+    request = _only(found.to(asks.request))
+    if request is None or binding is None:
+        raise LookupError(f"{shown.id} answers a request that is gone")
+    found.to(asks.own).begins(request.rule_set)
     rules = rule_set(request.rule_set, among=parts.terms.rule_sets)
     day = now.astimezone(SHANGHAI).date()
     ground = Ground(
@@ -87,12 +110,12 @@ async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gat
         rules_digest=rules.digest,
         at=now,
         index=index,
-        credentials=tuple(row for _, row in sorted(credentials.items())),
-        institutions=tuple(row for _, row in sorted(register.items())),
-        consent=consent,
+        credentials=tuple(sorted(found.to(asks.credentials), key=lambda row: row.id)),
+        institutions=tuple(row for _, row in sorted(found.to(asks.register).items())),
+        consent=_only(found.to(asks.consent)),
         places=tuple(sorted(places.items())),
         lists=lists,
-        root=root,
+        root=found.to(asks.root),
         earlier=earlier,
         live=live,
         recheck_within=_seconds(fresh_within(rules.name, on=day, among=parts.terms.freshness)),
@@ -104,20 +127,17 @@ async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gat
         shown=shown,
         presented=presented,
         ground=ground,
-        waiting=waiting,
+        awaited=bool(found.to(asks.awaited)),
     )
 
 
-async def _asked(parts: Parts, shown: Presentation) -> tuple[Request, Binding]:
-    request = await parts.store.requests.get(shown.request)
-    binding = None if request is None else await parts.store.bindings.get(request.binding)
-    if request is None or binding is None:
-        raise LookupError(f"{shown.id} answers a request that is gone")
-    return request, binding
+async def _binding(parts: Parts, shown: Presentation) -> Binding | None:
+    """A verifier has one of each customer, and its name follows from the two."""
+    return await parts.store.bindings.get(binding_id(shown.verifier, shown.holder))
 
 
-async def _consent(parts: Parts, shown: Presentation) -> ConsentOnLog | None:
-    return None if shown.consent is None else await parts.store.consents.get(shown.consent)
+def _only(found: Sequence[T]) -> T | None:
+    return found[0] if found else None
 
 
 def _seconds(within: timedelta | None) -> int | None:

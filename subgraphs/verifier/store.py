@@ -14,6 +14,7 @@ from subgraphs.kit.mongo import (
     ReturnDocument,
     Session,
 )
+from subgraphs.kit.together import Question
 from subgraphs.verifier.grounds import Ground
 from subgraphs.verifier.records import (
     Acceptance,
@@ -242,6 +243,11 @@ class Store:
         """What a verifier waits for from a customer."""
         mine = {"verifier": verifier, "holder": holder, "state": SupplementState.OPEN.value}
         return await self.supplements.where(mine, session=session)
+
+    def awaits(self, verifier: str, holder: str) -> Question[list[Supplement]]:
+        """One of them, if there is any; to be asked with others."""
+        mine = {"verifier": verifier, "holder": holder, "state": SupplementState.OPEN.value}
+        return self.supplements.matching(mine, limit=1)
 
     async def _beside(self, verifications: Sequence[str], session: Session) -> list[Acceptance]:
         """All acceptances of these decisions."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from subgraphs.kit.mongo import Collection, ReplaceOne, ReturnDocument, Session
+from subgraphs.kit.mongo import Collection, Document, ReplaceOne, ReturnDocument, Session
 from subgraphs.kit.sealed import Seen, everything, find_seen
+from subgraphs.kit.together import Question
 from subgraphs.verifier.codec import from_document, to_document, to_value
 
 R = TypeVar("R")
@@ -67,6 +68,14 @@ class Table(Generic[R]):
         """A bounded list."""
         rows = self.rows.find(where, session=session).sort(list(sort)).limit(limit)
         return [self.read(row) for row in await rows.to_list(None)]
+
+    def matching(self, where: Mapping[str, Any], *, limit: int = 0) -> Question[list[R]]:
+        """The rows by an index, to be asked for with others; of nothing that is sealed."""
+
+        def read(found: list[Document]) -> list[R]:
+            return [self.read(row) for row in found]
+
+        return Question(rows=self.rows, where=where, read=read, limit=limit)
 
     async def insert(self, record: R, *, session: Session) -> None:
         """A new row; a second of the same unique key raises the driver's DuplicateKeyError."""

@@ -103,7 +103,7 @@ async def _made(parts: Parts, shown: Presentation, presented: Presented) -> _Mad
 
 def _decided(found: Gathered) -> _Made:
     case = case_of(found.request, found.shown, found.presented, found.ground, found.rules)
-    return _Made(case=case, ground=found.ground, decision=decide(case), waited=bool(found.waiting))
+    return _Made(case=case, ground=found.ground, decision=decide(case), waited=found.awaited)
 
 
 async def _write(parts: Parts, shown: Presentation, made: _Made, session: Session) -> Presentation:

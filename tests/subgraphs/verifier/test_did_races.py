@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,8 @@ from ledger_adapter.crypto.sm2 import PrivateKey
 from subgraphs.kit.errors import Busy
 from subgraphs.kit.ids import HolderId, InstitutionId
 from subgraphs.kit.mongo import Session
-from subgraphs.kit.roots import RootOnLog, Roots
+from subgraphs.kit.roots import RootOnLog
+from subgraphs.kit.statuses import Listed, Statuses
 from subgraphs.verifier.parts import Parts
 from subgraphs.verifier.verify import verify
 from tests.subgraphs.verifier.counter import OWN, Counter, present
@@ -26,15 +28,16 @@ async def counter(shared_counter: Counter) -> Counter:
     return shared_counter
 
 
-class Overtaken(Roots):
+class Overtaken(Statuses):
     """Reads what stands; before the reader can act on it, something else has happened."""
 
     def __init__(self, counter: Counter, between: Any) -> None:
         super().__init__(counter.parts.store.database)
         self._between = between
 
-    async def newest(self, holder: HolderId) -> RootOnLog | None:
-        found = await super().newest(holder)
+    async def heard_of(self, lists: Collection[Listed]) -> dict[Listed, dict[int, str]]:
+        """The last that a decision asks for once all it stands on was read."""
+        found = await super().heard_of(lists)
         await self._between()
         return found
 
@@ -59,7 +62,7 @@ async def test_a_rotation_that_lands_between_reading_and_deciding_is_not_overloo
     async def rotation() -> None:
         await told(counter, person, next_version(person, PrivateKey.generate()))
 
-    overtaken = replace(counter.parts, roots=Overtaken(counter, rotation))
+    overtaken = replace(counter.parts, statuses=Overtaken(counter, rotation))
     with pytest.raises(Busy):
         await decided(counter, overtaken, submitted["presentation"]["id"])
     assert await counter.events("PRESENTATION_VERIFIED", about=person.id) == []

@@ -98,3 +98,17 @@ async def test_entities_are_read_once_a_table(shared_counter: Counter) -> None:
         "qualifications",
         "verifications",
     ]
+
+
+async def test_each_part_of_what_is_asked_together_has_its_index(shared_counter: Counter) -> None:
+    counter = shared_counter
+    await journey(counter, "together")
+    async with profiled(counter) as found:
+        person = await counter.customer("together-again")
+        await counter.accepted(person)
+    asked = [row["command"] for row in found if "$unionWith" in str(row["command"])]
+    assert asked
+    parts = {"aggregate": asked[0]["aggregate"], "pipeline": asked[0]["pipeline"], "cursor": {}}
+    told = str(await counter.parts.store.database.command({"explain": parts}))
+    assert told.count("IXSCAN") + told.count("IDHACK") >= len(asked[0]["pipeline"]) // 3
+    assert "COLLSCAN" not in told
