@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, cast
+from typing import Final
 
+from ledger_adapter.port import Ledger
 from subgraphs.demo.loading.load import Loader
-from subgraphs.demo.loading.rooms import Places
-from subgraphs.demo.population.books import CoreSystem
-from subgraphs.issuer import app as issuer
-from subgraphs.issuer.parts import Parts as Issuer
+from subgraphs.demo.loading.stage import House, Stage, Whose
 from subgraphs.kit.base import wire
-from subgraphs.kit.follow import POSITIONS, Follower
+from subgraphs.kit.follow import POSITIONS
 from subgraphs.kit.identity import HttpIdentityProvider
+from subgraphs.kit.keystore import file_keys
 from subgraphs.kit.mongo import Mongo
 from subgraphs.kit.settings import ServiceName, Settings
 from subgraphs.verifier import app as verifier
-from subgraphs.verifier.parts import Parts as Verifier
-from subgraphs.verifier.parts import Terms
-from subgraphs.verifier.records import Change
-from subgraphs.wallet import app as wallet
-from subgraphs.wallet.parts import Parts as Wallet
 
 FOLLOWERS: Final[tuple[ServiceName, ...]] = ("issuer", "wallet", "verifier", "audit")
 PATIENCE: Final = timedelta(minutes=10)  # a loading system is far behind at times
@@ -36,61 +30,61 @@ class Elsewhere:
 
     def __init__(self, mongo: Mongo, settings: Settings, name: ServiceName) -> None:
         self._rows, self._name = mongo.database(settings.database(name))[POSITIONS], name
-        self.applied = -1
 
     async def reach(self, index: int) -> None:
         """Wait until an entry is applied; for ever, if need be."""
-        while await self._look() < index:  # noqa: ASYNC110  # another process
+        while await self.look() < index:  # noqa: ASYNC110  # another process
             await asyncio.sleep(_STEP)
 
-    async def _look(self) -> int:
+    async def look(self) -> int:
+        """The last entry that is applied."""
         found = await self._rows.find_one({"_id": self._name})
-        self.applied = int(found["index"]) if found else -1
-        return self.applied
+        return int(found["index"]) if found else -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """Parts that write to the databases, and where the system's followers stand."""
+    """What stages are made of, and where the log and the system's followers stand."""
 
-    issuer: Issuer
-    wallet: Wallet
-    verifier: Verifier
-    followers: Sequence[Elsewhere]
+    house: House
+    ledger: Ledger
+    followers: Mapping[ServiceName, Elsewhere]
+
+    async def stage(self, whose: Whose) -> Stage:
+        """For one step of these people, as far as the verifier has read the log by now."""
+        return self.house.stage(whose, await self.followers["verifier"].look())
 
     async def on_log(self, entities: Sequence[str]) -> None:
         """Until what was told of these has its place on the log, and all subgraphs have read it."""
         async with asyncio.timeout(PATIENCE.total_seconds()):
-            while await self.verifier.ledger.awaits(entities):  # noqa: ASYNC110  # another process
-                await asyncio.sleep(_STEP)
-            last = await self.verifier.ledger.size() - 1
-            for follower in self.followers:
+            for asked in (entities[-1:], entities):  # one is asked for at less cost than all
+                while await self.ledger.awaits(asked):  # noqa: ASYNC110  # another process
+                    await asyncio.sleep(_STEP)
+            last = await self.ledger.size() - 1
+            for follower in self.followers.values():
                 await follower.reach(last)
 
 
 @asynccontextmanager
 async def doors_of(settings: Settings, loader: Loader) -> AsyncIterator[Doors]:
-    """Over the loader's connection; the identity provider is asked as its process answers."""
-    ground, mongo = loader.ground, loader.mongo
-    identity = HttpIdentityProvider(settings.identity_url)
+    """Over the loader's connection; the identity provider answers from its own rows."""
+    mongo = loader.mongo
     base = wire("verifier", settings, mongo)
     custody = mongo.database(f"{settings.database_prefix}{verifier.CUSTODY_DATABASE}")
+    identity = HttpIdentityProvider(settings.identity_url)
     outside = verifier.Doors(
         identity=identity,
         customers=verifier.customer_register(verifier.CUSTOMERS),
         copies=verifier.lent_copies(verifier.COPIES, settings, custody),
     )
-    counter = verifier.wire(base, outside, Terms(freshness_wait=PATIENCE))
+    house = House(
+        ground=loader.ground,
+        bases={**loader.bases, "verifier": base},
+        keys=file_keys(settings),
+        outside=outside,
+    )
     followers = {name: Elsewhere(mongo, settings, name) for name in FOLLOWERS}
-    there = cast("Follower[Change]", followers["verifier"])
-    desk = issuer.wire(ground.issuer, identity=identity, core_system=CoreSystem())
-    places = Places(ground.issuer.database, ground.given)
     try:
-        yield Doors(
-            issuer=replace(desk, store=places, scenario=ground.scenario),
-            wallet=wallet.wire(ground.wallet, identity=identity, custodian=ground.custodian),
-            verifier=replace(counter, follower=there),
-            followers=tuple(followers.values()),
-        )
+        yield Doors(house=house, ledger=base.ledger, followers=followers)
     finally:
         await identity.close()

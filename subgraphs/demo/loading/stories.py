@@ -1,5 +1,5 @@
-"""What befalls people once their credentials are in force, by the mutations' own steps on the
-databases themselves: shown to a verifier and accepted, reduced, suspended, revoked, renewed,
+"""What befalls people once their credentials are in force, by the mutations' own steps over rows
+that are lent (`stage.py`): shown to a verifier and accepted, reduced, suspended, revoked, renewed,
 consents withdrawn, credentials cancelled.
 
 Laws: what is shown or changed stands on the log before, so that a verifier decides on what is
@@ -9,7 +9,6 @@ had her story: one that was cut short stays as far as it came.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,13 +20,16 @@ from ledger_adapter.crypto.sm2 import own_signatures_hold
 from subgraphs.demo.houses import TAGS
 from subgraphs.demo.journey import PRODUCT, PURPOSE, RULE_SET, THRESHOLD, VERIFIER, YEAR
 from subgraphs.demo.loading.doors import Doors
+from subgraphs.demo.loading.lent import Overtaken
 from subgraphs.demo.loading.person import Resident, agree, as_input, certify, desk_of
+from subgraphs.demo.loading.stage import Stage, Whose
 from subgraphs.demo.population.books import Town
 from subgraphs.holder.choose import HeldCredential, evenly, show
 from subgraphs.holder.holder import Grant
 from subgraphs.issuer.desk.endorse import endorse
 from subgraphs.issuer.records import Credential
 from subgraphs.kit.agreements import AgreementStage
+from subgraphs.kit.errors import Busy
 from subgraphs.kit.idempotent import Call
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.offload import in_place
@@ -53,7 +55,7 @@ from subgraphs.wallet.steps.consent import (
 )
 from subgraphs.wallet.steps.terms import Wanted
 
-AT_ONCE: Final = 8
+TRIES: Final = 12
 CHUNK: Final = 200
 SHOWN: Final = "PRESENTED"
 REASON: Final = "ASSETS_CHANGED"
@@ -91,9 +93,9 @@ def kinds_after(town: Town, index: int) -> tuple[str, ...]:
 
 
 async def play(doors: Doors, people: Sequence[Resident]) -> int:
-    """Their stories side by side, step by step; how many that were."""
-    lives = [life for one in people if (life := await _life(doors, one)) is not None]
+    """Their stories beside each other, step by step; how many that were."""
     with in_place(), own_signatures_hold():
+        lives = await _lives(doors, [one for one in people if kinds_after(one.town, one.index)])
         await _all(doors, lives, _consented)
         await _all(doors, lives, _shown)
         for place in range(max((len(life.kinds) for life in lives), default=0)):
@@ -102,12 +104,23 @@ async def play(doors: Doors, people: Sequence[Resident]) -> int:
     return len(lives)
 
 
-async def _life(doors: Doors, one: Resident) -> Life | None:
+async def _lives(doors: Doors, people: Sequence[Resident]) -> list[Life]:
+    whose = Whose(
+        holders=[one.holder for one in people],
+        dids=[one.software.did for one in people],
+        credentials=(),
+        consents=(),
+    )
+    stage = await doors.stage(whose)
+    return [life for one in people if (life := await _life(stage, one)) is not None]
+
+
+async def _life(stage: Stage, one: Resident) -> Life | None:
     kinds = kinds_after(one.town, one.index)
-    if not kinds or await doors.wallet.store.consents_of(one.holder, 1):
+    if await stage.wallet.store.consents_of(one.holder, 1):
         return None
-    root = await doors.wallet.store.root_did(one.holder)
-    held = await doors.issuer.store.in_force_of(one.holder, doors.issuer.clock())
+    root = await stage.wallet.store.root_did(one.holder)
+    held = await stage.issuer.store.in_force_of(one.holder, stage.issuer.clock())
     if root is None or not held:
         return None
     order = [one.town.number(account) for account in one.accounts]
@@ -115,25 +128,38 @@ async def _life(doors: Doors, one: Resident) -> Life | None:
     return Life(one=one, kinds=kinds, credentials=held, receipt=root.receipt)
 
 
-async def _next(doors: Doors, life: Life, *, place: int) -> list[str]:
-    return await STEPS[life.kinds[place]](doors, life)
+async def _next(stage: Stage, life: Life, *, place: int) -> list[str]:
+    return await STEPS[life.kinds[place]](stage, life)
 
 
 async def _all(doors: Doors, lives: Sequence[Life], step: Step) -> None:
     """One step of all, and then what it told is read by everybody."""
-    door = asyncio.Semaphore(AT_ONCE)
-
-    async def through(life: Life) -> list[str]:
-        async with door:
-            return await step(doors, life)
-
-    told = await asyncio.gather(*map(through, lives))
-    await doors.on_log([entity for some in told for entity in some])
+    if lives:
+        await doors.on_log(await _written(doors, lives, step))
 
 
-async def _consented(doors: Doors, life: Life) -> list[str]:
+async def _written(doors: Doors, lives: Sequence[Life], step: Step) -> list[str]:
+    """The entities of which it told the log; again from the start when somebody came between."""
+    whose = Whose(
+        holders=[life.one.holder for life in lives],
+        dids=[life.one.software.did for life in lives],
+        credentials=[row.id for life in lives for row in life.credentials],
+        consents=[life.consent for life in lives if life.consent is not None],
+    )
+    for _ in range(TRIES):
+        stage = await doors.stage(whose)
+        told = [entity for life in lives for entity in await step(stage, life)]
+        try:
+            await stage.write()
+        except Overtaken:
+            continue
+        return told
+    raise Busy("the rows of these people are changed all the time")
+
+
+async def _consented(stage: Stage, life: Life) -> list[str]:
     """The verifier knows its customer; she consents to what it may ask her for."""
-    one, verifier, wallet = life.one, doors.verifier, doors.wallet
+    one, verifier, wallet = life.one, stage.verifier, stage.wallet
 
     async def bound(session: Session) -> dict[str, str]:
         row = await bind_customer(
@@ -168,9 +194,9 @@ async def _consented(doors: Doors, life: Life) -> list[str]:
     return [binding, life.consent]
 
 
-async def _shown(doors: Doors, life: Life) -> list[str]:
+async def _shown(stage: Stage, life: Life) -> list[str]:
     """She shows bounds that add up to what is asked for; who qualifies is let in."""
-    verifier, one = doors.verifier, life.one
+    verifier, one = stage.verifier, life.one
 
     async def asked(session: Session) -> dict[str, str]:
         row = await ask.create_request(
@@ -236,11 +262,11 @@ async def _granted(verifier: Verifier, qualification: str) -> str:
     return await _once(verifier, work)
 
 
-async def _endorsed(doors: Doors, life: Life, *, effect: str) -> list[str]:
+async def _endorsed(stage: Stage, life: Life, *, effect: str) -> list[str]:
     """The issuer of her first proof says what has changed."""
     first = life.credentials[0]
     told = await endorse(
-        doors.issuer,
+        stage.issuer,
         desk_of(first.issuer),
         credential=first.id,
         effect=effect,
@@ -251,24 +277,24 @@ async def _endorsed(doors: Doors, life: Life, *, effect: str) -> list[str]:
     return [told, first.id]
 
 
-async def _renewed(doors: Doors, life: Life) -> list[str]:
+async def _renewed(stage: Stage, life: Life) -> list[str]:
     """Another proof of the same account takes the place of the first."""
     first, one = life.credentials[0], life.one
     account = next(own for own in one.accounts if one.town.number(own) == first.account_no)
-    return [await certify(doors.issuer, one, account), first.id]
+    return [await certify(stage.issuer, one, account), first.id]
 
 
-async def _withdrawn(doors: Doors, life: Life) -> list[str]:
-    wallet, one = doors.wallet, life.one
+async def _withdrawn(stage: Stage, life: Life) -> list[str]:
+    wallet, one = stage.wallet, life.one
     wish = await prepare_withdrawal(wallet, one.viewer, str(life.consent))
     signature = as_input(one.software.sign(wish.to_sign))
     return [await withdraw_consent(wallet, one.viewer, wish.id, signature, client_id=None)]
 
 
-async def _cancelled(doors: Doors, life: Life) -> list[str]:
+async def _cancelled(stage: Stage, life: Life) -> list[str]:
     one, first = life.one, life.credentials[0].id
     signature = as_input(one.software.cancel(first))
-    await cancel.cancel_credential(doors.wallet, one.viewer, first, signature, client_id=None)
+    await cancel.cancel_credential(stage.wallet, one.viewer, first, signature, client_id=None)
     return [first]
 
 
@@ -291,7 +317,7 @@ async def _once(verifier: Verifier, work: Callable[[Session], Awaitable[dict[str
     return str((await verifier.idempotent.once(call, work))["id"])
 
 
-Step = Callable[[Doors, Life], Awaitable[list[str]]]
+Step = Callable[[Stage, Life], Awaitable[list[str]]]
 STEPS: Final[Mapping[str, Step]] = MappingProxyType(
     {
         **{
