@@ -23,6 +23,7 @@ from subgraphs.kit.base import Base, wire
 from subgraphs.kit.errors import Busy
 from subgraphs.kit.ids import institution_id
 from subgraphs.kit.institutions import COLLECTION as REGISTER
+from subgraphs.kit.keystore import file_keys
 from subgraphs.kit.mongo import Contended, Database, Document, Mongo, Session
 from subgraphs.kit.offload import in_place
 from subgraphs.kit.sealed import everything
@@ -155,6 +156,7 @@ async def opened(
             issuer=bases["issuer"],
             wallet=bases["wallet"],
             key=settings.key_files.load(settings.keys / institution_id(PROVIDER) / "key-1.json"),
+            keys=file_keys(settings),
             institutions=await issuer[REGISTER].find({}).to_list(None),
             scenario=scenario,
             given=Given(issuer, share or Share()),

@@ -20,6 +20,7 @@ from subgraphs.kit.identity import Application, IdentityProvider, Registration
 from subgraphs.kit.ids import InstitutionId, institution_id
 from subgraphs.kit.institutions import COLLECTION as REGISTER
 from subgraphs.kit.institutions import InstitutionRow, Institutions
+from subgraphs.kit.keystore import InstitutionKeys
 from subgraphs.kit.mongo import Database, Document, Session
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.prepared import Prepared
@@ -179,11 +180,13 @@ def _heard(envelope: Envelope) -> LoggedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What every batch of a process stands on; `key` is the identity provider's."""
+    """What every batch of a process stands on; `key` is the identity provider's, `keys` those of
+    all institutions, each read once."""
 
     issuer: Base
     wallet: Base
     key: PrivateKey
+    keys: InstitutionKeys
     institutions: Sequence[Document]
     scenario: Scenario
     given: Given
@@ -215,12 +218,14 @@ def rooms(ground: Ground, taken: int) -> Rooms:
 def _issuer(ground: Ground, rows: MemoryDatabase, told: Told, provider: IdentityProvider) -> Issuer:
     base = in_memory(ground.issuer, rows, told)
     wired = issuer.wire(base, identity=provider, core_system=CoreSystem())
-    return replace(wired, store=Places(rows.database, ground.given), scenario=ground.scenario)
+    places = Places(rows.database, ground.given)
+    return replace(wired, store=places, scenario=ground.scenario, keys=ground.keys)
 
 
 def _wallet(ground: Ground, rows: MemoryDatabase, told: Told, provider: IdentityProvider) -> Wallet:
     base = in_memory(ground.wallet, rows, told)
-    return wallet.wire(base, identity=provider, custodian=ground.custodian)
+    wired = wallet.wire(base, identity=provider, custodian=ground.custodian)
+    return replace(wired, keys=ground.keys)
 
 
 def in_memory(base: Base, rows: MemoryDatabase, told: Told) -> Base:
