@@ -14,6 +14,8 @@ from typing import Final
 
 from ledger_adapter.port import Envelope, EventId, JsonValue
 from subgraphs.kit.ids import InstitutionId, type_of
+from subgraphs.vc.consent import CODE
+from subgraphs.vc.encoding import HASH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,42 +127,45 @@ KINDS: Final[Mapping[str, EventKind]] = {
     "FRAUD_SIGNAL": _kind("Presentation Holder Credential", "check reasonCode"),
 }
 
+_NAME: Final = re.compile(r"[A-Z_]{1,40}")
+_HEX: Final = re.compile(r"[0-9a-f]{64}")
+_INSTITUTION: Final = re.compile(r"inst_[0-9A-Z]{26}")
 _FORMS: Final[Mapping[str, re.Pattern[str]]] = {
-    "vcHash": re.compile(r"sm3:[0-9a-f]{64}"),
-    "documentDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "consentDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "cancellationDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "contentHash": re.compile(r"sm3:[0-9a-f]{64}"),
-    "textDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "proofingDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "recoveryDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "closureDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "receiptDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "presentationDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "evidenceDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "reportDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "runbookDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "findingsDigest": re.compile(r"sm3:[0-9a-f]{64}"),
-    "business": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
-    "severity": re.compile(r"[A-Z_]{1,40}"),
-    "scenario": re.compile(r"[A-Z_]{1,40}"),
-    "manifestHash": re.compile(r"sm3:[0-9a-f]{64}"),
-    "step": re.compile(r"[A-Z_]{1,40}"),
-    "agreement": re.compile(r"[A-Z_]{1,40}"),
-    "agreementStage": re.compile(r"[A-Z_]{1,40}"),
-    "ground": re.compile(r"[A-Z_]{1,40}"),
-    "part": re.compile(r"[A-Z_]{1,40}"),
-    "what": re.compile(r"[A-Z_]{1,40}"),
-    "reader": re.compile(r"[0-9a-f]{64}"),
-    "listDigest": re.compile(r"[0-9a-f]{64}"),
-    "by": re.compile(r"[0-9a-f]{64}"),
-    "channel": re.compile(r"[A-Z_]{1,40}"),
-    "reasonCode": re.compile(r"[A-Z][A-Z0-9_]{0,63}"),
+    "vcHash": HASH,
+    "documentDigest": HASH,
+    "consentDigest": HASH,
+    "cancellationDigest": HASH,
+    "contentHash": HASH,
+    "textDigest": HASH,
+    "proofingDigest": HASH,
+    "recoveryDigest": HASH,
+    "closureDigest": HASH,
+    "receiptDigest": HASH,
+    "presentationDigest": HASH,
+    "evidenceDigest": HASH,
+    "reportDigest": HASH,
+    "runbookDigest": HASH,
+    "findingsDigest": HASH,
+    "business": CODE,
+    "severity": _NAME,
+    "scenario": _NAME,
+    "manifestHash": HASH,
+    "step": _NAME,
+    "agreement": _NAME,
+    "agreementStage": _NAME,
+    "ground": _NAME,
+    "part": _NAME,
+    "what": _NAME,
+    "reader": _HEX,
+    "listDigest": _HEX,
+    "by": _HEX,
+    "channel": _NAME,
+    "reasonCode": CODE,
     "state": re.compile(r"[A-Z][A-Z_]{0,63}"),
     "effect": re.compile(r"NOTE|REDUCED|RESTORED|SUSPEND|REVOKE"),
     "supersededBy": re.compile(r"cred_[0-9A-Z]{26}"),
-    "issuer": re.compile(r"inst_[0-9A-Z]{26}"),
-    "verifier": re.compile(r"inst_[0-9A-Z]{26}"),
+    "issuer": _INSTITUTION,
+    "verifier": _INSTITUTION,
 }
 LONGEST_TEXT: Final = 200
 

@@ -9,7 +9,6 @@ custodian still has a copy of hers.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from subgraphs.audit.kept.exits import ExitCase
@@ -18,9 +17,9 @@ from subgraphs.audit.states import ExitScope, ExitState
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.ids import InstitutionId
 from subgraphs.kit.mongo import Session
+from subgraphs.vc.encoding import HASH
 
 FROZEN_BY: Final = "WALLET_CLOSED"
-_DIGEST: Final = re.compile(r"sm3:[0-9a-f]{64}")
 _LEAVING: Final = ("EXITING", "EXITED")
 _GONE: Final = ("CANDIDATE", "EXITED")
 _RESTING: Final = ("CANDIDATE", "ADMITTED", "SUSPENDED", "EXITING", "EXITED")
@@ -30,7 +29,7 @@ async def shown(
     parts: Parts, row: ExitCase, state: ExitState, evidence: str | None, session: Session
 ) -> int | None:
     """Where the log shows the step, if it does; Invalid for a step that nothing shows."""
-    if evidence is not None and not _DIGEST.fullmatch(evidence):
+    if evidence is not None and not HASH.fullmatch(evidence):
         raise Invalid("a digest of SM3", field="evidence", code="DIGEST_INVALID")
     match state:
         case ExitState.FROZEN:

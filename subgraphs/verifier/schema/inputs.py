@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
-from typing import Final
 
 import strawberry
 
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.scalars import DID, JSON, Decimal, Hash
 from subgraphs.kit.types import MutationInput
+from subgraphs.vc.encoding import HASH
 from subgraphs.vc.errors import BadAmount
 from subgraphs.vc.money import parse_amount
 from subgraphs.verifier.records import PaperProof
 from subgraphs.verifier.schema.words import PaperMetric, TransferModeChoice
-
-DIGEST: Final = re.compile(r"sm3:[0-9a-f]{64}")
 
 
 @strawberry.input(description="Match an own real-name customer to her root DID (客户绑定).")
@@ -79,7 +76,7 @@ class PaperDocumentInput:
         """As it is kept; raises Invalid for a value or a hash that is not one."""
         field = f"documents[{place}]"
         months = self.metric is PaperMetric.EXPERIENCE_MONTHS
-        if DIGEST.fullmatch(self.document_digest) is None:
+        if HASH.fullmatch(self.document_digest) is None:
             raise Invalid("a hash is `sm3:` and 64 digits", field=f"{field}.documentDigest")
         try:
             value = int(parse_amount(self.value))
