@@ -20,7 +20,7 @@ _STYLE: Final = (
     "table{border-collapse:collapse;width:100%}td,th{border:1px solid #c9d1d9;padding:.3rem .5rem;"
     "text-align:left;vertical-align:top;overflow-wrap:anywhere}pre{background:#f4f6f8;padding:1rem;"
     "white-space:pre-wrap;overflow-wrap:anywhere;font-size:12px}code{overflow-wrap:anywhere}"
-    "svg{max-width:100%}@media print{details{break-inside:avoid}}"
+    "svg{max-width:100%}@media print{svg{break-inside:avoid}}"
 )
 
 
@@ -107,7 +107,7 @@ def _enclosed(evidence: Evidence) -> list[str]:
 def _drawn(event: Proved) -> str:
     drawing = draw_svg(event.verdict.bundle)
     name = f"entry {event.sequence}: {event.envelope['kind']}"
-    return f"<details><summary>{_text(name)}</summary>{drawing}</details>"
+    return f"<details open><summary>{_text(name)}</summary>{drawing}</details>"  # shut: not printed
 
 
 def _seal(evidence: Evidence) -> str:

@@ -3,6 +3,7 @@
 It runs as a deployment outside demo mode has to: every SM2 key file is sealed.
 """
 
+import asyncio
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from subgraphs.demo.ceremony import hold_ceremony
 from subgraphs.demo.deployment import CONFIG, ROOT
 from subgraphs.demo.pilot import INSTITUTIONS
 from subgraphs.demo.play import verify_proof
+from tests.e2e.browser import CHROMIUM, chromium
 from tests.e2e.conftest import started
 from tests.kit.stack import Stack
 
@@ -170,6 +172,18 @@ def test_a_process_that_signs_takes_no_plain_key_outside_demo_mode(
     assert "is not sealed; outside demo mode it has to be" in done.stderr
 
 
+async def prints_every_path(folder: Path) -> None:
+    """On paper, or as PDF, the page shows the path of each event and of the seal."""
+    events = json.loads((folder / "evidence.json").read_bytes())["proofs"]
+    async with chromium() as browser:
+        page = await browser.new_page()
+        await page.goto((folder / "evidence.html").as_uri())
+        await page.emulate_media(media="print")
+        shown = "all => all.map(one => one.checkVisibility())"
+        assert await page.locator("svg").evaluate_all(shown) == [True] * (1 + len(events))
+        assert (await page.pdf()).startswith(b"%PDF")
+
+
 def test_the_demo_plays_every_step_and_its_proof_outlives_the_system(
     stack: Stack, tmp_path: Path
 ) -> None:
@@ -200,7 +214,8 @@ def test_the_demo_plays_every_step_and_its_proof_outlives_the_system(
         receipt, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert "3 replicas erased" in said.stdout, said.stdout + said.stderr
-    assert "<svg" in (tmp_path / "evidence.html").read_text(encoding="utf-8")
+    if CHROMIUM is not None:
+        asyncio.run(prints_every_path(tmp_path))
 
     stranger = json.loads(trust.read_text())
     stranger["logs"][0]["origin"] = "somebody.example/log/2026"

@@ -113,6 +113,7 @@ async def test_the_command_checks_it_without_a_network(
     assert "inside      PRESENTATION /proof: the holder's signature" in done.stdout
     text = page.read_text(encoding="utf-8")
     assert text.count("<svg") == 1 + len(json.loads(sealed)["proofs"])
+    assert text.count("<details") == text.count("<details open>"), "what is shut is not printed"
     assert "PRIVATE_FUND@1" in text
     file.write_bytes(sealed.replace(b"PRIVATE_FUND@1", b"PRIVATE_FUND@2"))
     done = await asyncio.to_thread(_run, command)
