@@ -75,9 +75,9 @@ async def hold_proofs(
         return []  # it rests on paper alone
     accepted = await rows.where({"verification": qualification.verification}, session=session)
     try:
-        for row in accepted:
-            was = {"state": AcceptanceState.MONITORED, "version": row.version}
-            await rows.hold(row.id, was=was, session=session)
+        stand = AcceptanceState.MONITORED
+        were = {str(row.id): {"state": stand, "version": row.version} for row in accepted}
+        await rows.hold_all(were, session=session)
     except Stale:
         raise Invalid(
             "a proof it rests on no longer stands",
