@@ -148,12 +148,12 @@ class Known(Institutions):
 
     def __init__(self, rows: MemoryDatabase) -> None:
         super().__init__(rows.database)
-        self._ids = [InstitutionId(str(one)) for one in rows.collections[REGISTER].by_id]
         self._read: dict[InstitutionId, InstitutionRow] | None = None
 
     async def _by(self, field: str, values: Sequence[str]) -> dict[InstitutionId, InstitutionRow]:
         if self._read is None:
-            self._read = await super()._by("_id", self._ids)
+            every = await self._rows.find({}).to_list(None)
+            self._read = await super()._by("_id", [row["_id"] for row in every])
         name = "id" if field == "_id" else field
         return {id_: row for id_, row in self._read.items() if getattr(row, name) in values}
 
