@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from subgraphs.demo.loading.memory import Done, Found, NotUnderstood, Rows
@@ -25,6 +26,8 @@ GUARDS: Final = (
     *("holds", "acts", "decided", "came_into_force"),
 )
 """The members by which a change shows, of whichever collection."""
+_UNKNOWN: Final[Mapping[str, Any]] = MappingProxyType({"$": None})
+"""A filter that is not understood."""
 Lend: TypeAlias = Callable[[], Awaitable[list[Document]]]
 
 
@@ -60,8 +63,11 @@ class LentFound(Found):
 class LentRows(Rows):
     """The calls of a Collection, over rows that are lent when the first of them is made."""
 
-    def __init__(self, lend: Lend) -> None:
+    def __init__(
+        self, lend: Lend, name: str = "", beside: Mapping[str, LentRows] = MappingProxyType({})
+    ) -> None:
         super().__init__()
+        self.name, self._beside = name, beside
         self._lend, self._door, self._lent = lend, asyncio.Lock(), False
         self._were: dict[object, Document] = {}
         self._of: dict[object, list[object]] = defaultdict(list)
@@ -89,6 +95,31 @@ class LentRows(Rows):
     ) -> Document | None:
         await self.there()
         return await super().find_one(where)
+
+    async def aggregate(self, pipeline: Sequence[Mapping[str, Any]]) -> Found:
+        """What questions asked together find (`kit/together.py`), here and in the rows beside."""
+        own = [stage for stage in pipeline if "$unionWith" not in stage]
+        found = await self._part(own)
+        for stage in pipeline[len(own) :]:
+            match stage:
+                case {"$unionWith": {"coll": str(name), "pipeline": part}} if name in self._beside:
+                    found += await self._beside[name]._part(part)  # its own kind
+                case _:
+                    raise NotUnderstood(f"a stage {stage!r}")
+        return Found(found)
+
+    async def _part(self, stages: Sequence[Mapping[str, Any]]) -> list[Document]:
+        await self.there()
+        rows = self.those(stages[0].get("$match", _UNKNOWN))
+        for stage in stages[1:]:
+            match stage:
+                case {"$limit": int(most)}:
+                    rows = rows[:most]
+                case {"$project": {"_id": 0, "part": {"$literal": int(number)}, "row": "$$ROOT"}}:
+                    rows = [{"part": number, "row": row} for row in rows]
+                case _:
+                    raise NotUnderstood(f"a stage {stage!r}")
+        return rows
 
     async def insert_one(self, document: Document, *, session: object = None) -> None:
         await self.there()

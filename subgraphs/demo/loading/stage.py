@@ -25,6 +25,7 @@ from subgraphs.kit.errors import Busy
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.identity import IdentityProvider
 from subgraphs.kit.ids import HolderId, institution_id
+from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.keystore import Signer
 from subgraphs.kit.mongo import Collection as Stored
 from subgraphs.kit.mongo import Contended, Document, Session
@@ -148,10 +149,9 @@ class LentDatabase(MemoryDatabase):
     def __init__(self, base: Base, service: ServiceName, whose: Whose) -> None:
         super().__init__()
         self.base = base
-        self.lent = {
-            name: LentRows(_lend(base.database[name], where(whose)))
-            for name, where in LENT[service].items()
-        }
+        self.lent: dict[str, LentRows] = {}
+        for name, where in LENT[service].items():
+            self.lent[name] = LentRows(_lend(base.database[name], where(whose)), name, self.lent)
         self._beside: dict[str, object] = {
             **{name: Rows() for name in SHORT_LIVED},
             **{name: Through(base.database[name]) for name in READ.get(service, ())},
@@ -206,7 +206,12 @@ class House:
         """For one step of these people; `read` is how far the verifier has read the log."""
         databases = {service: LentDatabase(self.bases[service], service, whose) for service in LENT}
         told = Told()
-        base = {name: in_memory(self.bases[name], rows, told) for name, rows in databases.items()}
+        base = {
+            name: replace(
+                in_memory(self.bases[name], rows, told), institutions=Institutions(rows.database)
+            )
+            for name, rows in databases.items()
+        }
         identity = cast("IdentityProvider", self._provider(base["identity"]))
         desk = issuer.wire(base["issuer"], identity=identity, core_system=CoreSystem())
         return Stage(

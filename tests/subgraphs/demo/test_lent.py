@@ -3,13 +3,14 @@ between."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from subgraphs.demo.loading.lent import LentRows, Overtaken
 from subgraphs.demo.loading.memory import NotUnderstood
 from subgraphs.kit.mongo import Collection, Document, Mongo, ReturnDocument, Session
+from subgraphs.kit.together import Question, together
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ROWS: list[dict[str, Any]] = [
@@ -29,7 +30,9 @@ class Stored:
         async def lend() -> list[Document]:
             return await self.rows.find({}).to_list(None)
 
-        return LentRows(lend)
+        beside: dict[str, LentRows] = {}
+        beside["rows"] = LentRows(lend, "rows", beside)
+        return beside["rows"]
 
     async def give_back(self, lent: LentRows) -> None:
         async def work(session: Session) -> None:
@@ -89,6 +92,33 @@ async def test_what_is_not_understood_is_an_error(stored: Stored) -> None:
             await lent.find_one(where)
     with pytest.raises(NotUnderstood):
         await lent.update_one({"_id": "new"}, {"$inc": {"used": 1}}, upsert=True)
+
+
+async def test_questions_asked_together_find_what_the_database_finds(stored: Stored) -> None:
+    wanted: list[tuple[dict[str, Any], int]] = [
+        ({"holder": "ann"}, 0),
+        ({"$or": [{"_id": "c"}, {"uses": "x"}]}, 0),
+        ({"holder": "ann", "state": "ON"}, 1),
+        ({"holder": "nobody"}, 0),
+    ]
+    answers = []
+    for rows in (stored.rows, cast("Collection", stored.lent())):
+        asked = [Question(rows=rows, where=each, read=list, limit=most) for each, most in wanted]
+        found = await together(*asked)
+        answers.append([sorted(found.to(one), key=lambda row: row["_id"]) for one in asked])
+    assert answers[0] == answers[1]
+    assert [len(rows) for rows in answers[0]] == [2, 2, 1, 0]
+
+
+async def test_other_stages_are_an_error(stored: Stored) -> None:
+    lent = stored.lent()
+    pipelines: list[list[dict[str, Any]]] = [
+        [{"$group": {"_id": "$holder"}}],
+        [{"$match": {}}, {"$unionWith": {"coll": "others", "pipeline": []}}],
+    ]
+    for stages in pipelines:
+        with pytest.raises(NotUnderstood):
+            await lent.aggregate(stages)
 
 
 async def test_what_is_new_or_changed_goes_back_and_nothing_else(stored: Stored) -> None:
