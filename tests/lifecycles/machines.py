@@ -12,8 +12,10 @@ from typing import Any, Final
 from ledger_adapter.port import Envelope
 from subgraphs.audit import lifecycle as audit
 from subgraphs.audit import states as audit_states
+from subgraphs.audit.complaint.steps import complaint_event
 from subgraphs.audit.dispute import outgoing as audit_events
 from subgraphs.audit.exit.outgoing import moved
+from subgraphs.audit.kept.complaints import Complaint
 from subgraphs.audit.kept.disputes import Dispute
 from subgraphs.audit.kept.exits import ExitCase
 from subgraphs.issuer import lifecycle as issuer
@@ -304,6 +306,23 @@ def _dispute_told(_: object, target: audit_states.DisputeState, version: int) ->
     return audit_events.closed(row, AT)
 
 
+def _complaint_told(
+    _: object, target: audit_states.ComplaintState, version: int
+) -> Envelope | None:
+    row = Complaint(
+        id=derived_id("cmpl", "1"),
+        version=version,
+        state=target,
+        holder=HOLDER,
+        channel="APP",
+        text="",
+        lead=ISSUER,
+        received_at=AT,
+        due_at=AT,
+    )
+    return complaint_event("COMPLAINT_MOVED", row, AT, {"state": target.value})
+
+
 def _exit_told(_: object, target: audit_states.ExitState, version: int) -> Envelope | None:
     row = ExitCase(
         id=derived_id("exit", "1"),
@@ -406,7 +425,7 @@ MACHINES: Final = (
         table=audit.COMPLAINT,
         start=audit_states.ComplaintState.RECEIVED,
         step=audit.complaint_step,
-        tell=_nothing_told,
+        tell=_complaint_told,
     ),
     Machine(
         name="exit",

@@ -50,7 +50,7 @@ async def file_complaint(
     )
     await parts.complaints.add(row, session)
     told: dict[str, JsonValue] = {"channel": channel, "dueAt": row.due_at.isoformat()}
-    await parts.outbox.put(session, _told("COMPLAINT_FILED", row, now, told))
+    await parts.outbox.put(session, complaint_event("COMPLAINT_FILED", row, now, told))
     return row
 
 
@@ -83,7 +83,7 @@ async def handle(
         changed = replace(changed, state=complaint_step(row.state, state))
     await parts.complaints.move(row, changed, session)
     told: dict[str, JsonValue] = {"state": changed.state.value}
-    await parts.outbox.put(session, _told("COMPLAINT_MOVED", changed, now, told))
+    await parts.outbox.put(session, complaint_event("COMPLAINT_MOVED", changed, now, told))
     return changed
 
 
@@ -135,7 +135,7 @@ class Reminders:
 
         async def work(session: Session) -> None:
             await self._parts.complaints.move(row, changed, session)
-            reminder = _told("COMPLAINT_REMINDED", changed, now, {"stage": word})
+            reminder = complaint_event("COMPLAINT_REMINDED", changed, now, {"stage": word})
             await self._parts.outbox.put(session, reminder)
 
         try:
@@ -145,7 +145,10 @@ class Reminders:
         return True
 
 
-def _told(kind: str, row: Complaint, at: datetime, body: Mapping[str, JsonValue]) -> Envelope:
+def complaint_event(
+    kind: str, row: Complaint, at: datetime, body: Mapping[str, JsonValue]
+) -> Envelope:
+    """For the holder and everybody who handles it."""
     return event(
         kind,
         entity=row.id,
