@@ -18,6 +18,9 @@ from subgraphs.audit.exit.outgoing import moved
 from subgraphs.audit.kept.complaints import Complaint
 from subgraphs.audit.kept.disputes import Dispute
 from subgraphs.audit.kept.exits import ExitCase
+from subgraphs.audit.kept.operation import STEPS as INCIDENT
+from subgraphs.audit.kept.operation import Incident, IncidentState, incident_step
+from subgraphs.audit.operation.steps import incident_moved
 from subgraphs.issuer import lifecycle as issuer
 from subgraphs.issuer import outgoing as issuer_events
 from subgraphs.issuer.records import Credential, Draft, Endorsement, Offer
@@ -323,6 +326,21 @@ def _complaint_told(
     return complaint_event("COMPLAINT_MOVED", row, AT, {"state": target.value})
 
 
+def _incident_told(_: object, target: IncidentState, version: int) -> Envelope | None:
+    row = Incident(
+        id=derived_id("inci", "1"),
+        version=version,
+        owner=ISSUER,
+        state=target,
+        severity="MAJOR",
+        part="CHAIN",
+        title="",
+        opened_at=AT,
+        report_due_at=AT,
+    )
+    return incident_moved(row, AT)
+
+
 def _exit_told(_: object, target: audit_states.ExitState, version: int) -> Envelope | None:
     row = ExitCase(
         id=derived_id("exit", "1"),
@@ -434,5 +452,13 @@ MACHINES: Final = (
         start=audit_states.ExitState.INITIATED,
         step=audit.exit_step,
         tell=_exit_told,
+    ),
+    Machine(
+        name="incident",
+        title="Incident (故障事件)",
+        table=INCIDENT,
+        start=IncidentState.OPEN,
+        step=incident_step,
+        tell=_incident_told,
     ),
 )

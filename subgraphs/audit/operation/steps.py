@@ -68,7 +68,7 @@ async def report_incident(
         report_due_at=due_after(now, REPORT_DAYS),
     )
     await parts.operation.add(row, session)
-    await parts.outbox.put(session, _incident_moved(row, now))
+    await parts.outbox.put(session, incident_moved(row, now))
     return row
 
 
@@ -103,7 +103,7 @@ async def move_incident(
             closed_at=now,
         )
     await parts.operation.move(row, further, session)
-    await parts.outbox.put(session, _incident_moved(further, now))
+    await parts.outbox.put(session, incident_moved(further, now))
     return further
 
 
@@ -193,7 +193,8 @@ def _planned(owner: str, scenario: str, due_at: datetime, every_days: int | None
     )
 
 
-def _incident_moved(row: Incident, at: datetime) -> Envelope:
+def incident_moved(row: Incident, at: datetime) -> Envelope:
+    """Report and runbook by their digests, never in words."""
     body: dict[str, JsonValue] = {"state": row.state.value, "severity": row.severity}
     if row.state is IncidentState.RESOLVED and row.report is not None:
         body["reportDigest"] = sm3.hexdigest(row.report.encode())
