@@ -25,7 +25,6 @@ from subgraphs.kit.errors import Busy
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.identity import IdentityProvider
 from subgraphs.kit.ids import HolderId, institution_id
-from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.keystore import Signer
 from subgraphs.kit.mongo import Collection as Stored
 from subgraphs.kit.mongo import Contended, Document, Session
@@ -206,12 +205,7 @@ class House:
         """For one step of these people; `read` is how far the verifier has read the log."""
         databases = {service: LentDatabase(self.bases[service], service, whose) for service in LENT}
         told = Told()
-        base = {
-            name: replace(
-                in_memory(self.bases[name], rows, told), institutions=Institutions(rows.database)
-            )
-            for name, rows in databases.items()
-        }
+        base = {name: in_memory(self.bases[name], rows, told) for name, rows in databases.items()}
         identity = cast("IdentityProvider", self._provider(base["identity"]))
         desk = issuer.wire(base["issuer"], identity=identity, core_system=CoreSystem())
         return Stage(
