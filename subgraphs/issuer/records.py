@@ -19,7 +19,6 @@ from subgraphs.vc.asset_proof import (
 from subgraphs.vc.did_versions import DidHistory, kept_history
 from subgraphs.vc.guard import GuardFacts
 from subgraphs.vc.money import Fen
-from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.tags import TagKey
 
 Json = dict[str, Any]
@@ -150,7 +149,7 @@ class Binding:
     @property
     def history(self) -> DidHistory:
         """The customer's DID as far as she has shown it here; `later` was checked when it came."""
-        return kept_history(parse_receipt(self.receipt), self.later)
+        return kept_history(self.receipt, self.later)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ def sm3_hash(data: bytes) -> Hash:
 
 def to_time(moment: datetime) -> str:
     """RFC 3339 in UTC to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def from_time(text: str, place: str = "") -> datetime:

@@ -12,7 +12,6 @@ from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.vc.deletion import DeletionReceipt, parse_deletion
 from subgraphs.vc.did_versions import DidHistory, kept_history
 from subgraphs.vc.presentation import SaltedVersion
-from subgraphs.vc.receipt import parse_receipt
 from subgraphs.vc.recovery import RecoveryNotice, parse_notice
 from subgraphs.vc.strict_json import JsonObject
 from subgraphs.wallet.states import (
@@ -57,7 +56,7 @@ class RootDid:
     @property
     def history(self) -> DidHistory:
         """The DID's versions; each was checked when it was made."""
-        return kept_history(parse_receipt(self.receipt), self.versions)
+        return kept_history(self.receipt, self.versions)
 
     @property
     def versions(self) -> list[JsonObject]:
