@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
@@ -71,6 +72,7 @@ class LentRows(Rows):
         self._lend, self._door, self._lent = lend, asyncio.Lock(), False
         self._were: dict[object, Document] = {}
         self._of: dict[object, list[object]] = defaultdict(list)
+        self._on: dict[object, list[object]] = defaultdict(list)
 
     async def there(self) -> None:
         """From here on the rows are there."""
@@ -204,19 +206,28 @@ class LentRows(Rows):
     def _keep(self, row: Document) -> None:
         self.by_id[row["_id"]] = row
         self._of[row.get("holder")].append(row["_id"])
+        self._on[row.get("place")].append(row["_id"])
 
     def _those(self, where: Mapping[str, Any]) -> Iterable[Document]:
         ids = self._named(where)
         rows = self.by_id.values() if ids is None else self._at(ids)
         return [row for row in rows if matches(row, where)]
 
-    def _named(self, where: Mapping[str, Any]) -> Sequence[object] | None:
-        id_, holder = where.get("_id"), where.get("holder")
+    def _named(self, where: Mapping[str, Any]) -> Iterable[object] | None:
+        """The ids among which a filter's rows are; None for all."""
+        id_, holder, parts = where.get("_id"), where.get("holder"), where.get("$or")
         if isinstance(id_, str):
             return [id_]
         if isinstance(id_, Mapping) and "$in" in id_:
             return list(id_["$in"])
-        return self._of.get(holder, ()) if isinstance(holder, str) else None
+        if isinstance(holder, str):
+            return self._of.get(holder, ())
+        places = where.get("place")
+        if isinstance(places, Mapping) and "$in" in places:
+            return list(chain(*(self._on.get(one, ()) for one in places["$in"])))
+        named = [self._named(part) for part in parts] if parts else [None]
+        ids = [one for one in named if one is not None]
+        return dict.fromkeys(chain(*ids)) if len(ids) == len(named) else None
 
     def _at(self, ids: Iterable[object]) -> list[Document]:
         return [self.by_id[id_] for id_ in ids if id_ in self.by_id]

@@ -14,7 +14,15 @@ from subgraphs.kit.together import Question, together
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ROWS: list[dict[str, Any]] = [
-    {"_id": "a", "holder": "ann", "state": "ON", "uses": ["x", "y"], "at": NOW, "version": 1},
+    {
+        "_id": "a",
+        "holder": "ann",
+        "state": "ON",
+        "uses": ["x", "y"],
+        "at": NOW,
+        "version": 1,
+        "place": 4,
+    },
     {"_id": "b", "holder": "ann", "state": "OVER", "uses": [], "none": None, "version": 7},
     {"_id": "c", "holder": "ben", "state": "ON", "at": NOW + timedelta(hours=1), "version": 1},
 ]
@@ -72,6 +80,8 @@ async def test_a_filter_finds_what_the_database_finds(stored: Stored) -> None:
         {"at": {"$lt": NOW + timedelta(minutes=1)}},
         {"version": {"$gt": 0, "$lt": 2}},
         {"$or": [{"_id": "a"}, {"state": "OVER", "version": 7}]},
+        {"$or": [{"_id": {"$in": ["a", "b"]}}, {"state": "ON", "place": {"$in": [4, 5]}}]},
+        {"state": "ON", "place": {"$in": [4, 5]}},
     ]
     order = [("holder", -1), ("_id", -1)]
     for where in filters:
