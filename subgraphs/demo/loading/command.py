@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import get_context
@@ -32,6 +33,7 @@ from subgraphs.kit.ids import institution_id
 from subgraphs.kit.institutions import COLLECTION as REGISTER
 from subgraphs.kit.main import load
 from subgraphs.kit.mongo import Mongo
+from subgraphs.kit.mongod import filled
 from subgraphs.kit.settings import Settings
 from subgraphs.rules.calendar import SHANGHAI, CalendarUnknown
 from subgraphs.rules.scenarios import INDUSTRY
@@ -76,12 +78,17 @@ def seed_population(
     asyncio.run(prepare(deployment))
     start = time.monotonic()
     loaded = Loaded()
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for done in pool.map(_run, _shares(deployment, town, people, processes)):
-            loaded += done
-    written = time.monotonic() - start
-    asyncio.run(followed(deployment))
+    with _filled(deployment):
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            for done in pool.map(_run, _shares(deployment, town, people, processes)):
+                loaded += done
+        written = time.monotonic() - start
+        asyncio.run(followed(deployment))
     return Told(loaded=loaded, written=written, followed=time.monotonic() - start)
+
+
+def _filled(deployment: Deployment) -> AbstractContextManager[None]:
+    return filled(deployment.uri) if deployment.embedded else nullcontext()
 
 
 def town_of(size: str, seed: int, copy: int = 0) -> Town:
