@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -43,6 +44,8 @@ Job = Callable[[], Awaitable[None]]
 log = logging.getLogger("credgraph.serve")
 
 GRACE_SECONDS: Final = 1
+_YOUNG_OBJECTS: Final = 20_000
+"""So many are made before cycles are looked for: at Python's 700 each request pays for it."""
 _VIEWER: Final = "credgraph.viewer"
 
 
@@ -212,6 +215,9 @@ async def _serve(
         config.app = service.app
         server = Server(config, service.stopping)
         log.info("%s listens on %s:%d", name, settings.host, settings.ports[name])
+        gc.collect()
+        gc.freeze()  # schema and code stay: no collection looks through them again
+        gc.set_threshold(_YOUNG_OBJECTS, 10, 10)
         async with asyncio.TaskGroup() as group:
             jobs = [group.create_task(_forever(job)) for job in service.jobs]
             await server.serve(sockets=[listener])
