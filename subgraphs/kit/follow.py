@@ -62,11 +62,18 @@ class Follower(Generic[T]):
         self._apply, self._feed, self._after_commit = apply, feed, after_commit
         self._session: Session | None = None
         self._applied, self._moved = BEFORE_FIRST, asyncio.Event()
+        self._news_at = BEFORE_FIRST
 
     @property
     def applied(self) -> int:
         """The index of the last entry whose effects are committed."""
         return self._applied
+
+    @property
+    def news_at(self) -> int:
+        """The last entry with which something was published, or may have been by another process:
+        what is read as of it or later misses nothing that was."""
+        return self._news_at
 
     async def reach(self, index: int) -> None:
         """Wait until an entry is applied; for ever, if need be."""
@@ -114,6 +121,7 @@ class Follower(Generic[T]):
         }
         await self._positions.update_one({"_id": self._name}, changed, upsert=True)
         self._now_at(row["index"] if row else BEFORE_FIRST)
+        self._news_at = self.applied
         if self._feed is not None:
             self._feed.reread(head=self.applied)
 
@@ -129,6 +137,7 @@ class Follower(Generic[T]):
 
         items = await self._mongo.transaction(work, within=self._session)
         self._now_at(last)
+        self._news_at = last if items else self._news_at
         if self._feed is not None:
             self._feed.publish(items, head=last)
         if self._after_commit is not None:

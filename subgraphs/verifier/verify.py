@@ -147,8 +147,8 @@ async def _hold(parts: Parts, ground: Ground, session: Session) -> None:
 
 async def _cure(parts: Parts, shown: Presentation, made: _Made, session: Session) -> None:
     """A new proof that qualifies fulfils what supplements were asked for."""
-    if not made.waited and parts.follower.applied == made.ground.index:
-        return  # nothing was asked for, nor has been since
+    if not made.waited and parts.follower.news_at <= made.ground.index:
+        return  # nothing was asked for, nor has been since: that would have been published
     waiting = await parts.store.open_for(shown.verifier, shown.holder, session=session)
     known = await parts.store.awaited(waiting, session=session)
     sheet = Sheet(known, due=parts.terms.due)

@@ -123,7 +123,7 @@ class ReadTo:
     """Log and follower as of the time when the rows were lent; what waits for the log is asked."""
 
     def __init__(self, ledger: Ledger, applied: int) -> None:
-        self._ledger, self.applied = ledger, applied
+        self._ledger, self.applied, self.news_at = ledger, applied, applied
 
     async def reach(self, index: int) -> None:
         """What is lent is as of the end of the log that `size` tells."""

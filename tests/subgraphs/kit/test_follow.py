@@ -26,10 +26,11 @@ async def world(tmp_path: Path, mongo_uri: str, mongo_database: str) -> AsyncIte
 
 
 class Reader:
-    """Writes each event once; `fail` makes it die before or after the commit."""
+    """Writes each event once; `fail` makes it die before or after the commit, `silent` publish
+    nothing."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.fail = world, 0
+        self.world, self.fail, self.silent = world, 0, False
         self.rows = world.base.database["seen"]
         self.feed: Feed[str] = Feed()
 
@@ -43,7 +44,8 @@ class Reader:
         if self.fail:
             self.fail -= 1
             raise RuntimeError("killed before the commit")
-        return [Item(position=one.position.index, value=one.envelope.event_id) for one in events]
+        told = () if self.silent else events
+        return [Item(position=one.position.index, value=one.envelope.event_id) for one in told]
 
     def follower(self) -> Follower[str]:
         return Follower(
@@ -179,3 +181,27 @@ async def test_a_process_killed_inside_its_transaction_holds_nobody_up(world: Wo
         await settled(world.base, heir)
 
     assert await reader.seen() == [0, 1]
+
+
+async def test_what_is_silent_moves_the_position_and_no_news(world: World) -> None:
+    reader = Reader(world)
+    follower = reader.follower()
+    async with running(follower.run):
+        await tell(world, 2)
+        await settled(world.base, follower)
+        published = follower.news_at
+        reader.silent = True
+        await tell(world, 3)
+        await settled(world.base, follower)
+    assert (published, follower.news_at, follower.applied) == (1, 1, 4)
+
+
+async def test_where_another_process_stood_there_may_have_been_news(world: World) -> None:
+    reader = Reader(world)
+    before, successor = reader.follower(), reader.follower()
+    async with running(before.run):
+        await tell(world, 2)
+        await settled(world.base, before)
+    async with running(successor.run):
+        await settled(world.base, successor)
+    assert successor.news_at == successor.applied == 1
