@@ -30,7 +30,7 @@ class Agreed:
 
     async def apply(self, events: Sequence[LoggedEvent], session: Session) -> None:
         """Take them in; heard of again, nothing changes."""
-        writes = [_kept(event) for event in events if event.envelope.kind == KIND]
+        writes = [_kept(event) for event in events if _asked_for(event)]
         if writes:
             await self._rows.bulk_write(writes, session=session)
 
@@ -43,6 +43,13 @@ class Agreed:
         missing = [one for one in asked if signed.get(_id(holder, one.key)) != one.digest]
         if missing:
             raise AgreementsMissing(missing)
+
+
+def _asked_for(event: LoggedEvent) -> bool:
+    if event.envelope.kind != KIND:
+        return False
+    body = event.envelope.body
+    return (body["agreementStage"], body["version"]) != (AgreementStage.ROOT_DID.value, 1)
 
 
 def _kept(event: LoggedEvent) -> UpdateOne:

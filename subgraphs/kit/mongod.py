@@ -35,7 +35,7 @@ _GROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 _LEAST_CACHE, _MOST_CACHE = 0.25, 8.0
 _HISTORY, _PAGES = "minSnapshotHistoryWindowInSeconds", "wiredTigerEngineRuntimeConfig"
 _WHILE_FILLED: Mapping[str, object] = {
-    _HISTORY: 10,
+    _HISTORY: 3,
     _PAGES: "eviction_dirty_target=20,eviction_dirty_trigger=40",
 }
 _AS_EVER: Mapping[str, object] = {  # what mongod begins with

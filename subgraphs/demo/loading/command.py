@@ -18,7 +18,7 @@ from typing import Final
 from ledger_adapter.store.mongo import names
 from subgraphs.demo.ceremony import give_key
 from subgraphs.demo.deployment import DemoError, Deployment
-from subgraphs.demo.loading.doors import FOLLOWERS, doors_of
+from subgraphs.demo.loading.doors import FOLLOWERS, Doors, doors_of
 from subgraphs.demo.loading.load import Loaded, Loader, opened
 from subgraphs.demo.loading.person import resident
 from subgraphs.demo.loading.rooms import Share
@@ -40,6 +40,7 @@ from subgraphs.rules.scenarios import INDUSTRY
 
 SLICE: Final = 250
 SELDOM: Final = 100_000
+LANES: Final = 2
 REGISTERED_SECONDS: Final = 60.0
 STANDSTILL_SECONDS: Final = 120.0
 _STEP: Final = 0.25
@@ -129,13 +130,19 @@ async def _load(part: _Part) -> Loaded:
 async def tell_stories(
     settings: Settings, loader: Loader, town: Town, indices: Sequence[int]
 ) -> Loaded:
-    """What befalls these people; they are there already."""
-    done = Loaded()
-    async with doors_of(settings, loader) as doors:
-        for first in range(0, len(indices), CHUNK):
-            people = [resident(town, index) for index in indices[first : first + CHUNK]]
-            await doors.on_log([one.holder for one in people])
-            done += Loaded(stories=await play(doors, people))
+    """What befalls these people, who are there already: some wait for the log while others act."""
+    waiting = (indices[first : first + CHUNK] for first in range(0, len(indices), CHUNK))
+    async with doors_of(settings, loader) as doors, asyncio.TaskGroup() as lanes:
+        told = [lanes.create_task(_lane(doors, town, waiting)) for _ in range(LANES)]
+    return Loaded(stories=sum(lane.result() for lane in told))
+
+
+async def _lane(doors: Doors, town: Town, waiting: Iterator[Sequence[int]]) -> int:
+    done = 0
+    for some in waiting:
+        people = [resident(town, index) for index in some]
+        await doors.on_log([one.holder for one in people])
+        done += await play(doors, people)
     return done
 
 

@@ -33,7 +33,7 @@ from subgraphs.simulators.identity import USCC as PROVIDER
 from subgraphs.wallet import app as wallet
 from subgraphs.wallet.store import Store as WalletStore
 
-BATCH: Final = 25
+BATCH: Final = 40
 _PAUSE: Final = 0.2
 WRITTEN: Final[Mapping[ServiceName, tuple[str, ...]]] = {
     "identity": ("registrations",),

@@ -9,6 +9,7 @@ had her story: one that was cut short stays as far as it came.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -148,7 +149,10 @@ async def _written(doors: Doors, lives: Sequence[Life], step: Step) -> list[str]
     )
     for _ in range(TRIES):
         stage = await doors.stage(whose)
-        told = [entity for life in lives for entity in await step(stage, life)]
+        told: list[str] = []
+        for life in lives:
+            told += await step(stage, life)
+            await asyncio.sleep(0)  # these act without waiting: whoever writes now goes on
         try:
             await stage.write()
         except Overtaken:
