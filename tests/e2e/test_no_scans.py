@@ -33,6 +33,7 @@ OF_HOLDER: Final = {
 }  # what they say to the holder herself
 READERS: Final = ("holder", "issuer", "verifier", "regulator")
 PAGE: Final = 50  # of every list there
+FEW: Final = 2 * PAGE
 LISTED: Final = {
     *("credentials", "acceptances", "wallet_items", "consents", "qualifications", "permissions"),
     *("events", "institutions"),
@@ -176,7 +177,8 @@ async def test_a_list_reads_what_it_shows_and_one_row_more(
 async def test_every_list_of_the_schema_is_in_its_order_along_an_index(
     stack: Stack, profiler: Profiler
 ) -> None:
-    """Each as everybody asks for it, whole and filtered: no page is sorted, or scanned for."""
+    """Each as everybody asks for it, whole and filtered: no page is scanned for, or sorted. Only
+    where an index finds few rows in all does MongoDB fetch them at once and sort those."""
     async with journey_of(stack.deployment) as journey:
         await journey.to_credential()
         tokens = {name: token_of(stack.deployment, name) for name in READERS}
@@ -191,7 +193,7 @@ async def test_every_list_of_the_schema_is_in_its_order_along_an_index(
     assert answered == set(asked)
     pages = [row for row in profiler.rows() if row["command"].get("limit") == PAGE + 1]
     assert {row["ns"].partition(".")[2] for row in pages} >= LISTED | LISTED_FOR_FEW
-    sorted_ = [row["command"] for row in pages if row.get("hasSortStage")]
+    sorted_ = [row for row in pages if row.get("hasSortStage") and row["docsExamined"] > FEW]
     assert sorted_ == [], json.dumps(sorted_, default=str, indent=1)
     assert profiler.scans() == {}, json.dumps(profiler.scans(), default=str, indent=1)
 
