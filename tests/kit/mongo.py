@@ -50,6 +50,15 @@ def journal_at_once(uri: str) -> None:
         client.admin.command({"setParameter": 1, "journalCommitInterval": JOURNAL_MS})
 
 
+def forget_soon(uri: str) -> None:
+    """Files of a dropped database stay open until its history is over and a checkpoint has been
+    made: minutes, in which thousands of tests would need more files than a process may open."""
+    client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(uri)
+    with client:
+        client.admin.command({"setParameter": 1, "minSnapshotHistoryWindowInSeconds": 5})
+        client.admin.command({"setParameter": 1, "syncdelay": 5})
+
+
 @contextmanager
 def running_mongod(*, quick: bool = False) -> Iterator[str]:
     """Connection string of an empty replica set, `quick` when nothing is measured over it;
@@ -66,6 +75,8 @@ def running_mongod(*, quick: bool = False) -> Iterator[str]:
         try:
             if memory is not None:
                 journal_at_once(mongod.uri)
+            if quick:
+                forget_soon(mongod.uri)
             yield mongod.uri
         finally:
             mongod.stop()

@@ -77,13 +77,18 @@ def history_of(uri: str) -> object:
 
 
 def test_what_a_large_load_asks_of_it_ends_with_the_load_even_if_that_fails(
-    mongo_uri: str,
+    tmp_path: Path,
 ) -> None:
-    before = history_of(mongo_uri)
-    with contextlib.suppress(KeyboardInterrupt), filled(mongo_uri):
-        assert history_of(mongo_uri) == 3
-        raise KeyboardInterrupt
-    assert history_of(mongo_uri) == before == 300
+    mongod = EmbeddedMongod(tmp_path)
+    mongod.start()
+    try:
+        before = history_of(mongod.uri)
+        with contextlib.suppress(KeyboardInterrupt), filled(mongod.uri):
+            assert history_of(mongod.uri) == 3
+            raise KeyboardInterrupt
+        assert history_of(mongod.uri) == before == 300
+    finally:
+        mongod.stop()
 
 
 def test_a_long_folder_name_still_gets_a_socket(tmp_path: Path) -> None:
