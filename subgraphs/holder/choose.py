@@ -74,6 +74,8 @@ def evenly(amount: Fen, capacities: Mapping[CredentialUri, Steps]) -> dict[Crede
     missing, there = lower_bound.steps_for(amount), sum(capacities.values())
     if missing > there:
         raise NotEnough("the credentials at hand do not prove that much")
+    if missing == 0:
+        return {}  # also where there is nothing at all to share
     chosen = {uri: Steps(missing * capacity // there) for uri, capacity in capacities.items()}
     rest = missing - sum(chosen.values())
     for uri in sorted(chosen, key=lambda one: (-capacities[one], one))[:rest]:

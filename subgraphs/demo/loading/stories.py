@@ -303,15 +303,16 @@ async def _cancelled(stage: Stage, life: Life) -> list[str]:
 
 
 def bounds(held: Sequence[HeldCredential]) -> list[Shown]:
-    """Of each in its turn so much that it adds up to what is asked for, or all there is."""
+    """Of each in its turn so much that it adds up to what is asked for, or all there is; who has
+    less than one step shows what she has without a bound."""
     places = {CredentialUri(f"{place:02}"): one for place, one in enumerate(held)}
     there = {place: steps_of(one.statement.total) for place, one in places.items()}
     amount = Fen(min(parse_amount(THRESHOLD), UNIT * sum(there.values())))
     steps = evenly(amount, there)
     return [
-        show(one, claims=TAGS, steps=steps[place])
+        show(one, claims=TAGS, steps=steps.get(place))
         for place, one in places.items()
-        if place in steps
+        if place in steps or not steps
     ]
 
 

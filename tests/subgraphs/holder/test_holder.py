@@ -141,6 +141,7 @@ def test_of_each_credential_the_same_share_is_shown_where_there_is_more_than_eno
     assert evenly(Fen(300_000_000), capacities) == {a: 155, b: 93, c: 52}
     assert evenly(Fen(315_000_000), capacities) == capacities
     assert evenly(Fen(1), {a: Steps(5), b: Steps(0)}) == {a: 1}
+    assert evenly(Fen(0), {a: Steps(0), b: Steps(0)}) == {}
     with pytest.raises(NotEnough):
         evenly(Fen(315_000_001), capacities)
 
