@@ -15,7 +15,6 @@ from subgraphs.demo.loading.stage import House, Stage, Whose
 from subgraphs.kit.base import wire
 from subgraphs.kit.follow import POSITIONS
 from subgraphs.kit.identity import HttpIdentityProvider
-from subgraphs.kit.keystore import file_keys
 from subgraphs.kit.mongo import Mongo
 from subgraphs.kit.settings import ServiceName, Settings
 from subgraphs.verifier import app as verifier
@@ -80,7 +79,6 @@ async def doors_of(settings: Settings, loader: Loader) -> AsyncIterator[Doors]:
     house = House(
         ground=loader.ground,
         bases={**loader.bases, "verifier": base},
-        keys=file_keys(settings),
         outside=outside,
     )
     followers = {name: Elsewhere(mongo, settings, name) for name in FOLLOWERS}

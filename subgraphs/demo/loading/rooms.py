@@ -202,27 +202,36 @@ def rooms(ground: Ground, taken: int) -> Rooms:
         "wallet": MemoryDatabase(known),
         "identity": MemoryDatabase(),
     }
-    told = Told()
-    register = Register(
-        databases["identity"].database, institution=institution_id(PROVIDER), key=ground.key
-    )
-    provider = cast("IdentityProvider", Provider(register))  # nobody loaded recovers a key
+    told, provider = Told(), provider_over(ground, databases["identity"])
     return Rooms(
-        issuer=_issuer(ground, databases["issuer"], told, provider),
-        wallet=_wallet(ground, databases["wallet"], told, provider),
+        issuer=issuer_over(ground, databases["issuer"], told, provider),
+        wallet=wallet_over(ground, databases["wallet"], told, provider),
         databases=databases,
         told=told,
     )
 
 
-def _issuer(ground: Ground, rows: MemoryDatabase, told: Told, provider: IdentityProvider) -> Issuer:
+def provider_over(ground: Ground, rows: MemoryDatabase) -> IdentityProvider:
+    """The identity provider's answers from these rows; nobody loaded recovers a key."""
+    institution = institution_id(PROVIDER)
+    register = Register(rows.database, institution=institution, key=ground.key)
+    return cast("IdentityProvider", Provider(register))
+
+
+def issuer_over(
+    ground: Ground, rows: MemoryDatabase, told: Told, provider: IdentityProvider
+) -> Issuer:
+    """The issuer's parts over these rows and this queue."""
     base = in_memory(ground.issuer, rows, told)
     wired = issuer.wire(base, identity=provider, core_system=CoreSystem())
     places = Places(rows.database, ground.given)
     return replace(wired, store=places, scenario=ground.scenario, keys=ground.keys)
 
 
-def _wallet(ground: Ground, rows: MemoryDatabase, told: Told, provider: IdentityProvider) -> Wallet:
+def wallet_over(
+    ground: Ground, rows: MemoryDatabase, told: Told, provider: IdentityProvider
+) -> Wallet:
+    """The wallet's, likewise."""
     base = in_memory(ground.wallet, rows, told)
     wired = wallet.wire(base, identity=provider, custodian=ground.custodian)
     return replace(wired, keys=ground.keys)

@@ -16,26 +16,27 @@ from ledger_adapter.port import Ledger
 from subgraphs.demo.journey import VERIFIER
 from subgraphs.demo.loading.lent import Lend, LentRows
 from subgraphs.demo.loading.memory import MemoryDatabase, NotUnderstood, Rows
-from subgraphs.demo.loading.rooms import Ground, Places, Provider, Told, in_memory
-from subgraphs.demo.population.books import CoreSystem
-from subgraphs.issuer import app as issuer
+from subgraphs.demo.loading.rooms import (
+    Ground,
+    Told,
+    in_memory,
+    issuer_over,
+    provider_over,
+    wallet_over,
+)
 from subgraphs.issuer.parts import Parts as Issuer
 from subgraphs.kit.base import Base
 from subgraphs.kit.errors import Busy
 from subgraphs.kit.follow import Follower
 from subgraphs.kit.identity import IdentityProvider
-from subgraphs.kit.ids import HolderId, institution_id
-from subgraphs.kit.keystore import Signer
+from subgraphs.kit.ids import HolderId
 from subgraphs.kit.mongo import Collection as Stored
 from subgraphs.kit.mongo import Contended, Document, Session
 from subgraphs.kit.settings import ServiceName
-from subgraphs.simulators.identity import USCC as PROVIDER
-from subgraphs.simulators.identity import Register
 from subgraphs.verifier import app as verifier
 from subgraphs.verifier.parts import Parts as Verifier
 from subgraphs.verifier.parts import Terms
 from subgraphs.verifier.records import Change
-from subgraphs.wallet import app as wallet
 from subgraphs.wallet.parts import Parts as Wallet
 
 _PAUSE: Final = 0.2
@@ -198,32 +199,21 @@ class House:
 
     ground: Ground
     bases: Mapping[ServiceName, Base]
-    keys: Signer
     outside: verifier.Doors
 
     def stage(self, whose: Whose, read: int) -> Stage:
         """For one step of these people; `read` is how far the verifier has read the log."""
         databases = {service: LentDatabase(self.bases[service], service, whose) for service in LENT}
-        told = Told()
-        base = {name: in_memory(self.bases[name], rows, told) for name, rows in databases.items()}
-        identity = cast("IdentityProvider", self._provider(base["identity"]))
-        desk = issuer.wire(base["issuer"], identity=identity, core_system=CoreSystem())
+        ground, told = self.ground, Told()
+        identity = provider_over(ground, databases["identity"])
+        counter = in_memory(self.bases["verifier"], databases["verifier"], told)
         return Stage(
-            issuer=replace(
-                desk,
-                store=Places(base["issuer"].database, self.ground.given),
-                scenario=self.ground.scenario,
-                keys=self.keys,
-            ),
-            wallet=wallet.wire(base["wallet"], identity=identity, custodian=self.ground.custodian),
-            verifier=self._counter(base["verifier"], identity, read),
+            issuer=issuer_over(ground, databases["issuer"], told, identity),
+            wallet=wallet_over(ground, databases["wallet"], told, identity),
+            verifier=self._counter(counter, identity, read),
             databases=tuple(databases.values()),
             told=told,
         )
-
-    def _provider(self, base: Base) -> Provider:
-        institution = institution_id(PROVIDER)
-        return Provider(Register(base.database, institution=institution, key=self.ground.key))
 
     def _counter(self, base: Base, identity: IdentityProvider, read: int) -> Verifier:
         counter = verifier.wire(base, replace(self.outside, identity=identity), Terms())
