@@ -25,6 +25,8 @@ INDEXES: Final[Mapping[str, Sequence[IndexModel]]] = {COLLECTION: []}
 class Agreed:
     """The projection, and the texts it is held against."""
 
+    heeds: Final = frozenset({KIND})
+
     def __init__(self, database: Database, texts: Sequence[Text] = CATALOGUE) -> None:
         self._rows, self._texts = database[COLLECTION], texts
 

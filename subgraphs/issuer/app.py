@@ -19,7 +19,7 @@ from subgraphs.issuer.records import Update
 from subgraphs.issuer.schema import schema
 from subgraphs.issuer.status import StatusLists, status_app
 from subgraphs.issuer.store import INDEXES, Store
-from subgraphs.issuer.worker import apply
+from subgraphs.issuer.worker import HEEDED, apply
 from subgraphs.kit.base import Base, open_base
 from subgraphs.kit.feed import Feed, Item
 from subgraphs.kit.follow import Follower
@@ -103,6 +103,7 @@ def follow(base: Base, parts: Parts) -> Follower[Update]:
         database=base.database,
         ledger=base.ledger,
         apply=applied,
+        heeds=HEEDED,
         feed=parts.feed,
     )
 

@@ -5,16 +5,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from ledger_adapter.port import LoggedEvent
 from subgraphs.issuer import lifecycle
+from subgraphs.issuer.agreed import Agreed
 from subgraphs.issuer.parts import Parts
 from subgraphs.issuer.records import Update
 from subgraphs.kit.feed import Item
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, type_of
+from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Contended, Session
-from subgraphs.kit.statuses import CANCELLED, ENDORSED, STATE_OF
+from subgraphs.kit.roots import Roots
+from subgraphs.kit.statuses import CANCELLED, ENDORSED, STATE_OF, Statuses
 from subgraphs.kit.vocabulary import CredentialState
+
+HEEDED: Final = (
+    Institutions.heeds | Roots.heeds | Statuses.heeds | Agreed.heeds | {ENDORSED, *STATE_OF}
+)
+"""The kinds that `apply` makes anything of."""
 
 
 async def apply(

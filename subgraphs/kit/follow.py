@@ -3,13 +3,16 @@
 After kill -9 the position says what was applied; what was applied but not yet published is what
 subscribers read from storage when they come back. Two processes may follow under one name: the one
 whose compare-and-set fails lets the other's work stand.
+
+Entries that mean nothing here are passed without a transaction, and where that leads is kept a
+moment later: a successor that does not find it passes the same entries once more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Container, Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
 from ledger_adapter.errors import LedgerError
@@ -24,6 +27,8 @@ log = logging.getLogger("credgraph.follower")
 
 POSITIONS: Final = "positions"
 LONGEST_PAUSE: Final = 5.0
+KEPT_AFTER: Final = 0.1
+"""Seconds from an entry that was passed until the position of it is kept."""
 
 
 def open_log(mongo: Mongo, *, database: str, shard: str) -> Ledger:
@@ -55,18 +60,20 @@ class Follower(Generic[T]):
         ledger: Ledger,
         apply: Apply[T],
         feed: Feed[T] | None = None,
-        after_commit: Callable[[Sequence[LoggedEvent]], Awaitable[None]] | None = None,
+        heeds: Container[str] | None = None,
     ) -> None:
+        """`heeds`: the kinds that `apply` makes anything of, and is given; all when not said."""
         self._name, self._mongo, self._ledger = name, mongo, ledger
         self._positions = database[POSITIONS]
-        self._apply, self._feed, self._after_commit = apply, feed, after_commit
+        self._apply, self._feed, self._heeds = apply, feed, heeds
         self._session: Session | None = None
         self._applied, self._moved = BEFORE_FIRST, asyncio.Event()
+        self._kept, self._keeping, self._passed = BEFORE_FIRST, asyncio.Lock(), asyncio.Event()
         self._news_at = BEFORE_FIRST
 
     @property
     def applied(self) -> int:
-        """The index of the last entry whose effects are committed."""
+        """The index of the last entry whose effects, where it has any, are committed."""
         return self._applied
 
     @property
@@ -90,6 +97,13 @@ class Follower(Generic[T]):
 
     async def run(self) -> None:
         """Follow for ever; a ledger or database that is away is waited for."""
+        keeper = asyncio.create_task(self._keep())
+        try:
+            await self._run()
+        finally:
+            keeper.cancel()
+
+    async def _run(self) -> None:
         pause = 0.1
         while True:
             try:
@@ -110,6 +124,13 @@ class Follower(Generic[T]):
 
     async def _load_position(self) -> None:
         """Where the last one stood. If it was killed inside its transaction, that ends now."""
+        async with self._keeping:
+            await self._stand()
+        self._news_at = self.applied
+        if self._feed is not None:
+            self._feed.reread(head=self.applied)
+
+    async def _stand(self) -> None:
         row = await self._positions.find_one({"_id": self._name})
         if row is not None and self._session is None and "session" in row:
             await self._mongo.end_session(row["session"])
@@ -120,33 +141,57 @@ class Follower(Generic[T]):
             "$set": {"session": self._session.session_id},
         }
         await self._positions.update_one({"_id": self._name}, changed, upsert=True)
-        self._now_at(row["index"] if row else BEFORE_FIRST)
-        self._news_at = self.applied
-        if self._feed is not None:
-            self._feed.reread(head=self.applied)
+        self._kept = row["index"] if row else BEFORE_FIRST
+        self._now_at(self._kept)
 
     async def _take(self, batch: Sequence[LoggedEvent]) -> None:
         fresh = [event for event in batch if event.position.index > self.applied]
         if not fresh:
             return
         last = fresh[-1].position.index
-
-        async def work(session: Session) -> Sequence[Item[T]]:
-            await self._move(last, session)
-            return await self._apply(fresh, session)
-
-        items = await self._mongo.transaction(work, within=self._session)
+        heeded = [event for event in fresh if self._heeded(event)]
+        items = await self._applied_of(heeded, last) if heeded else ()
         self._now_at(last)
         self._news_at = last if items else self._news_at
         if self._feed is not None:
             self._feed.publish(items, head=last)
-        if self._after_commit is not None:
-            await self._after_commit(fresh)
+        if not heeded:
+            self._passed.set()
 
-    async def _move(self, last: int, session: Session) -> None:
+    def _heeded(self, event: LoggedEvent) -> bool:
+        return self._heeds is None or event.envelope.kind in self._heeds
+
+    async def _applied_of(self, events: Sequence[LoggedEvent], last: int) -> Sequence[Item[T]]:
+        async def work(session: Session) -> Sequence[Item[T]]:
+            await self._move(last, session)
+            return await self._apply(events, session)
+
+        async with self._keeping:
+            items = await self._mongo.transaction(work, within=self._session)
+            self._kept = last
+        return items
+
+    async def _keep(self) -> None:
+        """The position of what was passed, in one write for all of a moment."""
+        while True:
+            await self._passed.wait()
+            await asyncio.sleep(KEPT_AFTER)
+            self._passed.clear()
+            try:
+                async with self._keeping:
+                    if self._kept < (last := self.applied):
+                        await self._move(last)
+                        self._kept = last
+            except _Overtaken:
+                continue  # the other process keeps it
+            except PyMongoError as fault:
+                log.warning("%s keeps its position later: %s", self._name, fault)
+                self._passed.set()
+
+    async def _move(self, last: int, session: Session | None = None) -> None:
         # compare-and-set: of two processes that took the same batch only one may apply it
         moved = await self._positions.update_one(
-            {"_id": self._name, "index": self.applied}, {"$set": {"index": last}}, session=session
+            {"_id": self._name, "index": self._kept}, {"$set": {"index": last}}, session=session
         )
         if moved.modified_count != 1:
             raise _Overtaken

@@ -162,6 +162,8 @@ def frozen(business: str) -> Forbidden:
 class Institutions:
     """The projection of one subgraph."""
 
+    heeds: Final = frozenset({KIND, DID_CHANGED, MOVED, LICENSED, "EXIT_MOVED"})
+
     def __init__(self, database: Database) -> None:
         self._rows = database[COLLECTION]
 

@@ -33,6 +33,8 @@ class RootOnLog:
 class Roots:
     """The projection of one subgraph."""
 
+    heeds: Final = CHANGED | {KIND}
+
     def __init__(self, database: Database) -> None:
         self._rows = database[COLLECTION]
 
@@ -74,7 +76,7 @@ def _newest(found: Sequence[Document]) -> RootOnLog | None:
 def _write(event: LoggedEvent) -> ReplaceOne[Any] | UpdateOne | None:
     """What an event changes; None for those that tell no version."""
     kind, body = event.envelope.kind, event.envelope.body
-    if kind != KIND and kind not in CHANGED:
+    if kind not in Roots.heeds:
         return None
     where = {"_id": event.envelope.subjects[0]}
     if kind in CHANGED:

@@ -40,10 +40,6 @@ STATE_OF: Final[Mapping[str, CredentialState]] = {
     CANCELLED: CredentialState.CANCELLED,
 }
 """The state that each kind leads to; an endorsement carries its own."""
-_IN_FORCE: Final = frozenset(
-    {ACTIVATED, ENDORSED, "CREDENTIAL_EXPIRED", "CREDENTIAL_SUPERSEDED", CANCELLED}
-)
-"""What gives a place or moves one; all else is told of credentials that never had one."""
 _URI: Final = re.compile(r"https?://.{1,200}/(inst_[0-9A-Z]{26})/([1-9][0-9]{0,5})/([a-z]{1,16})")
 _LIVE: Final = [CredentialState.ACTIVE.value, CredentialState.SUSPENDED.value]
 _SETS: Final = [state.value for state in CredentialState if purposes_of(state.value)]
@@ -97,6 +93,11 @@ def list_name(uri: str) -> ListName | None:
 class Statuses:
     """The projection of one subgraph."""
 
+    heeds: Final = frozenset(
+        {ACTIVATED, ENDORSED, "CREDENTIAL_EXPIRED", "CREDENTIAL_SUPERSEDED", CANCELLED}
+    )
+    """What gives a place or moves one; all else is told of credentials that never had one."""
+
     def __init__(self, database: Database) -> None:
         self._rows = database[COLLECTION]
 
@@ -104,7 +105,7 @@ class Statuses:
         """Take places and states in; call it from the follower's apply."""
         writes = []
         for event in events:
-            told = told_of(event.envelope) if event.envelope.kind in _IN_FORCE else None
+            told = told_of(event.envelope) if event.envelope.kind in self.heeds else None
             if told is not None:
                 where, change = _change(told, event.position.index)
                 writes.append(UpdateOne(where, change, upsert=told.place is not None))

@@ -24,7 +24,7 @@ from subgraphs.verifier.records import Change
 from subgraphs.verifier.schema import schema
 from subgraphs.verifier.service import service_state
 from subgraphs.verifier.store import INDEXES, Store
-from subgraphs.verifier.worker import Listener, Overdue
+from subgraphs.verifier.worker import HEEDED, Listener, Overdue
 
 # simulators are named, not imported: a deployment names its own register and custodian here
 CUSTOMERS: Final = "subgraphs.simulators.customers:SimulatedCustomers"
@@ -94,6 +94,7 @@ def wire(base: Base, doors: Doors, terms: Terms) -> Parts:
         database=base.database,
         ledger=base.ledger,
         apply=listener.apply,
+        heeds=HEEDED,
         feed=feed,
     )
     return Parts(

@@ -29,6 +29,10 @@ _STATUS_OF_KIND: Final[Mapping[str, CredentialStatus]] = {
     "CREDENTIAL_CANCELLED": CredentialStatus.CANCELLED,
 }
 LOOKED: Final = "CREDENTIAL_RECHECKED"
+HEEDED: Final = frozenset(
+    {*_STATUS_OF_KIND, "CREDENTIAL_ENDORSED", LOOKED, "CONSENT_GRANTED", "CONSENT_WITHDRAWN"}
+)
+"""The kinds that change a row here."""
 _OVER: Final = frozenset(
     {
         *(CredentialStatus.REVOKED, CredentialStatus.CANCELLED, CredentialStatus.EXPIRED),

@@ -20,14 +20,19 @@ from subgraphs.kit.mongo import Contended, Mongo, PyMongoError, Session
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.roots import Roots
 from subgraphs.kit.statuses import Statuses
+from subgraphs.verifier import projection
 from subgraphs.verifier.parts import Terms
 from subgraphs.verifier.projection import subject
 from subgraphs.verifier.reactions import Cause
 from subgraphs.verifier.records import Change, DecisionOnLog, Supplement, VerificationId
 from subgraphs.verifier.states import SupplementState
 from subgraphs.verifier.store import Store
-from subgraphs.verifier.watch import CHANGES, Sheet
+from subgraphs.verifier.watch import CHANGES, FEED_OF_HOLDER, Sheet
 
+DECIDED: Final = "PRESENTATION_VERIFIED"
+_MOVES: Final = projection.HEEDED | CHANGES | FEED_OF_HOLDER
+HEEDED: Final = Institutions.heeds | Roots.heeds | Statuses.heeds | _MOVES | {DECIDED}
+"""The kinds that a `Listener` makes anything of."""
 log = logging.getLogger("credgraph.verifier")
 _BATCH: Final = 100
 
@@ -56,8 +61,8 @@ class Listener:
     ) -> Sequence[Item[Change]]:
         """Project, react and tell, in the follower's transaction."""
         known = await self._store.touched(
-            credentials=_subjects(events, "cred"),
-            consents=_subjects(events, "cons"),
+            credentials=_subjects(events, "cred", *_MOVES),
+            consents=_subjects(events, "cons", *_MOVES),
             endorsed=_subjects(events, "cred", *CHANGES),
             withdrawn=_subjects(events, "cons", "CONSENT_WITHDRAWN"),
             acceptances=_subjects(events, "accp", "SUPPLEMENT_REQUESTED", "ACCEPTANCE_ENDED"),
@@ -119,7 +124,7 @@ async def _put(outbox: Outbox, sheet: Sheet, session: Session) -> None:
 
 def _decided(events: Sequence[LoggedEvent]) -> list[DecisionOnLog]:
     """Where each decision stands on the log, for whoever makes it again."""
-    made = (event for event in events if event.envelope.kind == "PRESENTATION_VERIFIED")
+    made = (event for event in events if event.envelope.kind == DECIDED)
     return [
         DecisionOnLog(id=VerificationId(id_), at_index=event.position.index)
         for event in made
@@ -128,9 +133,5 @@ def _decided(events: Sequence[LoggedEvent]) -> list[DecisionOnLog]:
 
 
 def _subjects(events: Sequence[LoggedEvent], prefix: str, *kinds: str) -> list[str]:
-    found = (
-        subject(event.envelope, prefix)
-        for event in events
-        if not kinds or event.envelope.kind in kinds
-    )
+    found = (subject(event.envelope, prefix) for event in events if event.envelope.kind in kinds)
     return sorted({one for one in found if one is not None})

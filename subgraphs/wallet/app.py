@@ -22,7 +22,7 @@ from subgraphs.wallet.schema import schema
 from subgraphs.wallet.steps.erase import keep_erasing
 from subgraphs.wallet.steps.expire import keep_expiring
 from subgraphs.wallet.store import INDEXES, Store
-from subgraphs.wallet.worker import Projections
+from subgraphs.wallet.worker import HEEDED, Projections
 
 # the simulator is named, not imported: a deployment names its own custodian here
 CUSTODIAN: Final = "subgraphs.simulators.custody:opened"
@@ -93,6 +93,7 @@ def follow(base: Base, parts: Parts) -> Follower[None]:
         database=base.database,
         ledger=base.ledger,
         apply=Projections(parts.store, parts.institutions, parts.outbox),
+        heeds=HEEDED,
     )
 
 

@@ -18,8 +18,8 @@ from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, derived_id,
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Contended, Session
 from subgraphs.kit.outbox import Outbox
-from subgraphs.kit.roots import CHANGED, KIND
-from subgraphs.kit.statuses import CANCELLED, ENDORSED, STATE_OF
+from subgraphs.kit.roots import Roots
+from subgraphs.kit.statuses import ACTIVATED, CANCELLED, ENDORSED, STATE_OF
 from subgraphs.kit.vocabulary import CredentialState
 from subgraphs.wallet import lifecycle, outgoing, policy
 from subgraphs.wallet.records import Consent, Move, WalletItem, WalletItemId
@@ -27,6 +27,12 @@ from subgraphs.wallet.states import ConsentState
 from subgraphs.wallet.store import DidTold, Store, Tie
 
 USED: Final = "PRESENTATION_SUBMITTED"
+BOUND: Final = "CUSTOMER_BOUND"
+_ENDS: Final = {
+    kind: STATE_OF[kind] for kind in ("CREDENTIAL_EXPIRED", "CREDENTIAL_SUPERSEDED", CANCELLED)
+}
+HEEDED: Final = Institutions.heeds | Roots.heeds | {ACTIVATED, BOUND, USED, ENDORSED, *_ENDS}
+"""The kinds that `Projections` makes anything of."""
 
 
 class Projections:
@@ -82,13 +88,9 @@ def item_id(credential: str) -> WalletItemId:
 
 def _ties(event: LoggedEvent) -> Iterator[Tie]:
     envelope = event.envelope
-    match envelope.kind:
-        case "CUSTOMER_BOUND":
-            tie = str(envelope.body.get("role"))
-        case "PRESENTATION_SUBMITTED":
-            tie = policy.PRESENTED
-        case _:
-            return
+    if envelope.kind not in (BOUND, USED):
+        return
+    tie = str(envelope.body.get("role")) if envelope.kind == BOUND else policy.PRESENTED
     holder = _subject(envelope, "hold")
     for institution in envelope.institutions:
         if holder is not None and is_id(institution, "inst"):
@@ -96,7 +98,7 @@ def _ties(event: LoggedEvent) -> Iterator[Tie]:
 
 
 def _did_told(event: LoggedEvent) -> DidTold | None:
-    if event.envelope.kind not in _VERSIONS:
+    if event.envelope.kind not in Roots.heeds:
         return None
     holder = _subject(event.envelope, "hold")
     number = event.envelope.body.get("version", 1)
@@ -107,7 +109,7 @@ def _did_told(event: LoggedEvent) -> DidTold | None:
 
 def _item(event: LoggedEvent) -> WalletItem | None:
     envelope = event.envelope
-    if envelope.kind != "CREDENTIAL_ACTIVATED":
+    if envelope.kind != ACTIVATED:
         return None
     credential, holder = _subject(envelope, "cred"), _subject(envelope, "hold")
     issuer, vc_hash, as_of = (envelope.body.get(k) for k in ("issuer", "vcHash", "asOf"))
@@ -152,9 +154,3 @@ def _told_state(envelope: Envelope) -> CredentialState | None:
 
 def _subject(envelope: Envelope, prefix: str) -> str | None:
     return next((one for one in envelope.subjects if is_id(one, prefix)), None)
-
-
-_VERSIONS: Final = frozenset({KIND, *CHANGED})
-_ENDS: Final = {
-    kind: STATE_OF[kind] for kind in ("CREDENTIAL_EXPIRED", "CREDENTIAL_SUPERSEDED", CANCELLED)
-}

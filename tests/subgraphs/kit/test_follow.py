@@ -1,14 +1,14 @@
 """Effects and position move together, whatever dies when."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Container, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ledger_adapter.port import LoggedEvent
+from ledger_adapter.port import JsonValue, LoggedEvent
 from subgraphs.kit.events import event
 from subgraphs.kit.feed import Feed, Item
 from subgraphs.kit.follow import Follower
@@ -25,12 +25,15 @@ async def world(tmp_path: Path, mongo_uri: str, mongo_database: str) -> AsyncIte
         yield opened
 
 
-class Reader:
-    """Writes each event once; `fail` makes it die before or after the commit, `silent` publish
-    nothing."""
+REGISTERED, CLOSED = "ROOT_DID_REGISTERED", "WALLET_CLOSED"
 
-    def __init__(self, world: World) -> None:
-        self.world, self.fail, self.silent = world, 0, False
+
+class Reader:
+    """Writes each event that it is given once; `fail` makes it die before or after the commit,
+    `silent` publish nothing."""
+
+    def __init__(self, world: World, heeds: Container[str] | None = None) -> None:
+        self.world, self.heeds, self.fail, self.silent = world, heeds, 0, False
         self.rows = world.base.database["seen"]
         self.feed: Feed[str] = Feed()
 
@@ -55,25 +58,32 @@ class Reader:
             ledger=self.world.base.ledger,
             apply=self.apply,
             feed=self.feed,
+            heeds=self.heeds,
         )
+
+    async def kept(self) -> int | None:
+        row = await self.world.base.database["positions"].find_one({"_id": "test"})
+        return None if row is None else int(row["index"])
 
     async def seen(self) -> list[int]:
         rows = await self.rows.find({}).sort([("_id", 1)]).to_list(None)
         return [row["_id"] for row in rows]
 
 
-async def tell(world: World, count: int) -> None:
-    for _ in range(count):
+async def tell(world: World, count: int, *kinds: str) -> None:
+    """So many events of each kind, one after the other; said nothing, of REGISTERED."""
+    for kind in (kinds or (REGISTERED,)) * count:
         holder = new_id("hold")
+        body: dict[str, JsonValue] = {"documentDigest": "sm3:" + "0" * 64}
         await world.tell(
             event(
-                "ROOT_DID_REGISTERED",
+                kind,
                 entity=holder,
                 version=1,
                 subjects=[holder],
                 institutions=[],
                 at=datetime.now(UTC),
-                body={"documentDigest": "sm3:" + "0" * 64},
+                body=body if kind == REGISTERED else {"closureDigest": "sm3:" + "0" * 64},
             )
         )
 
@@ -205,3 +215,50 @@ async def test_where_another_process_stood_there_may_have_been_news(world: World
     async with running(successor.run):
         await settled(world.base, successor)
     assert successor.news_at == successor.applied == 1
+
+
+async def test_only_what_is_heeded_is_applied_and_the_rest_is_passed(world: World) -> None:
+    reader = Reader(world, {REGISTERED})
+    follower = reader.follower()
+    async with running(follower.run), asyncio.timeout(30):
+        await tell(world, 2, REGISTERED, CLOSED)
+        await settled(world.base, follower)
+        published = follower.news_at
+        await tell(world, 3, CLOSED)
+        await settled(world.base, follower)
+        assert (follower.applied, follower.news_at, reader.feed.head) == (6, published, 6)
+        while await reader.kept() != 6:  # noqa: ASYNC110  # a moment later, in the database
+            await asyncio.sleep(0.01)
+        await tell(world, 1)
+        await settled(world.base, follower)
+    assert (await reader.seen(), await reader.kept()) == ([0, 2, 7], 7)
+
+
+async def test_killed_before_what_was_passed_is_kept_a_successor_passes_it_again(
+    world: World,
+) -> None:
+    reader = Reader(world, {REGISTERED})
+    follower = reader.follower()
+    async with running(follower.run):
+        await tell(world, 1)
+        await settled(world.base, follower)
+    # what kill -9 leaves behind: entries were passed, and no position says so
+    await tell(world, 4, CLOSED)
+    await tell(world, 1)
+    assert await reader.kept() == 0
+
+    async with running((heir := reader.follower()).run):
+        await settled(world.base, heir)
+    assert (await reader.seen(), await reader.kept()) == ([0, 5], 5)
+
+
+async def test_two_processes_that_pass_the_same_apply_what_follows_once(world: World) -> None:
+    readers = [Reader(world, {REGISTERED}) for _ in range(2)]
+    followers = [reader.follower() for reader in readers]
+    async with running(*[follower.run for follower in followers]):
+        for _ in range(5):
+            await tell(world, 3, CLOSED)
+            await tell(world, 1)
+        for follower in followers:
+            await settled(world.base, follower)
+    assert await readers[0].seen() == [3, 7, 11, 15, 19]
