@@ -65,20 +65,28 @@ class Idempotent:
         self._mongo, self._calls, self._keys = mongo, database[COLLECTION], keys
         self._gate = gate
 
-    async def once(self, call: Call, work: Callable[[Session], Awaitable[Result]]) -> Result:
+    async def once(
+        self,
+        call: Call,
+        work: Callable[[Session], Awaitable[Result]],
+        *,
+        looks_first: bool = True,
+    ) -> Result:
         """The result of `work` in one transaction, or the remembered one of the same call.
 
         A key used for another call is Invalid; a lost race raises Busy, what may not begin now
         ServicePaused; a Refusal of the second of two equal calls that ran at once gives way to the
-        first one's result.
+        first one's result. Work that touches nothing outside its transaction need not wait until
+        it was looked whether the call is a repeat (`looks_first`): then a repeat is undone at the
+        end, by the key that is there already, or refused by the state that the first call left.
         """
-        known = await self.recall(call)
+        known = await self.recall(call) if looks_first else None
         if known is not None:
             return known
-        if self._gate is not None:
-            await self._gate.ask(call.mutation)
-        digest = await self._keyed(call)  # a key is made outside of any transaction
         try:
+            if self._gate is not None:
+                await self._gate.ask(call.mutation)
+            digest = await self._keyed(call)  # a key is made outside of any transaction
             return await self._mongo.transaction(
                 lambda session: self._both(call, digest, work, session)
             )

@@ -59,6 +59,7 @@ __all__ = [
     "Unreachable",
     "UpdateOne",
     "aggregate",
+    "begin_anew",
     "box_in",
     "boxed",
     "create_indexes",
@@ -345,6 +346,13 @@ async def _commit(session: Any) -> None:
             await asyncio.sleep(0.05 * 2**attempt)
         else:
             return
+
+
+async def begin_anew(session: Session) -> None:
+    """Inside the work of `Mongo.transaction`: give up what it has written so far, and the rows it
+    holds by that, and go on in a new transaction."""
+    await _abort(session)
+    await _settled(cast("Any", session).start_transaction())
 
 
 async def _abort(session: Any) -> None:

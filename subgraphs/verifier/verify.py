@@ -3,17 +3,18 @@
 Laws: everything comes from this subgraph's own rows, the log and the presentation itself, never
 from an issuer; the decision stands on statuses no older than the log was when it was asked for; a
 status that moves while the decision is written makes it be made again; a rejection waits for what
-is committed about the things shown and has no place on the log yet.
+is committed about the things shown and has no place on the log yet, and holds nothing meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from functools import partial
 
 from subgraphs.kit.errors import Busy, InvalidTransition, NotFound
 from subgraphs.kit.ids import InstitutionId
-from subgraphs.kit.mongo import Session
+from subgraphs.kit.mongo import Session, begin_anew
 from subgraphs.kit.offload import offload
 from subgraphs.vc.presentation import Presentation as Presented
 from subgraphs.vc.presentation import parse_presentation
@@ -47,12 +48,24 @@ class _Made:
     ground: Ground
     decision: Decision
     waited: bool
+    held: bool = False
+
+    @property
+    def rejected(self) -> bool:
+        return self.decision.verification.result is VerificationResult.REJECTED
 
 
 async def verify(
-    parts: Parts, verifier: InstitutionId, *, presentation_id: str, session: Session
+    parts: Parts,
+    verifier: InstitutionId,
+    *,
+    presentation_id: str,
+    session: Session,
+    ahead: bool = True,
 ) -> Verified:
-    """All five checks at one position of the log; Busy when this process lags behind it."""
+    """All five checks at one position of the log; Busy when this process lags behind it. `ahead`:
+    the rows that the decision rests on are held while it is made, and let go if it is a rejection;
+    a session that can let nothing go has them held after."""
     shown, size = await asyncio.gather(
         parts.store.presentations.get(presentation_id), parts.ledger.size()
     )
@@ -61,14 +74,15 @@ async def verify(
     walk(PRESENTATION, shown.state, PresentationState.VERIFYING)
     presented = await offload(parse_presentation, shown.document)
     await _applied(parts, size)
-    made = await _made(parts, shown, presented)
-    if made.decision.verification.result is VerificationResult.REJECTED:
-        await _sequenced(parts, shown)
-        size = await parts.ledger.size()
-        if max(parts.follower.applied, size - 1) > made.case.index:
-            await _applied(parts, size)
-            made = await _made(parts, shown, presented)
+    making = partial(_made, parts, shown, presented, session if ahead else None)
     try:
+        made = await making()
+        if made.rejected:
+            await _sequenced(parts, shown)
+            size = await parts.ledger.size()
+            if max(parts.follower.applied, size - 1) > made.case.index:
+                await _applied(parts, size)
+                made = await making()
         checked = await _write(parts, shown, made, session)
     except Stale:
         raise await _overtaken(parts, shown) from None
@@ -97,8 +111,26 @@ async def _sequenced(parts: Parts, shown: Presentation) -> None:
         await asyncio.sleep(_STEP)
 
 
-async def _made(parts: Parts, shown: Presentation, presented: Presented) -> _Made:
-    return await offload(_decided, await gather(parts, shown, presented))
+async def _made(
+    parts: Parts, shown: Presentation, presented: Presented, session: Session | None
+) -> _Made:
+    """The decision, and what it rests on held by the session, if one is given and nothing speaks
+    against the presentation."""
+    found = await gather(parts, shown, presented)
+    if session is None:
+        return await offload(_decided, found)
+    # signatures leave the event loop free: the rows are held in the same time
+    made, failed = await asyncio.gather(
+        offload(_decided, found), _hold(parts, found.ground, session), return_exceptions=True
+    )
+    if isinstance(made, BaseException):
+        raise made
+    if made.rejected:
+        await begin_anew(session)
+        return made
+    if failed is not None:
+        raise failed
+    return replace(made, held=True)
 
 
 def _decided(found: Gathered) -> _Made:
@@ -109,10 +141,9 @@ def _decided(found: Gathered) -> _Made:
 async def _write(parts: Parts, shown: Presentation, made: _Made, session: Session) -> Presentation:
     """The presentation as it then stands."""
     store, decision = parts.store, made.decision
-    result = decision.verification.result
-    if result is not VerificationResult.REJECTED:
+    if not made.held and not made.rejected:
         await _hold(parts, made.ground, session)
-    state = PresentationState(result.value)
+    state = PresentationState(decision.verification.result.value)
     walk(PRESENTATION, shown.state, PresentationState.VERIFYING, state)
     checked = replace(
         made.case.presentation,

@@ -245,7 +245,7 @@ async def _decided(verifier: Verifier, presentation: str) -> list[str]:
 
     async def checked(session: Session) -> dict[str, str]:
         made = await verify.verify(
-            verifier, VERIFIER, presentation_id=presentation, session=session
+            verifier, VERIFIER, presentation_id=presentation, session=session, ahead=False
         )
         found = made.decision.qualification
         done[:] = [] if found is None else [found]

@@ -69,7 +69,7 @@ async def _verified(info: Info[Parts], client_id: str | None, presentation_id: s
         return made.done
 
     call = Call.of(info.context.viewer, info.field_name, client_id, [presentation_id])
-    done = await parts.idempotent.once(call, work)
+    done = await parts.idempotent.once(call, work, looks_first=False)
     if made is not None and done is made.done:  # else another call was first
         loaders(info.context).take(made.presentation, made.decision)
         return made.decision.verification

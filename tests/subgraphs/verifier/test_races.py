@@ -18,6 +18,7 @@ from subgraphs.verifier.grant import grant
 from subgraphs.verifier.records import Permission, Wanted
 from tests.subgraphs.kit.world import running
 from tests.subgraphs.verifier.counter import (
+    CHECKS,
     OWN,
     Counter,
     counter_of,
@@ -91,6 +92,25 @@ async def test_what_was_signed_a_moment_ago_is_waited_for(idle: Counter) -> None
         assert answer["verification"]["result"] == "ACCEPTED"
 
 
+async def test_a_proof_that_is_refused_as_of_now_does_not_hold_up_the_word_that_restores_it(
+    idle: Counter,
+) -> None:
+    async with listening(idle) as counter:
+        person = await counter.customer()
+        paper, grant = await counter.paper(person), await counter.grant(person)
+        await counter.endorse(person, paper, "SUSPEND", "SUSPENDED", version=5)
+        await counter.settle()
+        request = await counter.request(person)
+        submitted = await counter.submit(person, request, present(person, request, [paper], grant))
+        async with log_at_rest(counter):
+            await counter.endorse(person, paper, "RESTORED", version=6)
+            waiting = asyncio.create_task(counter.verify(submitted))
+            await asyncio.sleep(0.3)
+            assert not waiting.done()
+        answer = await waiting
+        assert answer["verification"]["result"] == "ACCEPTED"
+
+
 async def test_one_presentation_submitted_from_two_devices_is_kept_once(
     shared_counter: Counter,
 ) -> None:
@@ -127,6 +147,27 @@ async def test_the_same_call_again_answers_the_same(shared_counter: Counter) -> 
         for _ in range(2)
     ]
     assert verified[0] == verified[1]
+
+
+async def test_a_key_that_served_another_decision_decides_nothing(shared_counter: Counter) -> None:
+    counter = shared_counter
+    person = await counter.customer("kay")
+    paper, grant = await counter.paper(person), await counter.grant(person)
+    await counter.settle()
+    answers = []
+    for _ in range(2):
+        request = await counter.request(person)
+        made = await counter.submit(person, request, present(person, request, [paper], grant))
+        id_ = made["presentation"]["id"]
+        asked = {"presentationId": id_, "clientMutationId": "one key"}
+        answers.append(await counter.do("verifyPresentation", OWN, CHECKS, **asked))
+    assert [one["__typename"] for one in answers] == [
+        *("VerifyPresentationSuccess", "ValidationFailed")
+    ]
+    assert answers[1]["code"] == "IDEMPOTENCY_KEY_REUSED"
+    kept = await counter.parts.store.presentations.get(id_)
+    assert kept is not None
+    assert kept.state.value == "SUBMITTED"
 
 
 async def test_granting_twice_at_once_grants_once(shared_counter: Counter) -> None:
