@@ -150,7 +150,7 @@ class Follower(Generic[T]):
             return
         last = fresh[-1].position.index
         heeded = [event for event in fresh if self._heeded(event)]
-        items = await self._applied_of(heeded, last) if heeded else ()
+        items = await self._effects(heeded, last) if heeded else ()
         self._now_at(last)
         self._news_at = last if items else self._news_at
         if self._feed is not None:
@@ -161,7 +161,7 @@ class Follower(Generic[T]):
     def _heeded(self, event: LoggedEvent) -> bool:
         return self._heeds is None or event.envelope.kind in self._heeds
 
-    async def _applied_of(self, events: Sequence[LoggedEvent], last: int) -> Sequence[Item[T]]:
+    async def _effects(self, events: Sequence[LoggedEvent], last: int) -> Sequence[Item[T]]:
         async def work(session: Session) -> Sequence[Item[T]]:
             await self._move(last, session)
             return await self._apply(events, session)
