@@ -48,7 +48,6 @@ class _Made:
     ground: Ground
     decision: Decision
     waited: bool
-    held: bool = False
 
     @property
     def rejected(self) -> bool:
@@ -74,7 +73,7 @@ async def verify(
     walk(PRESENTATION, shown.state, PresentationState.VERIFYING)
     presented = await offload(parse_presentation, shown.document)
     await _applied(parts, size)
-    making = partial(_made, parts, shown, presented, session if ahead else None)
+    making = partial(_made, parts, shown, presented, session, ahead=ahead)
     try:
         made = await making()
         if made.rejected:
@@ -112,25 +111,26 @@ async def _sequenced(parts: Parts, shown: Presentation) -> None:
 
 
 async def _made(
-    parts: Parts, shown: Presentation, presented: Presented, session: Session | None
+    parts: Parts, shown: Presentation, presented: Presented, session: Session, *, ahead: bool
 ) -> _Made:
-    """The decision, and what it rests on held by the session, if one is given and nothing speaks
-    against the presentation."""
+    """The decision; unless it is a rejection, the session holds what it rests on."""
     found = await gather(parts, shown, presented)
-    if session is None:
-        return await offload(_decided, found)
+    if not ahead:
+        made = await offload(_decided, found)
+        if not made.rejected:
+            await _hold(parts, found.ground, session)
+        return made
     # signatures leave the event loop free: the rows are held in the same time
-    made, failed = await asyncio.gather(
+    decided, failed = await asyncio.gather(
         offload(_decided, found), _hold(parts, found.ground, session), return_exceptions=True
     )
-    if isinstance(made, BaseException):
-        raise made
-    if made.rejected:
+    if isinstance(decided, BaseException):
+        raise decided
+    if decided.rejected:
         await begin_anew(session)
-        return made
-    if failed is not None:
+    elif failed is not None:
         raise failed
-    return replace(made, held=True)
+    return decided
 
 
 def _decided(found: Gathered) -> _Made:
@@ -141,8 +141,6 @@ def _decided(found: Gathered) -> _Made:
 async def _write(parts: Parts, shown: Presentation, made: _Made, session: Session) -> Presentation:
     """The presentation as it then stands."""
     store, decision = parts.store, made.decision
-    if not made.held and not made.rejected:
-        await _hold(parts, made.ground, session)
     state = PresentationState(decision.verification.result.value)
     walk(PRESENTATION, shown.state, PresentationState.VERIFYING, state)
     checked = replace(

@@ -6,7 +6,7 @@ exactly once however often it is tried; a job acts only on rows it has read in i
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -20,8 +20,8 @@ from subgraphs.kit.mongo import Contended, Mongo, PyMongoError, Session
 from subgraphs.kit.outbox import Outbox
 from subgraphs.kit.roots import Roots
 from subgraphs.kit.statuses import Statuses
-from subgraphs.verifier import projection
 from subgraphs.verifier.parts import Terms
+from subgraphs.verifier.projection import HEEDED as PROJECTED
 from subgraphs.verifier.projection import subject
 from subgraphs.verifier.reactions import Cause
 from subgraphs.verifier.records import Change, DecisionOnLog, Supplement, VerificationId
@@ -30,7 +30,7 @@ from subgraphs.verifier.store import Store
 from subgraphs.verifier.watch import CHANGES, FEED_OF_HOLDER, Sheet
 
 DECIDED: Final = "PRESENTATION_VERIFIED"
-_MOVES: Final = projection.HEEDED | CHANGES | FEED_OF_HOLDER
+_MOVES: Final = PROJECTED | CHANGES | FEED_OF_HOLDER
 HEEDED: Final = Institutions.heeds | Roots.heeds | Statuses.heeds | _MOVES | {DECIDED}
 """The kinds that a `Listener` makes anything of."""
 log = logging.getLogger("credgraph.verifier")
@@ -61,11 +61,11 @@ class Listener:
     ) -> Sequence[Item[Change]]:
         """Project, react and tell, in the follower's transaction."""
         known = await self._store.touched(
-            credentials=_subjects(events, "cred", *_MOVES),
-            consents=_subjects(events, "cons", *_MOVES),
-            endorsed=_subjects(events, "cred", *CHANGES),
-            withdrawn=_subjects(events, "cons", "CONSENT_WITHDRAWN"),
-            acceptances=_subjects(events, "accp", "SUPPLEMENT_REQUESTED", "ACCEPTANCE_ENDED"),
+            credentials=_subjects(events, "cred", _MOVES),
+            consents=_subjects(events, "cons", _MOVES),
+            endorsed=_subjects(events, "cred", CHANGES),
+            withdrawn=_subjects(events, "cons", {"CONSENT_WITHDRAWN"}),
+            acceptances=_subjects(events, "accp", {"SUPPLEMENT_REQUESTED", "ACCEPTANCE_ENDED"}),
             session=session,
         )
         sheet = Sheet(known, due=self._terms.due, now=self._clock())
@@ -132,6 +132,6 @@ def _decided(events: Sequence[LoggedEvent]) -> list[DecisionOnLog]:
     ]
 
 
-def _subjects(events: Sequence[LoggedEvent], prefix: str, *kinds: str) -> list[str]:
+def _subjects(events: Sequence[LoggedEvent], prefix: str, kinds: Container[str]) -> list[str]:
     found = (subject(event.envelope, prefix) for event in events if event.envelope.kind in kinds)
     return sorted({one for one in found if one is not None})

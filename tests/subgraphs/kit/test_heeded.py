@@ -11,8 +11,15 @@ from typing import Any, cast
 
 import pytest
 
-from ledger_adapter.port import EntryIndex, Envelope, EventId, JsonValue, LoggedEvent, Position
-from ledger_adapter.port import Shard as ShardName
+from ledger_adapter.port import (
+    EntryIndex,
+    Envelope,
+    EventId,
+    JsonValue,
+    LoggedEvent,
+    Position,
+    Shard,
+)
 from subgraphs.issuer import app as issuer
 from subgraphs.issuer import worker as issuer_worker
 from subgraphs.kit.events import KINDS
@@ -46,9 +53,8 @@ BODY: dict[str, JsonValue] = {
     "statusList": 1,
     "statusIndex": 5,
 }
-
 ODD: dict[str, dict[str, JsonValue]] = {"EXIT_MOVED": {"state": "FROZEN", "business": "BROKERAGE"}}
-"""What the kind means something with only."""
+"""What a kind has to say before anything follows from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +101,7 @@ def readers(world: World) -> dict[str, Reader]:
 def full(kind: str) -> LoggedEvent:
     """An event of the kind with everything in it that any subgraph could look for."""
     return LoggedEvent(
-        position=Position(ShardName("test"), EntryIndex(7)),
+        position=Position(Shard("test"), EntryIndex(7)),
         envelope=Envelope(
             event_id=EventId(f"{new_id('cred')}:1"),
             kind=kind,
