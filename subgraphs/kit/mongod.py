@@ -33,13 +33,13 @@ PREDECESSOR_SECONDS = 15.0  # a killed launcher's mongod needs a moment to put i
 _PR_SET_PDEATHSIG = 1
 _GROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 _LEAST_CACHE, _MOST_CACHE = 0.25, 8.0
-_HISTORY, _PAGES = "minSnapshotHistoryWindowInSeconds", "wiredTigerEngineRuntimeConfig"
+HISTORY, _PAGES = "minSnapshotHistoryWindowInSeconds", "wiredTigerEngineRuntimeConfig"
 _WHILE_FILLED: Mapping[str, object] = {
-    _HISTORY: 3,
+    HISTORY: 3,
     _PAGES: "eviction_dirty_target=20,eviction_dirty_trigger=40",
 }
 _AS_EVER: Mapping[str, object] = {  # what mongod begins with
-    _HISTORY: 300,
+    HISTORY: 300,
     _PAGES: "eviction_dirty_target=5,eviction_dirty_trigger=20",
 }
 _ALREADY_INITIATED = 23
@@ -277,14 +277,15 @@ def filled(uri: str) -> Iterator[None]:
     """For the time of a large load the embedded mongod keeps seconds of history, not minutes, since
     every look at a queue walks over what was taken from it meanwhile; and it gathers more changes
     before it writes them out. A backup needs the history: afterwards all is as it was."""
-    _tell(uri, _WHILE_FILLED)
+    set_parameters(uri, _WHILE_FILLED)
     try:
         yield
     finally:
-        _tell(uri, _AS_EVER)
+        set_parameters(uri, _AS_EVER)
 
 
-def _tell(uri: str, parameters: Mapping[str, object]) -> None:
+def set_parameters(uri: str, parameters: Mapping[str, object]) -> None:
+    """Server parameters by their names in MongoDB, until that server ends or is told otherwise."""
     with _client(uri, 5000) as client:
         for name, value in parameters.items():
             client.admin.command({"setParameter": 1, name: value})

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Final
 
 import psutil
-import pymongo
 
-from subgraphs.kit.mongod import EmbeddedMongod, check_external
+from subgraphs.kit.mongod import HISTORY, EmbeddedMongod, check_external, set_parameters
 
 MEMORY: Final = Path("/dev/shm")  # a file system, no file of a guessed name
 ROOM: Final = 4 * 1024**3  # bytes: several times what the databases of a run hold at once
@@ -45,18 +44,13 @@ def keep_in_memory(data: Path, owner: object) -> bool:
 
 def journal_at_once(uri: str) -> None:
     """For a database in memory, until it ends."""
-    client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(uri)
-    with client:
-        client.admin.command({"setParameter": 1, "journalCommitInterval": JOURNAL_MS})
+    set_parameters(uri, {"journalCommitInterval": JOURNAL_MS})
 
 
 def forget_soon(uri: str) -> None:
     """Files of a dropped database stay open until its history is over and a checkpoint has been
     made: minutes, in which thousands of tests would need more files than a process may open."""
-    client: pymongo.MongoClient[dict[str, object]] = pymongo.MongoClient(uri)
-    with client:
-        client.admin.command({"setParameter": 1, "minSnapshotHistoryWindowInSeconds": 5})
-        client.admin.command({"setParameter": 1, "syncdelay": 5})
+    set_parameters(uri, {HISTORY: 5, "syncdelay": 5})
 
 
 @contextmanager
