@@ -16,6 +16,7 @@ from subgraphs.kit.agreements import CATALOGUE, AgreementsMissing, AgreementStag
 from subgraphs.kit.agreements import Template as Text
 from subgraphs.kit.ids import HolderId
 from subgraphs.kit.mongo import Database, IndexModel, Session, UpdateOne
+from subgraphs.rules.calendar import day_of
 
 COLLECTION: Final = "agreed"
 KIND: Final = "AGREEMENT_SIGNED"
@@ -38,7 +39,7 @@ class Agreed:
 
     async def require(self, holder: HolderId, stage: AgreementStage, now: datetime) -> None:
         """AgreementsMissing unless she has agreed to every text of the stage, as it reads today."""
-        texts = asked_before(stage, on=now.date(), among=self._texts)
+        texts = asked_before(stage, on=day_of(now), among=self._texts)
         asked = [one for one in texts if one.stage is stage or one.version > 1]
         where = {"_id": {"$in": [_id(holder, one.key) for one in asked]}}
         signed = {row["_id"]: row["digest"] for row in await self._rows.find(where).to_list(None)}

@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from ledger_adapter.port import JsonValue
+from subgraphs.rules.calendar import day_of
 
-CHINA_TIME: Final = timezone(timedelta(hours=8))
 MOST_LICENCES: Final = 8
 NUMBER: Final = re.compile(r"[A-Z0-9][A-Z0-9-]{0,39}", re.ASCII)
 
@@ -91,7 +91,7 @@ class Standing:
         """Whether an institution of this kind may do at a time what the role does."""
         if role not in LICENSED_ROLES or self.licences is None:
             return True
-        wanted, day = NEEDED.get(kind), at.astimezone(CHINA_TIME).date()
+        wanted, day = NEEDED.get(kind), day_of(at)
         return any(one.kind == wanted and one.holds(day) for one in self.licences)
 
 

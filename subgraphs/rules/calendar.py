@@ -13,6 +13,11 @@ SHANGHAI: Final = timezone(timedelta(hours=8))
 _DAY: Final = timedelta(days=1)
 
 
+def day_of(moment: datetime) -> date:
+    """The day it then is in Shanghai: what rules, licences and papers mean by a day."""
+    return moment.astimezone(SHANGHAI).date()
+
+
 class CalendarUnknown(LookupError):
     """The notice of that year has not been entered."""
 
@@ -56,7 +61,7 @@ class Calendar:
 
         A receipt outside working days counts from the next working day on, as its day is not one.
         """
-        day = received.astimezone(SHANGHAI).date()
+        day = day_of(received)
         for _ in range(working_days):
             day = self.next_working_day(day)
         return datetime.combine(day + _DAY, datetime.min.time(), tzinfo=SHANGHAI)

@@ -21,7 +21,7 @@ from typing import Final
 
 from subgraphs.issuer.ports import Books, Close, Holding, Movement, Statement
 from subgraphs.kit.ids import InstitutionId, institution_id
-from subgraphs.rules.calendar import CHINA, SHANGHAI, CalendarUnknown
+from subgraphs.rules.calendar import CHINA, CalendarUnknown, day_of
 from subgraphs.vc.asset_proof import AssetCategory, AssetLine, TradingExperience
 from subgraphs.vc.guard import WINDOW_CLOSES, Direction
 from subgraphs.vc.money import NOTHING, Fen, parse_amount
@@ -113,7 +113,7 @@ def last_close(now: datetime) -> date:
 def closes(now: datetime, count: int) -> list[date]:
     """So many trading days before today, the latest first; in years whose holidays are not known
     yet, weekdays: a simulator may guess, the rules may not."""
-    today = now.astimezone(SHANGHAI).date()
+    today = day_of(now)
     try:
         return list(islice(CHINA.closes(today), count))
     except CalendarUnknown:
@@ -178,7 +178,7 @@ def _fall(account: Account, now: datetime) -> Day:
     if now < moment:
         return _unchanged(account, before, days)
     after = (_line(AssetCategory.STOCK, "540000.00"),)
-    fell = moment.astimezone(SHANGHAI).date()
+    fell = day_of(moment)
     days = [fell, *(day for day in days if day < fell)][:WINDOW_CLOSES]
     books = _books(_kept(account, after), days, lambda day: after if day >= fell else before)
     return Day(as_of=fell, lines=after, books=books)

@@ -8,6 +8,7 @@ from subgraphs.kit.errors import Invalid
 from subgraphs.kit.ids import InstitutionId, new_id
 from subgraphs.kit.mongo import Session
 from subgraphs.rules import RuleSet, RuleSetStatus, UnknownRuleSet, current, rule_set
+from subgraphs.rules.calendar import day_of
 from subgraphs.rules.model import thresholds
 from subgraphs.vc.consent import CODE
 from subgraphs.vc.guard import WITH_AMOUNTS
@@ -90,7 +91,7 @@ async def bound_customer(parts: Parts, verifier: InstitutionId, customer_no: str
 def offered(rules: str, parts: Parts) -> RuleSet:
     """The rule set that may be asked for, by name or `NAME@version`."""
     try:
-        among, today = parts.terms.rule_sets, parts.clock().date()
+        among, today = parts.terms.rule_sets, day_of(parts.clock())
         exact = "@" in rules
         found = rule_set(rules, among=among) if exact else current(rules, on=today, among=among)
     except UnknownRuleSet as fault:

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from subgraphs.kit.ids import derived_id
 from subgraphs.kit.together import Question, together
 from subgraphs.rules import RuleSet, rule_set
-from subgraphs.rules.calendar import SHANGHAI
+from subgraphs.rules.calendar import day_of
 from subgraphs.rules.freshness import fresh_within
 from subgraphs.rules.overlap import ShownProof
 from subgraphs.vc.consent import LIVE_COUNT, read_consent
@@ -96,7 +96,7 @@ async def gather(parts: Parts, shown: Presentation, presented: Presented) -> Gat
         raise LookupError(f"{shown.id} answers a request that is gone")
     found.to(asks.own).begins(request.rule_set)
     rules = rule_set(request.rule_set, among=parts.terms.rule_sets)
-    day = now.astimezone(SHANGHAI).date()
+    day = day_of(now)
     ground = Ground(
         id=VerificationId(derived_id("veri", shown.id)),
         verifier=shown.verifier,

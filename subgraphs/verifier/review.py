@@ -15,6 +15,7 @@ from subgraphs.kit.ids import InstitutionId, new_id
 from subgraphs.kit.mongo import Session
 from subgraphs.kit.viewer import Role, Viewer
 from subgraphs.rules import Evidence, Fact, Metric, Outcome, ReasonCode, assess
+from subgraphs.rules.calendar import day_of
 from subgraphs.vc.consent import CODE
 from subgraphs.verifier import outgoing
 from subgraphs.verifier.ask import bound_customer, offered
@@ -116,7 +117,7 @@ async def record_paper(
     what is missing where they do not; `beside` names one on credentials that they complete."""
     verifier, person = staff(viewer)
     rules, papers = offered(asked.rules, parts), asked.papers
-    _check_papers(papers, parts.clock().date())
+    _check_papers(papers, day_of(parts.clock()))
     await _begins(parts, verifier, rules.key)
     binding = await bound_customer(parts, verifier, asked.customer_no)
     other = await _beside(parts, binding, asked.beside)

@@ -35,7 +35,7 @@ from subgraphs.kit.main import load
 from subgraphs.kit.mongo import Mongo
 from subgraphs.kit.mongod import filled
 from subgraphs.kit.settings import Settings
-from subgraphs.rules.calendar import SHANGHAI, CalendarUnknown
+from subgraphs.rules.calendar import CalendarUnknown, day_of
 from subgraphs.rules.scenarios import INDUSTRY
 
 SLICE: Final = 250
@@ -94,7 +94,7 @@ def _filled(deployment: Deployment) -> AbstractContextManager[None]:
 
 def town_of(size: str, seed: int, copy: int = 0) -> Town:
     """The population as of today."""
-    today = datetime.now(UTC).astimezone(SHANGHAI).date()
+    today = day_of(datetime.now(UTC))
     return Town(size=size, seed=seed, today=today, copy=copy)
 
 

@@ -21,6 +21,7 @@ from subgraphs.kit.agreements import AgreementStage, asked_before, in_force
 from subgraphs.kit.ids import CredentialId, HolderId, InstitutionId, derived_id, institution_id
 from subgraphs.kit.signing import FaceAssertionInput, HolderSignatureInput
 from subgraphs.kit.viewer import Role, Viewer
+from subgraphs.rules.calendar import day_of
 from subgraphs.vc.encoding import to_base64url
 from subgraphs.wallet.parts import Parts as Wallet
 from subgraphs.wallet.steps.agree import AGREE, prepare_agreements, sign_agreements
@@ -73,7 +74,7 @@ def resident(town: Town, index: int) -> Resident:
 async def settle(rooms: Rooms, one: Resident) -> None:
     """Her root DID, and a credential in force of each of her accounts."""
     since = len(rooms.told.events)
-    day = rooms.wallet.clock().date()
+    day = day_of(rooms.wallet.clock())
     texts = in_force(AgreementStage.ROOT_DID, on=day, among=rooms.wallet.terms.agreements)
     wish = one.software.registration(one.identity_document, read=[text.text for text in texts])
     asked = Asked(
@@ -93,7 +94,7 @@ async def settle(rooms: Rooms, one: Resident) -> None:
 
 async def agree(wallet: Wallet, one: Resident, stage: AgreementStage) -> None:
     """She reads and signs what is asked for before a stage."""
-    texts = asked_before(stage, on=wallet.clock().date(), among=wallet.terms.agreements)
+    texts = asked_before(stage, on=day_of(wallet.clock()), among=wallet.terms.agreements)
     wish = await prepare_agreements(wallet, one.viewer, stage)
     signed = one.software.sign_agreements(
         dict(wish.payload), to_base64url(wish.to_sign), read=[text.text for text in texts]

@@ -12,7 +12,7 @@ from subgraphs.issuer.parts import Parts
 from subgraphs.kit.errors import Invalid
 from subgraphs.kit.ids import HolderId
 from subgraphs.kit.mongo import Session
-from subgraphs.rules.calendar import SHANGHAI
+from subgraphs.rules.calendar import day_of
 from subgraphs.rules.scenarios import admit
 
 
@@ -23,7 +23,7 @@ async def check_admission(
     scenario = parts.scenario
     already = await parts.store.takes_part(scenario.key, holder, session)
     taken = await parts.store.places_taken(scenario.key, session)
-    day = now.astimezone(SHANGHAI).date()
+    day = day_of(now)
     # who asks is bound: the step before refuses whom the issuer has not matched
     found = admit(scenario, bound=True, taking_part=taken, already=already, on=day)
     if not found.admitted:

@@ -24,6 +24,7 @@ from subgraphs.kit.ids import HolderId
 from subgraphs.kit.scalars import Decimal
 from subgraphs.kit.types import Money, Node, worded
 from subgraphs.rules import RuleSet, UnknownRuleSet, current, rule_set
+from subgraphs.rules.calendar import day_of
 from subgraphs.rules.preview import Held, Missing, Step, preview
 from subgraphs.vc.money import Fen, format_amount
 
@@ -134,7 +135,7 @@ async def previewed(info: Info[Parts], holder: HolderId, named: str) -> Qualific
 
 def _rules(named: str, parts: Parts) -> RuleSet:
     try:
-        return rule_set(named) if "@" in named else current(named, on=parts.clock().date())
+        return rule_set(named) if "@" in named else current(named, on=day_of(parts.clock()))
     except UnknownRuleSet as fault:
         raise Invalid(str(fault), field="ruleSet", code=fault.code) from fault
 

@@ -22,6 +22,7 @@ from subgraphs.kit.fields import resolved
 from subgraphs.kit.ids import derived_id
 from subgraphs.kit.nodes import NodeStub, stub
 from subgraphs.kit.scalars import DID, JSON, Bytes, Hash, json_value
+from subgraphs.rules.calendar import day_of
 from subgraphs.vc.did_versions import DidHistory, salted_digest
 from subgraphs.vc.did_versions import DidVersion as Version
 from subgraphs.vc.encoding import to_base64url
@@ -137,7 +138,7 @@ class Query:
         ] = None,
     ) -> list[AgreementTemplate] | None:
         parts = info.context.parts
-        on, among = parts.clock().date(), parts.terms.agreements
+        on, among = day_of(parts.clock()), parts.terms.agreements
         stages = AgreementStage if stage is None else (stage,)
         return [
             AgreementTemplate.of(text)

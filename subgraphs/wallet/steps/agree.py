@@ -24,6 +24,7 @@ from subgraphs.kit.ids import HolderId
 from subgraphs.kit.mongo import DuplicateKeyError, Session
 from subgraphs.kit.prepared import PreparedRow
 from subgraphs.kit.viewer import Viewer
+from subgraphs.rules.calendar import day_of
 from subgraphs.vc.consent import CONTEXT
 from subgraphs.vc.encoding import Hash, to_time
 from subgraphs.vc.strict_json import JsonObject, JsonValue
@@ -45,7 +46,7 @@ async def require_agreed(parts: Parts, holder: HolderId, stage: AgreementStage) 
 
 def require_named(parts: Parts, stage: AgreementStage, agreed: Sequence[Hash]) -> list[Template]:
     """The texts of a stage, each of which these digests name; AgreementsMissing otherwise."""
-    asked = in_force(stage, on=parts.clock().date(), among=parts.terms.agreements)
+    asked = in_force(stage, on=day_of(parts.clock()), among=parts.terms.agreements)
     missing = [one for one in asked if one.digest not in agreed]
     if missing:
         raise AgreementsMissing(missing)
@@ -122,7 +123,7 @@ def rows_of(
 
 
 async def _missing(parts: Parts, holder: HolderId, stage: AgreementStage) -> list[Template]:
-    on, among = parts.clock().date(), parts.terms.agreements
+    on, among = day_of(parts.clock()), parts.terms.agreements
     return _unsigned(asked_before(stage, on=on, among=among), await parts.store.agreements(holder))
 
 

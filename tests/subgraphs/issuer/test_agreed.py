@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from ledger_adapter.port import EntryIndex
 from subgraphs.issuer.agreed import Agreed
 from subgraphs.kit.agreements import CATALOGUE, AgreementKind, AgreementStage
+from subgraphs.rules.calendar import SHANGHAI, day_of
 from tests.subgraphs.issuer.desk import OWN, Desk
 from tests.subgraphs.kit.world import Person
 
@@ -74,13 +75,14 @@ async def test_a_newer_version_asks_again_from_its_day_on(
     person = await desk.customer()
     risk = (stage, AgreementKind.RISK_DISCLOSURE)
     (first,) = [one for one in CATALOGUE if (one.stage, one.kind) == risk]
-    tomorrow = desk.parts.clock().date() + timedelta(days=1)
+    tomorrow = day_of(desk.parts.clock()) + timedelta(days=1)
+    begins = datetime.combine(tomorrow, time(), SHANGHAI)
     newer = replace(first, version=2, text=first.text + " 2", effective_from=tomorrow)
     texts = (*CATALOGUE, newer)
     desk.use(agreed=Agreed(desk.world.base.database, texts))
+    desk.turn_clock(lambda: begins - timedelta(seconds=1))
     assert (await asked(desk, person))["__typename"] == "PrepareCredentialRequestSuccess"
-    now = desk.parts.clock
-    desk.turn_clock(lambda: now() + timedelta(days=1))
+    desk.turn_clock(lambda: begins)
     (missing,) = (await asked(desk, person))["missing"]
     assert (missing["stage"], missing["version"]) == (stage.value, 2)
     await desk.agree(person, [newer])

@@ -4,7 +4,7 @@ moment on who does not stand does not issue (R79)."""
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from subgraphs.demo.pilot import CAITONG_FUND, GUOTAI_JUNAN, HUAAN_FUND
 from subgraphs.kit.events import event
 from subgraphs.kit.ids import institution_id, new_id
 from subgraphs.kit.viewer import Role
+from subgraphs.rules.calendar import SHANGHAI, day_of
 from subgraphs.vc.uscc import check_digit
 from tests.subgraphs.issuer.desk import OTHER, OWN, Desk
 from tests.subgraphs.kit.gateway import NOBODY, Who, a_holder, an_institution
@@ -24,7 +25,6 @@ NEW_USCC = f"{NEW}2"[:17] + check_digit(f"{NEW}2"[:17])
 SHOWN = """institution { id participation licences { kind number validFrom validUntil }
     frozenBusinesses }"""
 together = pytest.mark.asyncio(loop_scope="module")
-TODAY = datetime.now(UTC) + timedelta(hours=8)
 
 
 async def moved(desk: Desk, state: str, *, who: Who = OWN, of: str = HUAAN) -> dict[str, Any]:
@@ -304,9 +304,10 @@ async def test_who_leaves_issuing_issues_nothing_and_looks_after_what_it_issued(
 async def test_a_licence_holds_to_its_last_day_in_china(desk: Desk) -> None:
     person = await desk.somebody("cat")
     await desk.bind(person, who=OTHER)
-    await licensed(desk, licence(validUntil=TODAY.date().isoformat()))
+    last = day_of(datetime.now(UTC)) + timedelta(days=1)  # as today may be over before she asks
+    await licensed(desk, licence(validUntil=last.isoformat()))
     asked = await desk.request(person, issuerId=HUAAN)
-    end = datetime(TODAY.year, TODAY.month, TODAY.day, tzinfo=UTC) + timedelta(hours=16)
+    end = datetime.combine(last + timedelta(days=1), time(), SHANGHAI)
 
     desk.turn_clock(lambda: end)
     refused = await desk.do("compileCredentialDraft", OTHER, credentialId=asked)

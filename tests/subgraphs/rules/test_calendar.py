@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from subgraphs.rules.calendar import CHINA, SHANGHAI, CalendarUnknown
+from subgraphs.rules.calendar import CHINA, SHANGHAI, CalendarUnknown, day_of
 
 KNOWN = st.dates(date(2025, 1, 1), date(2026, 11, 30))
 
@@ -41,6 +41,18 @@ def test_seven_working_days_end_with_the_day(
 ) -> None:
     found = CHINA.due(datetime(*received, tzinfo=SHANGHAI), 7)
     assert found == datetime(*due, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        pytest.param("2026-11-23T15:59:59.999999+00:00", date(2026, 11, 23), id="its last moment"),
+        pytest.param("2026-11-23T16:00:00+00:00", date(2026, 11, 24), id="the next one's first"),
+        pytest.param("2026-12-31T20:00:00-05:00", date(2027, 1, 1), id="as told elsewhere"),
+    ],
+)
+def test_it_is_the_day_of_shanghai(moment: str, day: date) -> None:
+    assert day_of(datetime.fromisoformat(moment)) == day
 
 
 def test_the_day_of_receipt_is_the_day_in_shanghai() -> None:

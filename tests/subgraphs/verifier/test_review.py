@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from subgraphs.rules.calendar import SHANGHAI
 from tests.subgraphs.verifier.counter import EDGE, OTHER, OWN, Counter
 from tests.subgraphs.verifier.test_same_money import doubtful
 
@@ -197,6 +198,21 @@ async def test_paper_of_two_days_does_not_add_up(counter: Counter) -> None:
     found = taken["qualification"]
     assert found["outcome"] == "INSUFFICIENT_EVIDENCE"
     assert found["reasons"][0] == {"code": "BOUND_TOO_LOW", "shortBy": "1000000.00"}
+
+
+async def test_paper_of_today_is_taken_in_before_eight_in_the_morning(counter: Counter) -> None:
+    """Today is a day in Shanghai: at half past seven there, it is yesterday in UTC."""
+    await counter.customer("early")
+    now = datetime.now(UTC)
+    early = now.astimezone(SHANGHAI).replace(hour=7, minute=30) + timedelta(days=1)
+    counter.shift[0] = early - now
+    papers = [document("1.00", asOf=str(early.date() + timedelta(days=more))) for more in (0, 1)]
+    try:
+        taken, refused = [await take_in(counter, "early", paper) for paper in papers]
+    finally:
+        counter.shift[0] = timedelta()
+    assert taken["__typename"] == "RecordPaperEvidenceSuccess", taken
+    assert refused["field"] == "documents[0].asOf"
 
 
 async def test_paper_beside_credentials_is_mixed(counter: Counter) -> None:

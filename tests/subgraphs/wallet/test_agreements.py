@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from subgraphs.holder.errors import NotAsAsked
 from subgraphs.kit.agreements import CATALOGUE, AgreementKind, AgreementStage, in_force
+from subgraphs.rules.calendar import SHANGHAI, day_of
 from subgraphs.vc.encoding import from_base64url, sm3_hash, to_base64url
 from subgraphs.vc.strict_json import canonical
 from tests.subgraphs.wallet.purse import (
@@ -124,10 +125,10 @@ async def test_a_new_version_asks_again_from_its_day_on(
     await purse.agree(ann, AgreementStage.USE)
     risk = AgreementKind.RISK_DISCLOSURE
     (first,) = [one for one in CATALOGUE if (one.stage, one.kind) == (stage, risk)]
-    today = purse.parts.clock().date()
+    today = day_of(purse.parts.clock())
     newer = replace(first, version=2, text=first.text + " 2", effective_from=today)
-    tomorrow = replace(newer, version=3, effective_from=today + timedelta(days=2))
-    await with_texts(purse, newer, tomorrow)
+    later_still = replace(newer, version=3, effective_from=today + timedelta(days=2))
+    await with_texts(purse, newer, later_still)
     refused = await purse.do("prepareConsent", ann.who, PREPARED, **consent_terms())
     assert named(refused["missing"]) == {(stage.value, "RISK_DISCLOSURE", 2)}
     await purse.agree(ann, AgreementStage.USE)
@@ -135,6 +136,26 @@ async def test_a_new_version_asks_again_from_its_day_on(
     assert ready["__typename"] == "PrepareConsentSuccess"
     kept = [row.version for row in await purse.parts.store.agreements(ann.id) if row.kind is risk]
     assert sorted(kept) == [1, 1, 2]
+
+
+async def test_its_day_begins_at_midnight_in_shanghai(purse: Purse) -> None:
+    ann = await purse.registered()
+    await purse.agree(ann, AgreementStage.USE)
+    first = next(one for one in CATALOGUE if one.stage is AgreementStage.USE)
+    tomorrow = day_of(purse.parts.clock()) + timedelta(days=1)
+    begins = datetime.combine(tomorrow, time(), SHANGHAI)
+    newer = replace(first, version=2, text=first.text + " 2", effective_from=tomorrow)
+    await with_texts(purse, newer)
+    asked = "query($stage: AgreementStage) { agreements(stage: $stage) { version } }"
+    for at, kind, version in (
+        (begins - timedelta(seconds=1), "PrepareConsentSuccess", 1),
+        (begins, "AgreementRequired", 2),
+    ):
+        purse.replace_parts(clock=lambda at=at: at)
+        ready = await purse.do("prepareConsent", ann.who, PREPARED, **consent_terms())
+        assert ready["__typename"] == kind
+        texts = await purse.ask(asked, {"stage": "USE"}, who=ann.who)
+        assert max(one["version"] for one in texts.only("agreements")) == version
 
 
 async def test_a_text_of_the_same_version_with_other_words_is_not_what_she_signed(
