@@ -4,7 +4,6 @@ Laws: only years whose notice is written down here are answered, nothing is gues
 make-up working weekend (调休上班) is a working day and never a trading day.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Final
@@ -72,18 +71,6 @@ class Calendar:
         while not self.is_working_day(day):
             day += _DAY
         return day
-
-    def last_close(self, before: date) -> date:
-        """The latest trading day earlier than the given day."""
-        return next(self.closes(before))
-
-    def closes(self, before: date) -> Iterator[date]:
-        """Trading days earlier than the given day, the latest first; raises past what is known."""
-        day = before - _DAY
-        while True:
-            if self.is_trading_day(day):
-                yield day
-            day -= _DAY
 
     def _notice(self, day: date) -> HolidayYear:
         for notice in self.years:

@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Final
 
 from subgraphs.issuer.ports import Books, Close, Holding, Movement, Statement
 from subgraphs.kit.ids import InstitutionId, institution_id
-from subgraphs.rules.calendar import CHINA, CalendarUnknown, day_of
+from subgraphs.rules.calendar import day_of
+from subgraphs.simulators.trading import closes_before
 from subgraphs.vc.asset_proof import AssetCategory, AssetLine, TradingExperience
 from subgraphs.vc.guard import WINDOW_CLOSES, Direction
 from subgraphs.vc.money import NOTHING, Fen, parse_amount
@@ -111,14 +112,8 @@ def last_close(now: datetime) -> date:
 
 
 def closes(now: datetime, count: int) -> list[date]:
-    """So many trading days before today, the latest first; in years whose holidays are not known
-    yet, weekdays: a simulator may guess, the rules may not."""
-    today = day_of(now)
-    try:
-        return list(islice(CHINA.closes(today), count))
-    except CalendarUnknown:
-        back = (today - timedelta(days=one) for one in range(1, 2 * count + 5))
-        return list(islice((day for day in back if day.weekday() < 5), count))
+    """So many trading days before today, the latest first."""
+    return list(islice(closes_before(day_of(now)), count))
 
 
 def _steady(*lines: AssetLine) -> Callable[[Account, datetime], Day]:

@@ -35,7 +35,7 @@ from subgraphs.kit.main import load
 from subgraphs.kit.mongo import Mongo
 from subgraphs.kit.mongod import filled
 from subgraphs.kit.settings import Settings
-from subgraphs.rules.calendar import CalendarUnknown, day_of
+from subgraphs.rules.calendar import day_of
 from subgraphs.rules.scenarios import INDUSTRY
 
 SLICE: Final = 250
@@ -72,10 +72,6 @@ def seed_population(
     """All people of the town, or the first `count`; DemoError when the system does not run."""
     people = range(min(SIZES[town.size].holders, count or sys.maxsize))
     processes = processes or os.cpu_count() or 1
-    try:
-        town.dossier(0)
-    except CalendarUnknown as fault:
-        raise DemoError(f"no population can be made for {town.today}: {fault}") from fault
     asyncio.run(prepare(deployment))
     start = time.monotonic()
     loaded = Loaded()

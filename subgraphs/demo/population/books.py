@@ -16,12 +16,11 @@ from itertools import islice
 from typing import Final
 
 from subgraphs.demo.population.generate import SIZES, story_of
-from subgraphs.demo.population.paths import Balance, closes_before, path
+from subgraphs.demo.population.paths import Balance, closes_lived, path
 from subgraphs.demo.population.people import person_of
 from subgraphs.demo.population.records import Account, Asked, Dossier
 from subgraphs.issuer.ports import Books, Close, Holding, Movement, Statement
 from subgraphs.kit.ids import InstitutionId, institution_id
-from subgraphs.rules.calendar import CalendarUnknown
 from subgraphs.simulators.core_system import SYSTEM, SimulatedCoreSystem
 from subgraphs.vc.asset_proof import AssetCategory, AssetLine
 from subgraphs.vc.guard import WINDOW_CLOSES, Direction
@@ -77,7 +76,7 @@ class CoreSystem:
 def statement_of(town: Town, dossier: Dossier, account: Account, now: datetime) -> Statement:
     """The account at the close that its holder asks a proof of."""
     asked = next(one for one in dossier.asked if one.account_no == account.account_no)
-    closes = closes_before(town.today)
+    closes = closes_lived(town.today)
     skip = closes.index(asked.as_of)
     days = path(town.seed, account, dossier.transfers, closes)
     window = list(islice(days, skip, skip + WINDOW_CLOSES))
@@ -118,8 +117,8 @@ def _found(institution: InstitutionId, account_no: str) -> tuple[Town, Dossier, 
         return None
     try:
         dossier = town.dossier(int(index))
-    except CalendarUnknown:
-        return None  # of a year whose holidays nobody has told
+    except OverflowError:
+        return None  # of a day before which no half year can be lived
     held = (one for one in dossier.accounts if one.account_no == number)
     account = next((one for one in held if institution_id(one.institution) == institution), None)
     return None if account is None else (town, dossier, account)

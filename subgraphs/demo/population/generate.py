@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from subgraphs.demo.population.chance import Chance
-from subgraphs.demo.population.paths import closes_before
+from subgraphs.demo.population.paths import closes_lived
 from subgraphs.demo.population.people import person_of
 from subgraphs.demo.population.records import Dossier, Label, Story
 from subgraphs.demo.population.script import script
@@ -69,7 +69,7 @@ def story_of(seed: int, index: int, size: Size, *, today: date = TODAY) -> Story
     person = person_of(seed, index)
     chance = Chance(seed, "story", index, label.value)
     woven = weave(
-        Loom(chance=chance, person=person, index=index, closes=closes_before(today)), label
+        Loom(chance=chance, person=person, index=index, closes=closes_lived(today)), label
     )
     dossier = Dossier(
         index=index,

@@ -14,7 +14,7 @@ from typing import Final
 
 from subgraphs.demo.population.chance import Chance
 from subgraphs.demo.population.records import Account, Transfer
-from subgraphs.rules.calendar import CHINA
+from subgraphs.simulators.trading import closes_before
 from subgraphs.vc.money import Fen
 
 BUSINESS_DAYS: Final = 180
@@ -31,9 +31,9 @@ class Balance:
 
 
 @lru_cache(maxsize=8)
-def closes_before(today: date) -> tuple[date, ...]:
+def closes_lived(today: date) -> tuple[date, ...]:
     """The trading days the population lives through, the latest first."""
-    return tuple(islice(CHINA.closes(today), BUSINESS_DAYS + 1))
+    return tuple(islice(closes_before(today), BUSINESS_DAYS + 1))
 
 
 def path(

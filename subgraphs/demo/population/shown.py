@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from subgraphs.demo.population.generate import TODAY
-from subgraphs.demo.population.paths import Balance, closes_before, path
+from subgraphs.demo.population.paths import Balance, closes_lived, path
 from subgraphs.demo.population.records import Account, Asked, Dossier, Transfer
 from subgraphs.rules.overlap import LiveCount, ShownProof
 from subgraphs.vc.guard import (
@@ -26,7 +26,7 @@ _PROVIDER_SECRET: Final = b"synthetic identity provider, no secret"
 def shown_proofs(seed: int, dossier: Dossier, *, today: date = TODAY) -> list[ShownProof]:
     """One proof for each credential the holder asked for."""
     accounts = {account.account_no: account for account in dossier.accounts}
-    closes = closes_before(today)
+    closes = closes_lived(today)
     return [
         _proof(seed, dossier, accounts[asked.account_no], asked, closes) for asked in dossier.asked
     ]

@@ -1,5 +1,6 @@
 """The rows that loading writes to first: what they do not understand is an error, never a guess."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -59,10 +60,19 @@ async def test_the_core_system_keeps_the_accounts_of_a_town() -> None:
             assert await books.identity_document(home, number) == TOWN.identity_document(index)
 
 
+async def test_a_town_is_made_in_a_year_whose_holidays_are_not_known_yet() -> None:
+    town = Town(size="S", seed=3, today=date(2099, 3, 3))
+    account = town.dossier(0).accounts[0]
+    found = await CoreSystem().statement(institution_id(account.institution), town.number(account))
+    assert found is not None
+    assert date(2098, 1, 1) < found.as_of < town.today
+
+
 async def test_the_core_system_keeps_nobody_elses_accounts() -> None:
     books, account = CoreSystem(), TOWN.dossier(0).accounts[0]
     home, number = institution_id(account.institution), TOWN.number(account)
     assert await books.statement(institution_id("91310000324360627T"), number) is None
-    for wrong in (number.replace("POP-S", "POP-X"), number + "1", number.replace("2026", "2099")):
+    other_days = [number.replace(f"{TODAY:%Y%m%d}", day) for day in ("20269999", "00010102")]
+    for wrong in (number.replace("POP-S", "POP-X"), number + "1", *other_days):
         assert await books.identity_document(home, wrong) is None
     assert await books.identity_document(home, "SIM-RICH-ann") == "TEST-ann"

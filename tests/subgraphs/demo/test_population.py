@@ -26,7 +26,7 @@ from subgraphs.demo.population import (
 from subgraphs.demo.population.chance import Chance
 from subgraphs.demo.population.generate import TODAY
 from subgraphs.demo.population.issuers import ISSUERS, RESERVED
-from subgraphs.demo.population.paths import BUSINESS_DAYS, closes_before, path
+from subgraphs.demo.population.paths import BUSINESS_DAYS, closes_lived, path
 from subgraphs.demo.population.people import private_key_of
 from subgraphs.demo.population.records import Issuer
 from subgraphs.demo.population.script import disturbances
@@ -37,7 +37,7 @@ from subgraphs.rules.double_count import judge
 from subgraphs.vc.money import Fen
 from subgraphs.vc.uscc import parse_uscc
 
-CLOSES = closes_before(TODAY)
+CLOSES = closes_lived(TODAY)
 STORIES = st.builds(
     lambda seed, index: (seed, story_of(seed, index, SIZES["L"])),
     st.integers(0, 2**64),

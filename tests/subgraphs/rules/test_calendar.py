@@ -76,12 +76,8 @@ def test_a_notice_makes_up_weekends_only_and_never_on_a_holiday() -> None:
 
 @given(KNOWN)
 @settings(deadline=None)
-def test_a_trading_day_is_a_working_day_and_the_last_close_is_one(day: date) -> None:
+def test_a_trading_day_is_a_working_day(day: date) -> None:
     assert not CHINA.is_trading_day(day) or CHINA.is_working_day(day)
-    if day > date(2025, 1, 2):
-        close = CHINA.last_close(day)
-        assert close < day
-        assert CHINA.is_trading_day(close)
 
 
 @given(st.datetimes(datetime(2025, 1, 1), datetime(2026, 10, 31)), st.integers(0, 15))  # noqa: DTZ001

@@ -57,9 +57,12 @@ async def test_a_customer_number_names_a_person() -> None:
         pytest.param("2026-11-19T16:00:00", "2026-11-19", id="already Friday in Shanghai"),
         pytest.param("2026-11-22T10:00:00", "2026-11-20", id="a Sunday looks back to Friday"),
         pytest.param("2026-11-23T10:00:00", "2026-11-20", id="a Monday too"),
+        pytest.param("2026-10-08T10:00:00", "2026-09-30", id="over a feast"),
+        pytest.param("2099-03-03T10:00:00", "2099-03-02", id="in a year of no notice yet"),
+        pytest.param("2099-03-02T10:00:00", "2099-02-27", id="whose weekends are kept"),
     ],
 )
-def test_the_last_close_is_a_weekday_before_today(now: str, want: str) -> None:
+def test_the_last_close_is_a_trading_day_before_today(now: str, want: str) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
 
     assert last_close(moment) == date.fromisoformat(want)
