@@ -21,6 +21,7 @@ from subgraphs.demo.population.people import person_of
 from subgraphs.demo.population.records import Account, Asked, Dossier
 from subgraphs.issuer.ports import Books, Close, Holding, Movement, Statement
 from subgraphs.kit.ids import InstitutionId, institution_id
+from subgraphs.rules.calendar import day_of
 from subgraphs.simulators.core_system import SYSTEM, SimulatedCoreSystem
 from subgraphs.vc.asset_proof import AssetCategory, AssetLine
 from subgraphs.vc.guard import WINDOW_CLOSES, Direction
@@ -60,17 +61,24 @@ class CoreSystem:
         self._clock, self._others = clock, SimulatedCoreSystem(clock)
 
     async def identity_document(self, institution: InstitutionId, account_no: str, /) -> str | None:
-        found = _found(institution, account_no)
+        found = self._kept(institution, account_no)
         if found is None:
             return await self._others.identity_document(institution, account_no)
         town, dossier, _ = found
         return town.identity_document(dossier.index)
 
     async def statement(self, institution: InstitutionId, account_no: str, /) -> Statement | None:
-        found = _found(institution, account_no)
+        found = self._kept(institution, account_no)
         if found is None:
             return await self._others.statement(institution, account_no)
         return statement_of(*found, self._clock())
+
+    def _kept(
+        self, institution: InstitutionId, account_no: str
+    ) -> tuple[Town, Dossier, Account] | None:
+        """Nothing of a population whose day has not come: its closes lie ahead."""
+        found = _found(institution, account_no)
+        return found if found and found[0].today <= day_of(self._clock()) else None
 
 
 def statement_of(town: Town, dossier: Dossier, account: Account, now: datetime) -> Statement:

@@ -1,6 +1,6 @@
 """The rows that loading writes to first: what they do not understand is an error, never a guess."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ ROWS: list[dict[str, Any]] = [
     {"_id": "c", "holder": "ben", "state": "ACTIVE", "count": 3},
 ]
 TOWN = Town(size="S", seed=3, today=TODAY)
+NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 4, tzinfo=UTC)  # in Shanghai
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ async def test_what_is_not_understood_is_an_error() -> None:
 
 
 async def test_the_core_system_keeps_the_accounts_of_a_town() -> None:
-    books = CoreSystem()
+    books = CoreSystem(lambda: NOON)
     for index in range(0, SIZES["S"].holders, 7):
         for account in TOWN.dossier(index).accounts:
             home, number = institution_id(account.institution), TOWN.number(account)
@@ -63,16 +64,19 @@ async def test_the_core_system_keeps_the_accounts_of_a_town() -> None:
 async def test_a_town_is_made_in_a_year_whose_holidays_are_not_known_yet() -> None:
     town = Town(size="S", seed=3, today=date(2099, 3, 3))
     account = town.dossier(0).accounts[0]
-    found = await CoreSystem().statement(institution_id(account.institution), town.number(account))
+    home, number = institution_id(account.institution), town.number(account)
+    found = await CoreSystem(lambda: datetime(2099, 3, 3, 4, tzinfo=UTC)).statement(home, number)
     assert found is not None
     assert date(2098, 1, 1) < found.as_of < town.today
+    assert await CoreSystem(lambda: NOON).statement(home, number) is None, "it has not come yet"
 
 
 async def test_the_core_system_keeps_nobody_elses_accounts() -> None:
-    books, account = CoreSystem(), TOWN.dossier(0).accounts[0]
+    books, account = CoreSystem(lambda: NOON), TOWN.dossier(0).accounts[0]
     home, number = institution_id(account.institution), TOWN.number(account)
     assert await books.statement(institution_id("91310000324360627T"), number) is None
     other_days = [number.replace(f"{TODAY:%Y%m%d}", day) for day in ("20269999", "00010102")]
+    other_days.append(number.replace("2026", "2099"))
     for wrong in (number.replace("POP-S", "POP-X"), number + "1", *other_days):
         assert await books.identity_document(home, wrong) is None
     assert await books.identity_document(home, "SIM-RICH-ann") == "TEST-ann"

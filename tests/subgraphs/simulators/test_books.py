@@ -3,12 +3,16 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from subgraphs.issuer.ports import Books, Statement
 from subgraphs.kit.ids import InstitutionId, institution_id
+from subgraphs.rules.calendar import CHINA
 from subgraphs.simulators.books import BROKER, FUND_MANAGER, FUTURES, last_close
 from subgraphs.simulators.core_system import SYSTEM, SimulatedCoreSystem
 from subgraphs.simulators.customers import SimulatedCustomers
+from subgraphs.simulators.trading import closes_before
 from subgraphs.vc.guard import WINDOW_CLOSES
 from subgraphs.vc.money import format_amount
 
@@ -66,6 +70,16 @@ def test_the_last_close_is_a_trading_day_before_today(now: str, want: str) -> No
     moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
 
     assert last_close(moment) == date.fromisoformat(want)
+
+
+@given(st.dates(date(2025, 1, 3), date(2026, 11, 30)))
+@settings(deadline=None)
+def test_the_last_close_is_a_trading_day_wherever_the_holidays_are_known(day: date) -> None:
+    close = next(closes_before(day))
+    assert close < day
+    assert CHINA.is_trading_day(close)
+    between = (close + timedelta(days=more) for more in range(1, (day - close).days))
+    assert not any(CHINA.is_trading_day(one) for one in between)
 
 
 CLOCK = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday morning in Shanghai
