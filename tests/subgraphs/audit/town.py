@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ledger_adapter.port import EntryIndex, Envelope, LoggedEvent, Position, Shard
+from ledger_adapter.port import Envelope, LoggedEvent
 from subgraphs.kit.events import event
 from subgraphs.kit.ids import InstitutionId, derived_id
+from tests.subgraphs.kit.logged import at_place
 
 START = datetime(2026, 6, 10, 4, tzinfo=UTC)
 HASH = "sm3:" + "ab" * 32
@@ -67,13 +68,4 @@ def _event(
 
 def logged(envelopes: Sequence[Envelope]) -> list[LoggedEvent]:
     """With places, and without what proves them."""
-    return [
-        LoggedEvent(
-            position=Position(Shard("town"), EntryIndex(place)),
-            envelope=one,
-            entry=b"",
-            leaf_hash=b"",
-            salt=b"",
-        )
-        for place, one in enumerate(envelopes)
-    ]
+    return [at_place(place, one) for place, one in enumerate(envelopes)]

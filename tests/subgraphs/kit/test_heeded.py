@@ -11,15 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from ledger_adapter.port import (
-    EntryIndex,
-    Envelope,
-    EventId,
-    JsonValue,
-    LoggedEvent,
-    Position,
-    Shard,
-)
+from ledger_adapter.port import Envelope, EventId, JsonValue, LoggedEvent
 from subgraphs.issuer import app as issuer
 from subgraphs.issuer import worker as issuer_worker
 from subgraphs.kit.events import KINDS
@@ -32,6 +24,7 @@ from subgraphs.verifier.parts import Terms
 from subgraphs.verifier.store import Store as VerifierStore
 from subgraphs.wallet import worker as wallet_worker
 from subgraphs.wallet.store import Store as WalletStore
+from tests.subgraphs.kit.logged import at_place
 from tests.subgraphs.kit.world import World, world_of
 
 Apply = Callable[[Sequence[LoggedEvent], Session], Awaitable[Sequence[Item[Any]]]]
@@ -100,9 +93,9 @@ def readers(world: World) -> dict[str, Reader]:
 
 def full(kind: str) -> LoggedEvent:
     """An event of the kind with everything in it that any subgraph could look for."""
-    return LoggedEvent(
-        position=Position(Shard("test"), EntryIndex(7)),
-        envelope=Envelope(
+    return at_place(
+        7,
+        Envelope(
             event_id=EventId(f"{new_id('cred')}:1"),
             kind=kind,
             subjects=tuple(new_id(PREFIX_OF[one]) for one in sorted(KINDS[kind].subjects)),
@@ -110,9 +103,6 @@ def full(kind: str) -> LoggedEvent:
             at=datetime(2026, 7, 1, tzinfo=UTC),
             body=BODY | ODD.get(kind, {}),
         ),
-        entry=b"",
-        leaf_hash=b"",
-        salt=b"",
     )
 
 

@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
-from ledger_adapter.port import EntryIndex, LoggedEvent, Position, Shard
+from ledger_adapter.port import LoggedEvent
 from subgraphs.kit.events import event
 from subgraphs.kit.ids import InstitutionId, institution_id
 from subgraphs.kit.institutions import Institutions
 from subgraphs.kit.mongo import Mongo, Session
+from tests.subgraphs.kit.logged import at_place
 
 ID = InstitutionId(institution_id("9131000063159284XQ"))
 
@@ -29,13 +30,7 @@ def registered(index: int, *, year: int, roles: list[str]) -> LoggedEvent:
             "participation": "ACTIVE",
         },
     )
-    return LoggedEvent(
-        position=Position(Shard("2026"), EntryIndex(index)),
-        envelope=envelope,
-        entry=b"",
-        leaf_hash=b"",
-        salt=b"",
-    )
+    return at_place(index, envelope)
 
 
 async def test_what_was_signed_before_a_second_registration_stays_signed_by_a_member(

@@ -9,15 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger_adapter.port import (
-    EntryIndex,
-    Envelope,
-    EventId,
-    JsonValue,
-    LoggedEvent,
-    Position,
-    Shard,
-)
+from ledger_adapter.port import Envelope, EventId, JsonValue, LoggedEvent
 from subgraphs.kit.ids import (
     CredentialId,
     HolderId,
@@ -34,6 +26,7 @@ from subgraphs.verifier.states import (
     PermissionState,
 )
 from subgraphs.verifier.watch import Sheet
+from tests.subgraphs.kit.logged import at_place
 
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ISSUER, OTHER_ISSUER = institution_id("9131000063159284XQ"), institution_id("91310000630888761K")
@@ -125,8 +118,7 @@ def logged(
         at=AT,
         body=body,
     )
-    place = Position(Shard("test"), EntryIndex(index))
-    return LoggedEvent(position=place, envelope=envelope, entry=b"", leaf_hash=b"", salt=b"")
+    return at_place(index, envelope)
 
 
 def test_a_revocation_is_projected_told_and_acted_on() -> None:
